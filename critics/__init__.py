@@ -1,0 +1,1 @@
+"""Sound critics for reuse across domains."""

@@ -1,0 +1,1 @@
+"""Domains: problem, prompt, reformulator, critics and instances, one package each."""

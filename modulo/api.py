@@ -1,0 +1,242 @@
+"""``solve``, ``solve_sync`` and ``stream``: the ways to run a graph on a problem."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypedDict, Unpack
+
+import anyio
+import anyio.from_thread
+import anyio.lowlevel
+
+from modulo.backprompt import ChatBackprompter
+from modulo.budget import Budget, Ledger
+from modulo.clock import Clock, SystemClock
+from modulo.errors import ConfigurationError
+from modulo.events import Event
+from modulo.graph import Graph
+from modulo.graph.nodes import Prompt
+from modulo.loop import Run, RunOptions, Select, active_ledger
+from modulo.outcome import Outcome
+from modulo.protocols import Backprompter, Critic, Generator, Strategy
+from modulo.running.calls import Retries
+from modulo.strategies.refine import Refine
+from modulo.trace import Trace
+
+__all__ = ["EventStream", "solve", "solve_sync", "stream"]
+
+
+class SolveOptions(TypedDict, total=False):
+    """Keyword arguments of ``solve``, ``solve_sync`` and ``stream``."""
+
+    generator: Generator | Callable[..., Any]
+    critics: Sequence[Critic[Any, Any]]
+    prompt: Prompt | None
+    reformulator: Callable[..., Any] | None
+    strategy: Strategy | None
+    backprompter: Backprompter | None
+    budget: Budget | None
+    within: Ledger | None
+    select: Select
+    seed: int
+    retries: Retries | None
+    max_concurrency: int
+    clock: Clock | None
+    trace: Trace | None
+
+
+async def solve(graph: Any, problem: Any = None, /, **options: Unpack[SolveOptions]) -> Outcome[Any]:
+    """Generate, critique and backprompt until an answer is certified or the budget is gone.
+
+    ``solve(graph, problem, ...)`` runs a graph; ``solve(problem, generator=..., critics=[...])`` makes one of
+    a generator, an optional ``prompt`` and ``reformulator``, and critics.
+
+    Args:
+        graph: The graph, or the problem if there is no graph.
+        problem: The problem: a JSON value, a dataclass, a pydantic model or a ``Problem``.
+        **options: All optional.
+            strategy: What to try next; ``Refine()`` by default.
+            backprompter: How critiques become prompts; ``ChatBackprompter()`` by default.
+            budget: Limits of this run; none by default.
+            within: A ledger (of a batch or session) that this run is charged to as well.
+            select: ``first`` certified answer, or the ``best`` by soft critics when the budget is gone.
+            seed: For everything random.
+            retries: How calls that fail in transport are tried again.
+            max_concurrency: Most expansions at the same time.
+            clock: Source of time.
+            trace: Takes the events.
+
+    Returns:
+        ``Certified``, ``Exhausted`` or ``Unsolvable``. A limit, a failing model and a failing critic are
+        outcomes, not exceptions.
+
+    Raises:
+        ModuloError: Before anything is paid for: the graph is unsound, the problem does not fit, something
+            that a generator or critic needs is missing, an option makes no sense.
+    """
+    return await _run(graph, problem, options).outcome()
+
+
+def solve_sync(graph: Any, problem: Any = None, /, **options: Unpack[SolveOptions]) -> Outcome[Any]:
+    """``solve`` for programs without an event loop, and for notebooks, whose loop is running already.
+
+    Raises:
+        ModuloError: As ``solve``.
+        ConfigurationError: It is called inside a node of another run, which must await ``solve``.
+    """
+    return run_sync(lambda: solve(graph, problem, **options))
+
+
+def run_sync(function: Callable[[], Any]) -> Any:
+    """Run a coroutine function to its end, on a thread of its own if a loop is running here.
+
+    Raises:
+        ConfigurationError: It is called inside a node of a run, whose budget it would escape.
+    """
+    if active_ledger() is not None:
+        raise ConfigurationError(
+            "solve_sync was called inside a node of another run; make that node async and await modulo.solve"
+        )
+    if not _loop_is_running():
+        return anyio.run(function)
+    with anyio.from_thread.start_blocking_portal() as portal:
+        future = portal.start_task_soon(function)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+
+class EventStream:
+    """The events of a run as they happen: ``async for event in events``.
+
+    The iteration ends with the run. If the run fails, the iteration raises what it raised.
+    """
+
+    def __init__(self, run: Run, receive: Any) -> None:
+        self._run = run
+        self._receive = receive
+        self._outcome: Outcome[Any] | None = None
+        self._error: Exception | None = None
+        self._finished = anyio.Event()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self._events()
+
+    def cancel(self) -> None:
+        """End the run; its outcome is ``Exhausted`` with the stop reason ``cancelled``."""
+        self._run.cancel()
+
+    async def outcome(self) -> Outcome[Any]:
+        """Wait for the end of the run.
+
+        Raises:
+            ModuloError: As ``solve``.
+        """
+        await self._finished.wait()
+        if self._error is not None:
+            raise self._error
+        assert self._outcome is not None
+        return self._outcome
+
+    async def _events(self) -> AsyncIterator[Event]:
+        async for event in self._receive:
+            yield event
+        await self.outcome()
+
+    async def _work(self, send: Any) -> None:
+        try:
+            self._outcome = await self._run.outcome()
+        except Exception as error:
+            self._error = error  # raised to whoever iterates or asks for the outcome
+        finally:
+            send.close()
+            self._finished.set()
+
+
+@asynccontextmanager
+async def stream(
+    graph: Any, problem: Any = None, /, **options: Unpack[SolveOptions]
+) -> AsyncIterator[EventStream]:
+    """Run like ``solve`` and give the typed events as they happen.
+
+    ``async with modulo.stream(graph, problem) as events`` cancels the run when the block is left early.
+
+    Raises:
+        ModuloError: As ``solve``; faults of the graph and problem at once, others from the iteration.
+    """
+    send, receive = anyio.create_memory_object_stream[Event](math.inf)
+    error: BaseException | None = None
+    with send, receive:
+        events = EventStream(_run(graph, problem, options, sinks=(send.send_nowait,)), receive)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(events._work, send)
+            try:
+                yield events
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as caught:
+                error = caught  # raised after the group, so that the user gets this error and no group
+            tasks.cancel_scope.cancel()
+    if error is not None:
+        raise error
+
+
+def _run(
+    graph: Any,
+    problem: Any,
+    options: SolveOptions,
+    *,
+    sinks: Sequence[Callable[[Event], None]] = (),
+) -> Run:
+    given = dict(options)
+    parts = {name: given.pop(name) for name in ("generator", "critics", "prompt", "reformulator") if name in given}
+    if isinstance(graph, Graph):
+        if parts:
+            raise ConfigurationError(f"a graph brings its own nodes; {', '.join(parts)} cannot be given with it")
+        if problem is None:
+            raise ConfigurationError("solve(graph, problem): the problem is missing")
+    else:
+        if problem is not None:
+            raise ConfigurationError(f"solve(graph, problem): a {type(graph).__name__} is no Graph")
+        graph, problem = _simple_graph(parts), graph
+    defaults = {
+        "strategy": Refine,
+        "backprompter": ChatBackprompter,
+        "budget": Budget,
+        "retries": Retries,
+        "clock": SystemClock,
+    }
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    unknown = chosen.keys() - RunOptions.__dataclass_fields__.keys()
+    if unknown:
+        raise ConfigurationError(f"solve: unknown option {', '.join(sorted(unknown))}")
+    for name, make in defaults.items():
+        chosen.setdefault(name, make())
+    return Run(graph, problem, RunOptions(**chosen), sinks=sinks)
+
+
+def _simple_graph(parts: dict[str, Any]) -> Graph:
+    """A graph of one generator, perhaps a reformulator, and critics."""
+    if "generator" not in parts or not parts.get("critics"):
+        raise ConfigurationError("solve needs a Graph and a problem, or a problem, a generator= and critics=[...]")
+    graph = Graph("problem")
+    answer = graph.generator("generator", parts["generator"], prompt=parts.get("prompt"))
+    if parts.get("reformulator") is not None:
+        answer = graph.reformulator("answer", parts["reformulator"], reads=answer)
+    critics = parts["critics"]
+    for number, critic in enumerate([critics] if isinstance(critics, Critic) else critics, 1):
+        name = getattr(critic, "id", "").rpartition(":")[2].rpartition(".")[2] or type(critic).__name__
+        graph.critic(name if name not in graph.critics else f"{name}-{number}", critic, reads=answer)
+    return graph
+
+
+def _loop_is_running() -> bool:
+    try:
+        anyio.lowlevel.current_token()
+    except Exception:  # anyio says so with different errors, by version and back end
+        return False
+    return True

@@ -1,0 +1,170 @@
+"""Turns critiques into the next prompt: how much is said, how much of the past is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal, TypeAlias
+
+from modulo.canonical import JsonValue
+from modulo.critique import Critique, Verdict, Violation
+from modulo.errors import ConfigurationError
+from modulo.protocols import Backprompter, Conversation, Message, Rendered, Reveals, Turn
+
+__all__ = ["ChatBackprompter", "Granularity", "render_violation"]
+
+Granularity: TypeAlias = Literal["none", "binary", "first", "all", "constructive"]
+
+_REVEALS: Mapping[str, Reveals] = {
+    "none": Reveals.NOTHING,
+    "binary": Reveals.VERDICT,
+    "first": Reveals.VIOLATION,
+    "all": Reveals.VIOLATIONS,
+    "constructive": Reveals.HINTS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatBackprompter(Backprompter):
+    """Renders a chat: the prompt, earlier answers with what was wrong with them, and the latest one.
+
+    Source: Kambhampati et al., "LLMs Can't Plan, But Can Help Planning in LLM-Modulo Frameworks" (2024), §3;
+    Stechly et al., "On the self-verification limitations of LLMs" (2024), for the granularities.
+
+    Attributes:
+        granularity: ``none``: the bare prompt again (resampling); ``binary``: that it is wrong; ``first``: the
+            first violation; ``all``: all of them; ``constructive``: all, with hints.
+        history: How many answers the chat keeps, the latest included; None keeps all. With 0, the latest
+            answer's violations follow the prompt without the answer itself.
+        past: Whether kept answers before the latest come with their ``critiques`` or as ``attempts`` only.
+        keeps_duplicates: Whether an answer given several times is kept several times.
+        order: ``pooled``: every critic's violations; ``round_robin``: those of one critic at a time, in turn.
+        diversifies: Whether a repeated answer is answered by asking for a different one.
+        request: The closing sentence.
+    """
+
+    granularity: Granularity = "all"
+    history: int | None = None
+    past: Literal["critiques", "attempts"] = "critiques"
+    keeps_duplicates: bool = True
+    order: Literal["pooled", "round_robin"] = "pooled"
+    diversifies: bool = True
+    request: str = "Give a corrected answer, complete and in the same format."
+
+    def __post_init__(self) -> None:
+        if self.granularity not in _REVEALS:
+            raise ConfigurationError(
+                f"granularity must be one of {', '.join(_REVEALS)}, not {self.granularity!r}"
+            )
+        if self.history is not None and self.history < 0:
+            raise ConfigurationError(f"history must be None or at least 0, not {self.history!r}")
+        if self.past not in ("critiques", "attempts"):
+            raise ConfigurationError(f"past must be 'critiques' or 'attempts', not {self.past!r}")
+        if self.order not in ("pooled", "round_robin"):
+            raise ConfigurationError(f"order must be 'pooled' or 'round_robin', not {self.order!r}")
+
+    @property
+    def needs_all_critiques(self) -> bool:
+        """Only where everything is shown do critics go on after the first rejection."""
+        return self.granularity in ("all", "constructive")
+
+    def render(self, conversation: Conversation) -> Rendered:
+        """The messages to send next."""
+        prompt = conversation.prompt
+        if not conversation.turns or self.granularity == "none":
+            return Rendered(messages=prompt)
+        *earlier, latest = self._kept(conversation.turns)
+        feedback, shown = self._feedback(latest, len(conversation.turns), conversation.repeats)
+        messages = list(prompt)
+        if self.history == 0:
+            messages = _append_to_last(messages, feedback)
+        else:
+            for number, turn in enumerate(earlier, 1):
+                messages += self._past_turn(turn, number)
+            messages += [_answer(latest), Message("user", feedback)]
+        known = sum(len(critique.violations) for critique in latest.critiques)
+        return Rendered(
+            messages=tuple(messages),
+            reveals=_REVEALS[self.granularity],
+            violations_shown=shown,
+            violations_known=known,
+        )
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """The settings."""
+        return asdict(self)
+
+    def _kept(self, turns: Sequence[Turn]) -> Sequence[Turn]:
+        """The turns that the chat keeps, with the latest always among them."""
+        kept = list(turns)
+        if not self.keeps_duplicates:
+            last_place = {_answer_key(turn): i for i, turn in enumerate(kept)}
+            kept = [turn for i, turn in enumerate(kept) if last_place[_answer_key(turn)] == i]
+        return kept if self.history is None else kept[-max(1, self.history) :]
+
+    def _past_turn(self, turn: Turn, number: int) -> list[Message]:
+        if self.past == "critiques":
+            feedback, _ = self._feedback(turn, number, 0)
+        else:
+            feedback = "That is not correct."
+        return [_answer(turn), Message("user", feedback)]
+
+    def _feedback(self, turn: Turn, number: int, repeats: int) -> tuple[str, int]:
+        """The text about one answer, and how many of its violations it shows."""
+        violations = self._selected(turn.critiques, number)
+        lines = ["That is not correct."] if violations or _is_rejected(turn) else ["That could not be checked."]
+        if self.granularity != "binary":
+            show_hints = self.granularity == "constructive"
+            lines += [f"- {render_violation(v, with_hint=show_hints)}" for v in violations]
+            lines += self._remarks(turn)
+        if repeats and self.diversifies:
+            times = "already" if repeats == 1 else f"{repeats} times already"
+            lines.append(f"You have given this same answer {times}. Give a different one.")
+        lines.append(self.request)
+        return "\n".join(lines), 0 if self.granularity == "binary" else len(violations)
+
+    def _selected(self, critiques: Sequence[Critique], number: int) -> Sequence[Violation]:
+        rejecting = [critique for critique in critiques if critique.verdict is Verdict.REJECT]
+        if self.order == "round_robin" and rejecting:
+            rejecting = [rejecting[(number - 1) % len(rejecting)]]
+        violations = [violation for critique in rejecting for violation in critique.violations]
+        return violations[:1] if self.granularity == "first" else violations
+
+    def _remarks(self, turn: Turn) -> list[str]:
+        if not self.needs_all_critiques:
+            return []
+        return [f"- (a remark, not a requirement) {r.text}" for r in turn.attempt.remarks if r.text]
+
+
+def render_violation(violation: Violation, *, with_hint: bool = False) -> str:
+    """One violation as a sentence or two."""
+    text = violation.message.rstrip()
+    if violation.location:
+        text = f"{violation.location}: {text}"
+    if violation.expected is not None:
+        text += f" Expected: {violation.expected}."
+    if violation.actual is not None:
+        text += f" Found: {violation.actual}."
+    if with_hint and violation.hint:
+        text += f" Hint: {violation.hint}"
+    return text
+
+
+def _append_to_last(messages: list[Message], text: str) -> list[Message]:
+    last = messages[-1]
+    if last.role != "user":
+        return [*messages, Message("user", text)]
+    return [*messages[:-1], Message("user", f"{last.content}\n\nAbout your previous answer: {text}")]
+
+
+def _answer(turn: Turn) -> Message:
+    # Some providers refuse an empty assistant message.
+    return Message("assistant", turn.attempt.text or "(no answer)")
+
+
+def _is_rejected(turn: Turn) -> bool:
+    return any(critique.verdict is Verdict.REJECT for critique in turn.critiques)
+
+
+def _answer_key(turn: Turn) -> str:
+    return turn.attempt.candidate.sha256 if turn.attempt.candidate else turn.attempt.text

@@ -1,0 +1,235 @@
+"""Certificates: what was proven of which answer to which problem, and all that is needed to check it again.
+
+A certificate file has exactly one form (``Certificate.to_bytes``), so that a change of any byte in it shows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from modulo.canonical import canonical_json, parse_json, sha256_hex
+from modulo.critique import Critique, Soundness, Verdict, weakest
+from modulo.errors import CertificateError, ProblemError
+from modulo.graph.nodes import CriticNode
+from modulo.problem import Candidate, Problem
+from modulo.version import __version__
+
+__all__ = ["Certificate", "CertifiedArtefact", "Claim", "CriticEntry", "certificate_of"]
+
+SCHEMA: Final = "modulo.certificate/1"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Claim(_Part):
+    """What the certificate claims: the weakest of its critics, in words."""
+
+    soundness: Literal["proof", "tests"]
+    text: str
+
+
+class CriticEntry(_Part):
+    """One hard critic that accepted.
+
+    Attributes:
+        node: Its name in the graph.
+        reads: What it judged, and the artefacts that it judged it by.
+        id: Name of the implementation.
+        version: Version of the implementation.
+        options: Every setting that the verdict depends on.
+        digests: SHA-256 of the external programs that it relied on.
+        soundness: How much its ACCEPT is worth.
+        verdict: Always ``accept``.
+        proves: What its ACCEPT proves.
+    """
+
+    node: str
+    reads: list[str]
+    id: str
+    version: str
+    options: dict[str, Any]
+    digests: dict[str, str]
+    soundness: Literal["proof", "tests"]
+    verdict: Literal["accept"]
+    proves: str
+
+
+class CertifiedArtefact(_Part):
+    """An artefact of an earlier stage that the solution is built on."""
+
+    name: str
+    content: Any
+    sha256: str
+
+
+class Certificate(_Part):
+    """A document with which anybody can run the critics again on the exact answer, without a model.
+
+    Attributes:
+        schema_version: Format of this document.
+        modulo_version: Version of the library that wrote it.
+        kind: ``solution``, or ``unsolvable`` where it certifies that there is none.
+        domain: Name of the domain or graph.
+        problem: The problem (JSON).
+        problem_sha256: Hash of its canonical form (RFC 8785).
+        artefacts: Certified artefacts of earlier stages, in order.
+        solution: The solution (JSON).
+        solution_sha256: Hash of its canonical form.
+        claim: What is claimed.
+        critics: The hard critics that accepted, in the graph's order.
+        created_at: Time of certification, ISO 8601 in UTC.
+        sha256: Hash of the canonical form of all of the above.
+    """
+
+    schema_version: str
+    modulo_version: str
+    kind: Literal["solution", "unsolvable"]
+    domain: str
+    problem: Any
+    problem_sha256: str
+    artefacts: list[CertifiedArtefact]
+    solution: Any
+    solution_sha256: str
+    claim: Claim
+    critics: list[CriticEntry]
+    created_at: str
+    sha256: str
+
+    def to_bytes(self) -> bytes:
+        """The one form in which a certificate is written: JSON with sorted keys, indented by two."""
+        return _render(self.model_dump())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        Path(path).write_bytes(self.to_bytes())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Certificate:
+        """Read a certificate; this checks its form and its hash, and does not run its critics.
+
+        Raises:
+            CertificateError: It is no certificate, or some byte of it was changed.
+        """
+        try:
+            document = parse_json(data)
+            certificate = cls.model_validate(document)
+            if _render(document) != data:
+                raise CertificateError("the certificate is not in its one form: some byte was changed")
+        except (ValidationError, ProblemError, UnicodeError) as error:
+            raise CertificateError(f"not a certificate: {_first_fault(error)}") from error
+        if certificate.schema_version != SCHEMA:
+            raise CertificateError(f"certificate schema {certificate.schema_version!r} is not {SCHEMA!r}")
+        if certificate.sha256 != _digest(document):
+            raise CertificateError("the certificate was changed: its hash does not fit its content")
+        return certificate
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Certificate:
+        """Read a certificate file, as ``from_bytes`` does.
+
+        Raises:
+            CertificateError: The file cannot be read or is no intact certificate.
+        """
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise CertificateError(f"the certificate {path} cannot be read: {error.strerror}") from error
+        return cls.from_bytes(data)
+
+
+def certificate_of(
+    *,
+    problem: Problem[Any],
+    candidate: Candidate[Any],
+    artefacts: Mapping[str, Candidate[Any]],
+    critics: Sequence[tuple[CriticNode, Critique]],
+    answer: str,
+    created_at: datetime,
+    modulo_version: str = __version__,
+) -> Certificate:
+    """Write the certificate of an accepted candidate.
+
+    Args:
+        problem: The problem.
+        candidate: The accepted candidate.
+        artefacts: Artefacts of earlier stages that it is built on.
+        critics: All critics of the answer and of these artefacts with their critiques, all of them ACCEPT.
+        answer: Name of the artefact that is the answer.
+        created_at: Time of certification.
+        modulo_version: Version of the library.
+
+    Raises:
+        CertificateError: A critique is not ACCEPT, or there is none on the answer.
+    """
+    entries = [_entry(node, critique) for node, critique in critics]
+    on_answer = [entry for entry in entries if entry.reads[0] == answer]
+    if not on_answer:
+        raise CertificateError("no certificate without a hard critic on the answer")
+    document = {
+        "schema_version": SCHEMA,
+        "modulo_version": modulo_version,
+        "kind": "unsolvable" if candidate.claims_unsolvable else "solution",
+        "domain": problem.domain,
+        "problem": json.loads(problem.canonical),
+        "problem_sha256": problem.sha256,
+        "artefacts": [
+            {"name": name, "content": json.loads(made.canonical), "sha256": made.sha256}
+            for name, made in artefacts.items()
+        ],
+        "solution": json.loads(candidate.canonical),
+        "solution_sha256": candidate.sha256,
+        "claim": {
+            "soundness": weakest([Soundness(entry.soundness) for entry in entries]).value,
+            "text": "; ".join(dict.fromkeys(entry.proves for entry in on_answer)),
+        },
+        "critics": [entry.model_dump() for entry in entries],
+        "created_at": created_at.isoformat(timespec="seconds"),
+    }
+    return Certificate.model_validate({**document, "sha256": _digest(document)})
+
+
+def _entry(node: CriticNode, critique: Critique) -> CriticEntry:
+    critic = node.critic
+    if critique.verdict is not Verdict.ACCEPT or critique.critic != node.name:
+        raise CertificateError(f"no certificate: critic {node.name!r} did not accept")
+    return CriticEntry.model_validate(
+        {
+            "node": node.name,
+            "reads": list(node.reads),
+            "id": critic.id,
+            "version": critic.version,
+            "options": json.loads(canonical_json(dict(critic.options()))),
+            "digests": dict(critic.digests()),
+            "soundness": Soundness(critic.soundness).value,
+            "verdict": "accept",
+            "proves": critique.proves or critic.proves,
+        }
+    )
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return sha256_hex(canonical_json({key: value for key, value in document.items() if key != "sha256"}))
+
+
+def _render(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True) + "\n").encode()
+
+
+def _first_fault(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}"
+    return str(error)

@@ -1,0 +1,133 @@
+"""What a critic says of a candidate: a verdict, the violations behind it, and what an acceptance proves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["Critique", "Remark", "Soundness", "Verdict", "Violation", "weakest"]
+
+
+class Verdict(StrEnum):
+    """The three answers of a hard critic."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    UNDECIDED = "undecided"
+
+
+class Soundness(StrEnum):
+    """How much a critic's ACCEPT is worth."""
+
+    PROOF = "proof"
+    """Correct with respect to the formal problem."""
+    TESTS = "tests"
+    """Passed these tests."""
+    OPINION = "opinion"
+    """Somebody's judgement, a person's or a model's. Never enough for a certificate."""
+
+
+_STRENGTH = {Soundness.OPINION: 0, Soundness.TESTS: 1, Soundness.PROOF: 2}
+
+
+def weakest(levels: Sequence[Soundness]) -> Soundness:
+    """The weakest of some levels; a claim is worth no more than that.
+
+    Raises:
+        ValueError: There are none.
+    """
+    return min(levels, key=_STRENGTH.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with a candidate.
+
+    Attributes:
+        code: Machine-readable kind, constant for a kind of fault, e.g. ``"conflict"``.
+        message: One sentence for the model to read. It must not give away more than the fault.
+        location: Where, e.g. ``"step 4"``, ``"line 12"``.
+        expected: What should stand there.
+        actual: What stands there.
+        hint: How to mend it. Shown only by constructive backprompts, because it reveals part of a solution.
+    """
+
+    code: str
+    message: str
+    location: str | None = field(default=None, kw_only=True)
+    expected: str | None = field(default=None, kw_only=True)
+    actual: str | None = field(default=None, kw_only=True)
+    hint: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Critique:
+    """A hard critic's judgement of one candidate.
+
+    Attributes:
+        verdict: ACCEPT, REJECT or UNDECIDED.
+        violations: Why it is rejected; empty on ACCEPT, never empty on REJECT.
+        reason: Why nothing was decided (UNDECIDED only).
+        failed: The critic crashed, timed out or was killed, as ``reason`` says (UNDECIDED only).
+        critic: Name of the critic's node in the graph; filled in by the scheduler.
+        proves: What an ACCEPT of this critic proves, if not what the critic declares as a whole,
+            e.g. "passed 12 tests".
+        seconds: Time taken. No part of equality.
+
+    Raises:
+        ValueError: Verdict and violations contradict each other.
+    """
+
+    verdict: Verdict
+    violations: tuple[Violation, ...] = ()
+    reason: str | None = field(default=None, kw_only=True)
+    failed: bool = field(default=False, kw_only=True)
+    critic: str = field(default="", kw_only=True)
+    proves: str | None = field(default=None, kw_only=True)
+    seconds: float = field(default=0.0, kw_only=True, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.verdict is Verdict.REJECT and not self.violations:
+            raise ValueError("a REJECT names at least one violation")
+        if self.verdict is not Verdict.REJECT and self.violations:
+            raise ValueError(f"{self.verdict.name} with violations contradicts itself")
+        if self.failed and self.verdict is not Verdict.UNDECIDED:
+            raise ValueError("a critic that failed gave no verdict")
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the verdict is ACCEPT."""
+        return self.verdict is Verdict.ACCEPT
+
+    @classmethod
+    def accept(cls, *, proves: str | None = None) -> Critique:
+        """An ACCEPT, optionally with what this very acceptance proves."""
+        return cls(Verdict.ACCEPT, proves=proves)
+
+    @classmethod
+    def reject(cls, *violations: Violation) -> Critique:
+        """A REJECT for at least one violation."""
+        return cls(Verdict.REJECT, violations)
+
+    @classmethod
+    def undecided(cls, reason: str) -> Critique:
+        """Neither: the critic could not find out, for this reason."""
+        return cls(Verdict.UNDECIDED, reason=reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A soft critic's opinion of one candidate. It ranks certified candidates and comments on others.
+
+    Attributes:
+        score: Higher is better; comparable within one soft critic only.
+        text: A comment for the model, if any.
+        critic: Name of the soft critic's node; filled in by the scheduler.
+        error: Why there is no opinion, if the soft critic failed; ``score`` is 0 then.
+    """
+
+    score: float
+    text: str | None = None
+    critic: str = ""
+    error: str | None = None

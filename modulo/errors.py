@@ -1,0 +1,233 @@
+"""Every exception that Modulo raises on purpose, in one tree.
+
+    ModuloError
+    ├── GraphError (ValueError)              the graph is not a sound program; lists every fault
+    ├── ProblemError (ValueError)            a problem is not canonical JSON, or a file cannot be read
+    ├── ConfigurationError (ValueError)      an option, model string or budget makes no sense
+    │   └── UnknownPriceError                a cost limit is set, and nobody knows what the model costs
+    ├── MissingDependencyError (ImportError) an extra, a program or a backend is not there
+    ├── NotApplicableError (ValueError)      no hard critic applies to this problem
+    ├── Malformed (ValueError)               raised by a reformulator: the text has no canonical form
+    ├── CriticError (RuntimeError)           a critic crashed, timed out or was killed: never a verdict
+    ├── GenerationError (RuntimeError)       a generator gave no text
+    │   ├── AuthenticationFailed             the provider refused the key
+    │   ├── ContextOverflow                  the conversation is too long for the model
+    │   ├── RequestRejected                  the provider refuses this request, now and later
+    │   ├── GeneratorDepleted                a recording has no further answer
+    │   └── TransientGenerationError         the same call may work in a while
+    │       ├── RateLimited
+    │       ├── GenerationTimeout
+    │       ├── ConnectionLost
+    │       └── ProviderError
+    ├── LimitReached (RuntimeError)          a reservation does not fit; inside the loop only
+    ├── CertificateError (ValueError)        a certificate does not hold
+    └── TraceError (ValueError)              a trace cannot be read, or does not replay
+
+Nothing here is raised for an answer that critics reject or a budget that runs out: those are outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+__all__ = [
+    "AuthenticationFailed",
+    "Billing",
+    "CertificateError",
+    "ConfigurationError",
+    "ConnectionLost",
+    "ContextOverflow",
+    "CriticError",
+    "GenerationError",
+    "GenerationTimeout",
+    "GeneratorDepleted",
+    "GraphError",
+    "LimitReached",
+    "Malformed",
+    "MissingDependencyError",
+    "ModuloError",
+    "NotApplicableError",
+    "ProblemError",
+    "ProviderError",
+    "RateLimited",
+    "RequestRejected",
+    "TraceError",
+    "TransientGenerationError",
+    "UnknownPriceError",
+]
+
+
+class ModuloError(Exception):
+    """Root of every exception that Modulo raises on purpose."""
+
+
+class GraphError(ModuloError, ValueError):
+    """A graph that cannot be run soundly.
+
+    Attributes:
+        faults: One sentence a fault; all of them, not only the first.
+    """
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"graph {name!r} cannot be run: " + " ".join(self.faults))
+
+
+class ProblemError(ModuloError, ValueError):
+    """A problem or candidate that is no canonical JSON, or an input file that cannot be read."""
+
+
+class ConfigurationError(ModuloError, ValueError):
+    """An option, a model string or a budget that makes no sense."""
+
+
+class UnknownPriceError(ConfigurationError):
+    """A cost limit is set for a model of unknown price; raised before the first call."""
+
+
+class MissingDependencyError(ModuloError, ImportError):
+    """A package, program or backend is not here; the message names what to install."""
+
+
+class NotApplicableError(ModuloError, ValueError):
+    """No hard critic of the graph applies to this problem, so nothing could ever be certified."""
+
+
+class Malformed(ModuloError, ValueError):
+    """Raise this in a reformulator when the text has no canonical form.
+
+    Any other ``ValueError`` is taken the same way; this one also carries a code and a location.
+
+    Args:
+        message: What is wrong, for the model to read.
+        code: Machine-readable kind of fault.
+        location: Where, e.g. ``"line 3"``.
+        hint: How the text should look.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "malformed", location: str | None = None, hint: str | None = None
+    ) -> None:
+        self.message, self.code, self.location, self.hint = message, code, location, hint
+        super().__init__(message)
+
+
+class CriticError(ModuloError, RuntimeError):
+    """A critic crashed, ran out of time or was killed. It is never a verdict.
+
+    Attributes:
+        critic: Name of the critic's node.
+        reason: What happened.
+    """
+
+    def __init__(self, critic: str, reason: str) -> None:
+        self.critic, self.reason = critic, reason
+        super().__init__(f"critic {critic!r} gave no verdict: {reason}")
+
+
+class Billing(StrEnum):
+    """What is known of the bill of a call that failed."""
+
+    NONE = "none"
+    """The provider certainly charged nothing: it refused the request, or never saw it."""
+    UNKNOWN = "unknown"
+    """The request was sent and no bill came back; the reserved worst case stays booked as unconfirmed."""
+
+
+class GenerationError(ModuloError, RuntimeError):
+    """A call to a generator that gave no text.
+
+    Attributes:
+        billing: What is known of its bill.
+    """
+
+    kind = "generation_error"
+
+    def __init__(self, message: str, *, billing: Billing = Billing.NONE) -> None:
+        self.billing = billing
+        super().__init__(message)
+
+
+class AuthenticationFailed(GenerationError):
+    """The provider refused the key (HTTP 401, 403)."""
+
+    kind = "authentication"
+
+
+class ContextOverflow(GenerationError):
+    """The conversation does not fit the model's context window."""
+
+    kind = "context_overflow"
+
+
+class RequestRejected(GenerationError):
+    """The provider refuses this very request (HTTP 400, 404, 422); trying again cannot help."""
+
+    kind = "request_rejected"
+
+
+class GeneratorDepleted(GenerationError):
+    """A generator with a finite stock of answers, such as a recording, has no further one."""
+
+    kind = "depleted"
+
+
+class TransientGenerationError(GenerationError):
+    """A fault of transport or load; the same call may work in a while.
+
+    Attributes:
+        retry_after_seconds: How long the provider asked to wait, if it said so.
+    """
+
+    kind = "transient"
+
+    def __init__(
+        self, message: str, *, billing: Billing = Billing.NONE, retry_after_seconds: float | None = None
+    ) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message, billing=billing)
+
+
+class RateLimited(TransientGenerationError):
+    """Too many requests (HTTP 429)."""
+
+    kind = "rate_limited"
+
+
+class GenerationTimeout(TransientGenerationError):
+    """No complete answer within the time allowed for one call."""
+
+    kind = "timeout"
+
+
+class ConnectionLost(TransientGenerationError):
+    """The connection was refused, reset or closed before the answer was complete."""
+
+    kind = "connection_lost"
+
+
+class ProviderError(TransientGenerationError):
+    """The provider failed (HTTP 5xx), or its answer was no HTTP body that makes sense."""
+
+    kind = "provider_error"
+
+
+class LimitReached(ModuloError, RuntimeError):
+    """A reservation does not fit into a limit. The loop turns it into an outcome; users never see it.
+
+    Attributes:
+        resource: Name of the limit, as in ``Budget``.
+    """
+
+    def __init__(self, resource: str) -> None:
+        self.resource = resource
+        super().__init__(f"the limit on {resource} is reached")
+
+
+class CertificateError(ModuloError, ValueError):
+    """A certificate that does not hold; the message says which part of it."""
+
+
+class TraceError(ModuloError, ValueError):
+    """A trace that cannot be read, or a run that does not follow it."""

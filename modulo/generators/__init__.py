@@ -1,0 +1,1 @@
+"""Generators: language models, functions, transcripts. None of them is ever trusted."""

@@ -1,0 +1,261 @@
+"""Language models of any provider, through litellm. The one place that imports litellm, and only when it is used.
+
+One call of a generator is one HTTP request: litellm's own retries, fallbacks and replays are off, so that the
+scheduler can reserve, count and settle every try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import anyio.to_thread
+
+from modulo.budget import Usage
+from modulo.canonical import JsonValue
+from modulo.errors import (
+    Billing,
+    ConfigurationError,
+    GenerationError,
+    GenerationTimeout,
+    MissingDependencyError,
+    UnknownPriceError,
+)
+from modulo.generators.answer_schema import AnswerSchema
+from modulo.generators.llm_answers import Tokens, answers, reported_tokens
+from modulo.generators.llm_bounds import most_prompt_tokens
+from modulo.generators.llm_connections import LITELLM_LOOP, forbid_replays, keep_out_of_logging_worker
+from modulo.generators.llm_faults import as_generation_error
+from modulo.generators.llm_model import Endpoint, ModelFacts, look_up
+from modulo.generators.model_limits import ModelLimits
+from modulo.generators.price import Price
+from modulo.protocols import Generation, Generator, Request
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["LLM", "import_litellm"]
+
+# Uploaded to PyPI by an attacker; they steal credentials as soon as they are imported.
+_MALICIOUS_VERSIONS: Final = frozenset({"1.82.7", "1.82.8"})
+
+_MAX_SAMPLES_PER_CALL: Final = 8
+_DEFAULT_CONCURRENCY: Final = 64
+
+_NOT_EXTRA: Final = frozenset(
+    {
+        *("model", "messages", "n", "temperature", "max_tokens", "max_completion_tokens", "seed"),
+        *("reasoning_effort", "response_format", "timeout", "api_base", "base_url", "api_key", "stream"),
+        # These would send requests that nobody counts, or other ones than the trace says.
+        *("num_retries", "max_retries", "retry_policy", "fallbacks", "context_window_fallback_dict"),
+        *("drop_params", "additional_drop_params", "mock_response", "client", "acompletion"),
+    }
+)
+
+
+class LLM(Generator):
+    """A language model, named as litellm names it.
+
+    Args:
+        model: Provider and model, e.g. ``"openai/gpt-5-mini"`` or ``"anthropic/claude-sonnet-4-5"``.
+        temperature: Softmax temperature; None leaves it to the provider.
+        max_output_tokens: Longest answer, reasoning included. What litellm knows of the model clips it.
+        seed: Seed of the sampler, where the model takes one.
+        reasoning_effort: For reasoning models, e.g. ``"low"``.
+        schema: A pydantic model class or a JSON schema that answers must fit. An answer that does not finishes
+            as ``Finish.MALFORMED``.
+        timeout_seconds: Deadline of one call, from its start to the last byte of the answer.
+        api_base: Address of an OpenAI-compatible or other server, in place of the provider's own.
+        api_key: The key, in place of the provider's environment variable. It is never shown nor recorded.
+        limits: Calls at once and per minute; share one object among the generators of a model.
+        price: The price, where litellm does not know it or knows it wrong.
+        extra: Further parameters of ``litellm.acompletion``.
+
+    Raises:
+        ConfigurationError: An option makes no sense.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        temperature: float | None = None,
+        max_output_tokens: int = 8192,
+        seed: int | None = None,
+        reasoning_effort: str | None = None,
+        schema: type[BaseModel] | Mapping[str, JsonValue] | None = None,
+        timeout_seconds: float = 600.0,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        limits: ModelLimits | None = None,
+        price: Price | None = None,
+        extra: Mapping[str, JsonValue] | None = None,
+    ) -> None:
+        self.model = model
+        self.temperature = temperature
+        self.max_output_tokens = max_output_tokens
+        self.seed = seed
+        self.reasoning_effort = reasoning_effort
+        self.schema = None if schema is None else AnswerSchema(schema)
+        self.timeout_seconds = timeout_seconds
+        self.limits = limits or ModelLimits(concurrency=_DEFAULT_CONCURRENCY)
+        self.extra = dict(extra or {})
+        self._given_endpoint = Endpoint(model=model, api_base=api_base, api_key=api_key)
+        self._price = price
+        self._known: ModelFacts | None = None
+        self._check_options()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.model!r})"
+
+    async def generate(self, request: Request) -> Generation:
+        """Ask for one answer, with one HTTP request.
+
+        Raises:
+            GenerationError: There is no text; its ``billing`` says whether the request may have been paid for.
+        """
+        return (await self.generate_samples(request, 1))[0]
+
+    async def generate_samples(self, request: Request, samples: int) -> Sequence[Generation]:
+        """Ask for several answers with one HTTP request; fewer come back where the provider ignores ``n``.
+
+        Raises:
+            GenerationError: As ``generate``.
+        """
+        if self._known is None:
+            await self.prepare(lambda _: False)
+        endpoint = await self._endpoint()
+        return await LITELLM_LOOP.run(partial(self._call, endpoint, self._arguments(request, samples), samples))
+
+    def samples_per_call(self, request: Request) -> int:
+        """8, a number that every provider with ``n`` grants; 1 where there is no ``n``."""
+        return _MAX_SAMPLES_PER_CALL if self._facts.takes_n else 1
+
+    def worst_case(self, request: Request, samples: int = 1) -> Usage:
+        """An upper bound on one call. The cost is 0 where nobody knows the price (see ``prepare``)."""
+        schema_bytes = self.schema.size_bytes if self.schema else 0
+        prompt_tokens = most_prompt_tokens(request.messages, schema_bytes=schema_bytes, extra=self.extra)
+        completion_tokens = samples * self._most_output_tokens(request)
+        cost_usd = self._facts.worst_cost_usd(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+        return Usage(
+            calls=1, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, cost_usd=cost_usd
+        )
+
+    async def prepare(self, limits: Callable[[str], bool]) -> None:
+        """Load litellm, and look the model and its key up. Nothing is sent.
+
+        Raises:
+            MissingDependencyError: litellm is not here, or in a version that must not be used.
+            ConfigurationError: The model string, or the key for it, is missing or wrong.
+            UnknownPriceError: Cost is limited, and nobody knows what the model costs.
+        """
+        if self._known is None:
+            self._known = await anyio.to_thread.run_sync(self._look_up, abandon_on_cancel=True)
+        if limits("cost_usd") and self._known.price is None:
+            raise UnknownPriceError(
+                f"nobody knows what {self.model!r} costs, and a cost limit is set: pass price=Price(...) to LLM"
+            )
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """Settings and, once prepared, the price snapshot. No keys, and of ``extra`` only numbers."""
+        return {
+            "generator": type(self).__name__,
+            "model": self.model,
+            "api_base": _without_credentials(self._given_endpoint.api_base),
+            "temperature": self.temperature,
+            "max_output_tokens": self.max_output_tokens,
+            "seed": self.seed,
+            "reasoning_effort": self.reasoning_effort,
+            "timeout_seconds": self.timeout_seconds,
+            "schema": self.schema.json_schema if self.schema else None,
+            "extra": {name: _if_number(value) for name, value in self.extra.items()},
+            "price": self._known.price_snapshot() if self._known else None,
+        }
+
+    async def _endpoint(self) -> Endpoint:
+        return self._given_endpoint
+
+    @property
+    def _facts(self) -> ModelFacts:
+        if self._known is None:
+            self._known = self._look_up()
+        return self._known
+
+    def _look_up(self) -> ModelFacts:
+        litellm = import_litellm()
+        return look_up(litellm, self._given_endpoint, price=self._price, version=metadata.version("litellm"))
+
+    def _check_options(self) -> None:
+        if not isinstance(self.model, str) or not self.model.strip():
+            raise ConfigurationError(f"model: a name like 'openai/gpt-5-mini', not {self.model!r}")
+        if self.temperature is not None and not self.temperature >= 0:
+            raise ConfigurationError(f"temperature must be at least 0, not {self.temperature!r}")
+        if self.max_output_tokens < 1:
+            raise ConfigurationError(f"max_output_tokens must be at least 1, not {self.max_output_tokens!r}")
+        if not self.timeout_seconds > 0:
+            raise ConfigurationError(f"timeout_seconds must be above 0, not {self.timeout_seconds!r}")
+        misplaced = sorted(_NOT_EXTRA & self.extra.keys())
+        if misplaced:
+            raise ConfigurationError(f"extra: {', '.join(misplaced)} cannot be set there")
+
+    def _most_output_tokens(self, request: Request) -> int:
+        wanted = request.sampling.max_output_tokens or self.max_output_tokens
+        most = self._facts.max_output_tokens
+        return wanted if most is None else min(wanted, most)
+
+    def _arguments(self, request: Request, samples: int) -> dict[str, Any]:
+        sampling = request.sampling
+        settings = {
+            "temperature": self.temperature if sampling.temperature is None else sampling.temperature,
+            "seed": self.seed if sampling.seed is None else sampling.seed,
+            "reasoning_effort": sampling.reasoning_effort or self.reasoning_effort,
+            "response_format": self.schema.response_format if self.schema else None,
+            "n": samples if samples > 1 else None,
+        }
+        return {
+            **self.extra,
+            **{name: value for name, value in settings.items() if value is not None},
+            "messages": [{"role": each.role, "content": each.content} for each in request.messages],
+            # litellm renames it for models that want max_completion_tokens.
+            "max_tokens": self._most_output_tokens(request),
+            "timeout": self.timeout_seconds,
+            "num_retries": 0,
+            "max_retries": 0,
+        }
+
+    async def _call(
+        self, endpoint: Endpoint, arguments: Mapping[str, Any], samples: int
+    ) -> tuple[Generation, ...]:
+        """One call, in litellm's own loop. The deadline does not run while the call waits for its turn."""
+        async with self.limits.turn():
+            response = await self._complete(endpoint, arguments)
+        tokens = reported_tokens(response)
+        first, *others = (
+            Generation(text=answer.text, finish=answer.finish, model=str(response.model or ""), detail=answer.detail)
+            for answer in answers(response, self.schema)
+        )
+        return ()
+
+    async def _complete(self, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Any:
+        litellm = import_litellm()
+        keep_out_of_logging_worker()
+        fault: GenerationError
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                return await litellm.acompletion(
+                    model=endpoint.model, api_base=endpoint.api_base, api_key=endpoint.api_key, **arguments
+                )
+        except TimeoutError:
+            fault = GenerationTimeout(
+                f"{self.model}: no complete answer in {self.timeout_seconds:g} s", billing=Billing.UNKNOWN
+            )
+        except Exception as error:
+            fault = as_generation_error(error, secrets=[endpoint.api_key] if endpoint.api_key else [])
+        # Raised out here, the fault has no context: litellm's exceptions hold the request, key included.
+        raise fault

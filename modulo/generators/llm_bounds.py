@@ -1,0 +1,51 @@
+"""An upper bound on the tokens of a prompt, without a tokenizer.
+
+A token of a byte-level vocabulary stands for a byte or more, so a text has at most as many tokens as bytes. What
+chat templates add around it is bounded by constants.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from modulo.canonical import JsonValue
+from modulo.protocols import Message
+
+__all__ = ["most_prompt_tokens"]
+
+_TOKENS_PER_CONVERSATION: Final = 64
+_TOKENS_PER_MESSAGE: Final = 16
+# Some providers explain tools, and schemas passed off as tools, to the model in words of their own.
+_TOKENS_FOR_TOOLS: Final = 512
+
+
+def most_prompt_tokens(
+    messages: Sequence[Message], *, schema_bytes: int = 0, extra: Mapping[str, JsonValue] | None = None
+) -> int:
+    """The most tokens that a conversation can have as a prompt.
+
+    Args:
+        messages: The conversation.
+        schema_bytes: Size of the schema that goes with it; 0 if there is none.
+        extra: Further parameters, which may hold tools.
+    """
+    tokens = _TOKENS_PER_CONVERSATION + sum(_TOKENS_PER_MESSAGE + _most_bytes(each.content) for each in messages)
+    if schema_bytes:
+        tokens += _TOKENS_FOR_TOOLS + schema_bytes
+    if extra:
+        tokens += _TOKENS_FOR_TOOLS + len(json.dumps(extra).encode())
+    return tokens
+
+
+def _most_bytes(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    # Some tokenizers normalise first, and a compatibility form can be longer than what it stands for.
+    return max(_size_bytes(text), _size_bytes(unicodedata.normalize("NFKC", text)))
+
+
+def _size_bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,71 @@
+"""How many calls a model gets at once and per minute."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+
+from modulo.clock import Clock, SystemClock
+from modulo.errors import ConfigurationError
+
+__all__ = ["ModelLimits"]
+
+_SECONDS_PER_MINUTE = 60.0
+
+
+class ModelLimits:
+    """Limits on the calls to one model, to be shared by all generators that use it.
+
+    Calls beyond a limit wait for their turn, in the order in which they came. Calls per minute are spread
+    evenly: after a quiet time there is no burst, which is what providers with limits per second ask for.
+
+    Args:
+        concurrency: Calls in flight at the same time; None means any number.
+        requests_per_minute: Calls begun in a minute; None means any number.
+        clock: Time, for tests.
+
+    Raises:
+        ConfigurationError: A limit is not above 0.
+    """
+
+    def __init__(
+        self,
+        *,
+        concurrency: int | None = None,
+        requests_per_minute: float | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        for name, limit in (("concurrency", concurrency), ("requests_per_minute", requests_per_minute)):
+            if limit is not None and not limit > 0:
+                raise ConfigurationError(f"model limits: {name} must be above 0, not {limit!r}")
+        self.concurrency = concurrency
+        self.requests_per_minute = requests_per_minute
+        self._clock = clock or SystemClock()
+        self._seats = None if concurrency is None else anyio.Semaphore(concurrency, fast_acquire=True)
+        self._next_start = 0.0
+
+    def __repr__(self) -> str:
+        return f"ModelLimits(concurrency={self.concurrency}, requests_per_minute={self.requests_per_minute})"
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and hold a seat while inside. One object serves one event loop."""
+        if self._seats is None:
+            await self._wait_for_start()
+            yield
+            return
+        async with self._seats:
+            await self._wait_for_start()
+            yield
+
+    async def _wait_for_start(self) -> None:
+        if self.requests_per_minute is None:
+            return
+        now = self._clock.now()
+        start = max(now, self._next_start)
+        # A call that is cancelled while it waits leaves its start unused: a limit is an upper bound.
+        self._next_start = start + _SECONDS_PER_MINUTE / self.requests_per_minute
+        if start > now:
+            await self._clock.sleep(start - now)

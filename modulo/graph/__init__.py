@@ -1,0 +1,206 @@
+"""Graphs of generators, reformulators and critics: declared, checked as a whole, then run as stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from modulo.graph.annotations import positional_parameters, return_type
+from modulo.graph.nodes import (
+    CriticNode,
+    Either,
+    GeneratorNode,
+    Node,
+    Prompt,
+    Reads,
+    ReformulatorNode,
+    SoftCriticNode,
+)
+from modulo.graph.program import Program, Stage
+from modulo.protocols import Critic, Generator, SoftCritic
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = ["Graph", "Node", "Program", "Stage"]
+
+
+class Graph:
+    """An LLM-Modulo program: generators propose, reformulators convert, hard critics certify.
+
+    Nodes are added in any order; ``reads`` and ``backprompts`` take handles or names. Nothing is refused
+    while nodes are added: ``check`` reports all faults at once, and ``modulo.solve`` checks first.
+
+    Args:
+        name: Name of the graph, and of its problems' domain.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.generators: dict[str, GeneratorNode] = {}
+        self.reformulators: dict[str, ReformulatorNode] = {}
+        self.critics: dict[str, CriticNode] = {}
+        self.soft_critics: dict[str, SoftCriticNode] = {}
+        self.declaration_faults: list[str] = []
+        self._program: Program | None = None
+
+    def generator(
+        self,
+        name: str,
+        generator: Generator | Callable[..., Any],
+        *,
+        prompt: Prompt | None = None,
+        reads: Reads | Sequence[Reads] = (),
+    ) -> Node:
+        """Add a generator.
+
+        Args:
+            name: Name of the node.
+            generator: A ``Generator``, or a function of a ``Request`` that returns text, plain or async.
+            prompt: Makes the conversation's opening (text or messages) of the problem's value and the values
+                of what is read. Without one, the problem's text or canonical JSON is the prompt.
+            reads: Certified artefacts that this generator builds on; it runs once all of them are certified.
+        """
+        from modulo.generators.function import as_generator
+
+        self._claim(name)
+        source = as_generator(generator)
+        if source is None:
+            self._fault(f"generator {name!r}: {_kind(generator)} is neither a Generator nor a function.")
+        else:
+            names = self._all_of(reads)
+            self.generators[name] = GeneratorNode(name=name, generator=source, prompt=prompt, reads=names)
+        return Node(name)
+
+    def reformulator(self, name: str, convert: Callable[..., Any], *, reads: Reads) -> Node:
+        """Add a conversion of a generator's text, or of what another reformulator made of it.
+
+        Args:
+            name: Name of the node.
+            convert: A function of the text, or of the text and the problem's value, plain or async. Its
+                return annotation is the candidate's type; without one, it must return JSON. It raises
+                ``Malformed`` or another ``ValueError`` for text without canonical form, and returns
+                ``NO_SOLUTION`` where the text says that none exists.
+            reads: The node to convert; ``a | b`` for whichever of them comes.
+        """
+        self._claim(name)
+        if not callable(convert):
+            self._fault(f"reformulator {name!r}: {_kind(convert)} is not a function.")
+            return Node(name)
+        parameters = positional_parameters(convert)
+        self.reformulators[name] = ReformulatorNode(
+            name=name,
+            convert=convert,
+            reads=_alternatives(reads),
+            wants_problem=parameters is not None and len(parameters) > 1,
+            annotation=return_type(convert),
+        )
+        return Node(name)
+
+    def critic(
+        self,
+        name: str,
+        critic: Critic[Any, Any],
+        *,
+        reads: Reads | Sequence[Reads],
+        backprompts: Reads | Sequence[Reads] | None = None,
+    ) -> Node:
+        """Add a hard critic.
+
+        Args:
+            name: Name of the node.
+            critic: The critic.
+            reads: The artefact that it judges; in a list, further certified artefacts that it judges it by.
+            backprompts: Generators that hear of its rejections; without it, those that made what it reads. A
+                generator of an earlier stage is a back edge: a rejection withdraws that stage's artefact.
+        """
+        self._claim(name)
+        if not isinstance(critic, Critic):
+            self._fault(f"critic {name!r}: {_kind(critic)} is not a hard critic.")
+            return Node(name)
+        self.critics[name] = CriticNode(
+            name=name,
+            critic=critic,
+            reads=self._all_of(reads),
+            backprompts=() if backprompts is None else _flat(backprompts),
+        )
+        return Node(name)
+
+    def soft_critic(self, name: str, critic: SoftCritic[Any, Any], *, reads: Reads) -> Node:
+        """Add a soft critic, which ranks certified candidates and remarks on others."""
+        self._claim(name)
+        if not isinstance(critic, SoftCritic):
+            self._fault(f"soft critic {name!r}: {_kind(critic)} is not a SoftCritic.")
+            return Node(name)
+        self.soft_critics[name] = SoftCriticNode(name=name, critic=critic, reads=self._all_of(reads))
+        return Node(name)
+
+    def check(self) -> Program:
+        """Check the whole graph and put it into the form that is run.
+
+        Raises:
+            GraphError: It is not a sound program; the error lists every fault.
+        """
+        if self._program is None:
+            from modulo.graph.checks import compile_graph
+
+            self._program = compile_graph(self)
+        return self._program
+
+    def digraph(self) -> networkx.DiGraph[str]:
+        """The nodes and edges. Nodes have a ``kind``; edges a ``kind`` of ``data`` or ``backprompt``."""
+        from modulo.graph.drawing import digraph
+
+        return digraph(self)
+
+    def to_mermaid(self) -> str:
+        """A Mermaid flow chart; back edges are dotted."""
+        from modulo.graph.drawing import mermaid
+
+        return mermaid(self)
+
+    def to_dot(self) -> str:
+        """A Graphviz DOT digraph; back edges are dashed."""
+        from modulo.graph.drawing import dot
+
+        return dot(self)
+
+    def _claim(self, name: str) -> None:
+        self._program = None
+        taken = (self.generators, self.reformulators, self.critics, self.soft_critics)
+        if not isinstance(name, str) or not name.strip():
+            self._fault(f"a node's name must be a non-empty text, not {name!r}.")
+        elif any(name in nodes for nodes in taken):
+            self._fault(f"two nodes are called {name!r}.")
+
+    def _fault(self, sentence: str) -> None:
+        self.declaration_faults.append(sentence)
+
+    def _all_of(self, reads: Reads | Sequence[Reads]) -> tuple[str, ...]:
+        """Names of everything read; ``a | b`` becomes a node of its own that passes on either."""
+        items = [reads] if isinstance(reads, (Node, Either, str)) else list(reads)
+        return tuple(self._one_of(item) for item in items)
+
+    def _one_of(self, item: Reads) -> str:
+        names = _alternatives(item)
+        if len(names) == 1:
+            return names[0]
+        joined = " | ".join(names)
+        if joined not in self.reformulators:
+            self.reformulators[joined] = ReformulatorNode(name=joined, convert=None, reads=names)
+        return joined
+
+
+def _alternatives(item: Reads) -> tuple[str, ...]:
+    if isinstance(item, Either):
+        return item.names
+    return (item.name,) if isinstance(item, Node) else (item,)
+
+
+def _flat(items: Reads | Sequence[Reads]) -> tuple[str, ...]:
+    listed = [items] if isinstance(items, (Node, Either, str)) else list(items)
+    return tuple(name for item in listed for name in _alternatives(item))
+
+
+def _kind(thing: object) -> str:
+    return f"a {type(thing).__name__}"

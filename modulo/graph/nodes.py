@@ -1,0 +1,93 @@
+"""The nodes of a graph, as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from modulo.protocols import Critic, Generator, Message, SoftCritic
+
+__all__ = [
+    "CriticNode",
+    "Either",
+    "GeneratorNode",
+    "Node",
+    "Prompt",
+    "Reads",
+    "ReformulatorNode",
+    "SoftCriticNode",
+]
+
+Prompt: TypeAlias = Callable[..., str | Sequence[Message]]
+"""Makes the opening of a conversation from the problem's value and, in order, the values of what is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Whichever of several nodes gives an artefact first; written ``fast | slow``."""
+
+    names: tuple[str, ...]
+
+    def __or__(self, other: Node | Either) -> Either:
+        return Either((*self.names, *_names(other)))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A handle on a node, for ``reads=`` and ``backprompts=``."""
+
+    name: str
+
+    def __or__(self, other: Node | Either) -> Either:
+        return Either((self.name, *_names(other)))
+
+
+Reads: TypeAlias = Node | Either | str
+
+
+def _names(node: Node | Either) -> tuple[str, ...]:
+    return node.names if isinstance(node, Either) else (node.name,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorNode:
+    """A generator and its prompt. ``reads`` names the certified artefacts that it builds on, all needed."""
+
+    name: str
+    generator: Generator
+    prompt: Prompt | None
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReformulatorNode:
+    """A conversion. ``reads`` names alternatives: it converts whichever of them there is.
+
+    ``convert`` is None in the node that stands for ``a | b`` itself, which passes on what it gets.
+    """
+
+    name: str
+    convert: Callable[..., Any] | None
+    reads: tuple[str, ...]
+    wants_problem: bool = False
+    annotation: Any = Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriticNode:
+    """A hard critic. It judges the first of ``reads``; the others are certified artefacts to judge it by."""
+
+    name: str
+    critic: Critic[Any, Any]
+    reads: tuple[str, ...]
+    backprompts: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftCriticNode:
+    """A soft critic of the node that it reads."""
+
+    name: str
+    critic: SoftCritic[Any, Any]
+    reads: tuple[str, ...]

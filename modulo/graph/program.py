@@ -1,0 +1,78 @@
+"""A checked graph in the form that the scheduler runs: a chain of stages.
+
+A stage is one artefact, everything that can make it, and everything that judges it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modulo.canonical import Codec
+from modulo.graph.nodes import CriticNode, GeneratorNode, ReformulatorNode, SoftCriticNode
+
+__all__ = ["Program", "Stage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One artefact of a graph.
+
+    Attributes:
+        artefact: Name of the node whose value is judged: the last reformulator, or the generator itself.
+        codec: For the artefact's type.
+        generators: Alternatives that can make it.
+        paths: The reformulators between each generator and the artefact, in order.
+        critics: Hard critics of it, in the graph's order.
+        soft_critics: Soft critics of it.
+        needs: Artefacts that generators of this stage read, directly.
+        builds_on: All artefacts that this one is built on, also indirectly.
+        withdraws: For each critic with a back edge, the artefacts whose generators it backprompts.
+    """
+
+    artefact: str
+    codec: Codec[Any]
+    generators: tuple[GeneratorNode, ...]
+    paths: Mapping[str, tuple[ReformulatorNode, ...]]
+    critics: tuple[CriticNode, ...]
+    soft_critics: tuple[SoftCriticNode, ...]
+    needs: tuple[str, ...]
+    builds_on: frozenset[str]
+    withdraws: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A graph that passed its checks.
+
+    Attributes:
+        name: The graph's name.
+        stages: By artefact, in an order in which each comes after those that it builds on. The last one is
+            the answer.
+        stage_of: The artefact that each generator makes.
+    """
+
+    name: str
+    stages: Mapping[str, Stage]
+    stage_of: Mapping[str, str]
+
+    @property
+    def answer(self) -> Stage:
+        """The stage whose artefact is the solution."""
+        return next(reversed(self.stages.values()))  # type: ignore[call-overload, no-any-return]
+
+    def generator(self, name: str) -> GeneratorNode:
+        """The generator node of that name."""
+        stage = self.stages[self.stage_of[name]]
+        return next(node for node in stage.generators if node.name == name)
+
+    @property
+    def generators(self) -> tuple[GeneratorNode, ...]:
+        """All generator nodes, stage by stage."""
+        return tuple(node for stage in self.stages.values() for node in stage.generators)
+
+    @property
+    def critics(self) -> tuple[CriticNode, ...]:
+        """All hard critic nodes, stage by stage."""
+        return tuple(node for stage in self.stages.values() for node in stage.critics)

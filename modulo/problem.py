@@ -1,0 +1,125 @@
+"""Problems and candidates: immutable, canonical, hashed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from modulo.canonical import Codec, codec_for, sha256_hex
+
+__all__ = ["NO_SOLUTION", "Candidate", "NoSolution", "Problem"]
+
+P = TypeVar("P")
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Generic[P]):
+    """An instance of a domain.
+
+    Attributes:
+        domain: Name of the domain or graph that it belongs to.
+        value: The instance as critics and prompts read it.
+        canonical: Its canonical JSON (RFC 8785).
+        sha256: Hash of ``canonical``.
+    """
+
+    domain: str
+    value: P
+    canonical: bytes = field(repr=False)
+    sha256: str
+    codec: Codec[P] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, value: P, *, domain: str) -> Problem[P]:
+        """Make a problem of a value: a JSON value, a dataclass or a pydantic model.
+
+        Raises:
+            ProblemError: The value is not JSON-serialisable.
+        """
+        kind = type(value)
+        codec: Codec[P] = codec_for(kind)
+        canonical = codec.encode(value)
+        return cls(domain=domain, value=value, canonical=canonical, sha256=sha256_hex(canonical), codec=codec)
+
+    def is_unchanged(self) -> bool:
+        """Whether the value still is what was hashed: a critic may have changed a mutable one."""
+        return isinstance(self.value, str) or self.codec.encode(self.value) == self.canonical
+
+
+class NoSolution:
+    """The claim that a problem has no solution; a reformulator returns the one instance, ``NO_SOLUTION``.
+
+    Only critics that declare ``judges = "unsolvability"`` judge it. Accepted, it ends the run as
+    ``Unsolvable``.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NO_SOLUTION"
+
+
+NO_SOLUTION: Final = NoSolution()
+
+# Canonical content of the claim. It can be no solution's content, which is never tagged like this.
+_NO_SOLUTION_CANONICAL = b'{"modulo:claim":"no solution exists"}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(Generic[C]):
+    """One answer of a generator to a problem, in the form that critics read.
+
+    Attributes:
+        canonical: Canonical JSON (RFC 8785) of the content. This is what is judged and returned.
+        sha256: Hash of ``canonical``.
+        codec: Turns ``canonical`` into the typed value.
+        text: The generator's raw text.
+        node: Name of the generator's node.
+        model: The model that wrote it, as the generator reports it.
+        prompt_sha256: Hash of the conversation that led to it.
+    """
+
+    canonical: bytes = field(repr=False)
+    sha256: str
+    codec: Codec[C] = field(repr=False, compare=False)
+    text: str
+    node: str
+    model: str
+    prompt_sha256: str
+    _value: C = field(repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls, value: C, *, codec: Codec[C], text: str, node: str, model: str, prompt_sha256: str
+    ) -> Candidate[C]:
+        """Make a candidate of a reformulated value.
+
+        Raises:
+            ProblemError: The value is not of the codec's type, or no canonical JSON.
+        """
+        canonical = _NO_SOLUTION_CANONICAL if value is NO_SOLUTION else codec.encode(value)
+        return cls(
+            canonical=canonical,
+            sha256=sha256_hex(canonical),
+            codec=codec,
+            text=text,
+            node=node,
+            model=model,
+            prompt_sha256=prompt_sha256,
+            _value=value,
+        )
+
+    @property
+    def claims_unsolvable(self) -> bool:
+        """Whether this says that no solution exists."""
+        return self._value is NO_SOLUTION
+
+    def value(self) -> C:
+        """The content as a typed value, made anew from the canonical bytes unless it is immutable.
+
+        Every critic gets a value of its own, so that none can change what another judges.
+        """
+        return self._value if self.claims_unsolvable else self.codec.isolated(self._value, self.canonical)
+
+

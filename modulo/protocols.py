@@ -1,0 +1,358 @@
+"""What users implement: generators, critics, soft critics, backprompters and strategies.
+
+Each is a base class with one method to write; the others have defaults. Plain functions will do for
+generators, reformulators and (with ``@modulo.critic``) critics.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+
+from modulo.budget import Budget, Usage
+from modulo.canonical import JsonValue
+from modulo.critique import Critique, Remark, Soundness, Violation
+from modulo.problem import Candidate, Problem
+
+if TYPE_CHECKING:
+    from modulo.tree import Attempt, Tree
+
+__all__ = [
+    "Backprompter",
+    "Conversation",
+    "Critic",
+    "Expansion",
+    "Finish",
+    "Generation",
+    "Generator",
+    "Judgement",
+    "Message",
+    "Rendered",
+    "Request",
+    "Reveals",
+    "RunsIn",
+    "Sampling",
+    "SoftCritic",
+    "Strategy",
+    "Turn",
+]
+
+P = TypeVar("P")
+C = TypeVar("C")
+
+Judgement: TypeAlias = Critique | Iterable[Violation]
+"""What a critic returns: a critique, or violations of which none means ACCEPT."""
+
+RunsIn: TypeAlias = Literal["auto", "loop", "thread", "process"]
+"""Where a critic that is no coroutine runs. ``auto``: in the event loop while it is quick, else in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation with a model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How to sample, where a strategy wants something else than the generator's own settings.
+
+    Attributes:
+        temperature: Softmax temperature, at least 0.
+        seed: Seed of the sampler, where the model takes one.
+        reasoning_effort: For reasoning models, e.g. ``"low"``.
+        max_output_tokens: Longest answer.
+    """
+
+    temperature: float | None = None
+    seed: int | None = None
+    reasoning_effort: str | None = None
+    max_output_tokens: int | None = None
+
+
+DEFAULT_SAMPLING = Sampling()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a generator is asked.
+
+    Attributes:
+        problem: The problem.
+        messages: The conversation to answer.
+        sampling: Deviations from the generator's own settings.
+        inputs: Certified artefacts of other generators that this one reads, in the order of ``reads``.
+        node: Name of the generator's node.
+        turn: How many times this node was asked before in this run: 0, 1, 2, ...
+    """
+
+    problem: Problem[Any]
+    messages: tuple[Message, ...]
+    sampling: Sampling = DEFAULT_SAMPLING
+    inputs: tuple[Candidate[Any], ...] = ()
+    node: str
+    turn: int
+
+
+class Finish(StrEnum):
+    """How a generation ended."""
+
+    STOP = "stop"
+    TRUNCATED = "truncated"
+    """The longest allowed output was reached. The text is judged all the same."""
+    REFUSED = "refused"
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+    """Structured output or a tool call that does not fit its schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """What a generator answered.
+
+    Attributes:
+        text: The raw text; never trusted.
+        finish: How it ended.
+        usage: The bill. None means that no bill came: the reserved worst case is booked as unconfirmed.
+        model: The model that answered, as the provider reports it.
+        detail: Why it is refused or malformed, in words.
+        extra: Further facts for the trace, such as reasoning tokens.
+    """
+
+    text: str
+    finish: Finish = Finish.STOP
+    usage: Usage | None = Usage(calls=1)
+    model: str = ""
+    detail: str | None = None
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+class Generator(ABC):
+    """Proposes candidates; never trusted.
+
+    Write ``generate``. A generator that costs something also gives ``worst_case``; one that needs a key, a
+    server or a file checks for it in ``prepare``.
+    """
+
+    @abstractmethod
+    async def generate(self, request: Request) -> Generation:
+        """Answer one request with exactly one call; retries are the scheduler's.
+
+        Raises:
+            GenerationError: There is no text. A ``TransientGenerationError`` is tried again.
+        """
+
+    def worst_case(self, request: Request, samples: int = 1) -> Usage:
+        """The most that this request can cost, for the reservation."""
+        return Usage(calls=1)
+
+    def samples_per_call(self, request: Request) -> int:
+        """How many samples one call can bring; more than 1 needs ``generate_samples``."""
+        return 1
+
+    async def generate_samples(self, request: Request, samples: int) -> Sequence[Generation]:
+        """Up to that many answers from one call. The bill of the call stands on the first one.
+
+        Raises:
+            GenerationError: As ``generate``.
+        """
+        return (await self.generate(request),)
+
+    async def prepare(self, limits: Callable[[str], bool]) -> None:
+        """Get ready, or fail before the first call is paid.
+
+        Args:
+            limits: Tells whether the run limits a field of ``Budget``, e.g. ``limits("cost_usd")``.
+
+        Raises:
+            ModuloError: Something that a call needs is missing.
+        """
+        return None
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """Settings for the trace: model, options, prices. No secrets."""
+        return {"generator": type(self).__qualname__}
+
+
+class Critic(ABC, Generic[P, C]):
+    """A hard critic: sound, so its ACCEPT can certify.
+
+    Write ``critique`` and say in ``proves`` what its ACCEPT proves. It must be deterministic, must not call a
+    model, and must judge from its two arguments alone.
+
+    Attributes:
+        proves: What ACCEPT proves, e.g. "valid plan of this PDDL problem".
+        soundness: How much that is worth; PROOF or TESTS.
+        version: Changes whenever verdicts may change. Part of every certificate.
+        cost: Declared relative cost; cheaper critics run first.
+        is_format: A format critic: the others run only on candidates that it accepts.
+        judges: Solutions, or claims that none exists.
+        runs_in: Where a ``critique`` that is no coroutine runs.
+        max_seconds: Deadline of one call. A critic that is no coroutine and has one runs in a worker process,
+            since only a process can be stopped.
+    """
+
+    proves: str = ""
+    soundness: Soundness = Soundness.PROOF
+    version: str = "1"
+    cost: float = 1.0
+    is_format: bool = False
+    judges: Literal["solutions", "unsolvability"] = "solutions"
+    runs_in: RunsIn = "auto"
+    max_seconds: float | None = None
+
+    @abstractmethod
+    def critique(self, problem: P, candidate: C) -> Judgement | Awaitable[Judgement]:
+        """Judge one candidate.
+
+        Returns:
+            A critique, or violations (none means ACCEPT).
+        """
+
+    @property
+    def id(self) -> str:
+        """Name of the implementation, ``module:qualified name``; part of every certificate."""
+        return f"{type(self).__module__}:{type(self).__qualname__}"
+
+    def applies_to(self, problem: P) -> bool:
+        """Whether this critic can judge answers to this problem at all (its problem class)."""
+        return True
+
+    def options(self) -> Mapping[str, JsonValue]:
+        """Every setting that a verdict can depend on; part of every certificate."""
+        return {}
+
+    def digests(self) -> Mapping[str, str]:
+        """SHA-256 of each external program that verdicts depend on, by name."""
+        return {}
+
+    async def prepare(self) -> None:
+        """Get ready, or fail before the first call is paid.
+
+        Raises:
+            ModuloError: A program, package or sandbox that this critic needs is missing.
+        """
+        return None
+
+
+class SoftCritic(ABC, Generic[P, C]):
+    """Ranks certified candidates, or remarks on others. It can neither certify nor veto."""
+
+    @abstractmethod
+    def remark(self, problem: P, candidate: C) -> Remark | Awaitable[Remark]:
+        """Give an opinion on one candidate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """One thing that a strategy wants generated.
+
+    Attributes:
+        node: Name of the generator to run.
+        parent: Id of the attempt to go on from, with its feedback; None starts anew.
+        samples: How many independent answers to this very prompt.
+        sampling: Deviations from the generator's settings.
+        backprompter: Renders the conversation; None takes the run's own.
+    """
+
+    node: str
+    parent: int | None = None
+    samples: int = 1
+    sampling: Sampling = DEFAULT_SAMPLING
+    backprompter: Backprompter | None = None
+
+
+class Reveals(StrEnum):
+    """How much a backprompt gives away, from least to most."""
+
+    NOTHING = "nothing"
+    VERDICT = "verdict"
+    VIOLATION = "violation"
+    VIOLATIONS = "violations"
+    HINTS = "hints"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier attempt and everything that critics said of it."""
+
+    attempt: Attempt
+    critiques: tuple[Critique, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What a backprompter has to work with.
+
+    Attributes:
+        problem: The problem.
+        prompt: The generator's prompt as it stands at the beginning of every conversation.
+        turns: Attempts from the first to the one to go on from, each with its critiques.
+        repeats: How many times in a row the latest candidate has been given before.
+        node: Name of the generator's node.
+    """
+
+    problem: Problem[Any]
+    prompt: tuple[Message, ...]
+    turns: tuple[Turn, ...]
+    repeats: int
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A rendered conversation.
+
+    Attributes:
+        messages: The messages to send.
+        reveals: How much of the critiques it gives away.
+        violations_shown: Violations of the latest attempt that it shows.
+        violations_known: Violations of the latest attempt that there are.
+    """
+
+    messages: tuple[Message, ...]
+    reveals: Reveals = Reveals.NOTHING
+    violations_shown: int = 0
+    violations_known: int = 0
+
+
+class Backprompter(ABC):
+    """Renders the next prompt from the critiques (the "meta controller" of LLM-Modulo)."""
+
+    @property
+    @abstractmethod
+    def needs_all_critiques(self) -> bool:
+        """Whether critics go on after the first rejection, because everything they say is shown."""
+
+    @abstractmethod
+    def render(self, conversation: Conversation) -> Rendered:
+        """The messages to send next. It must not drop a hard violation that it was asked to show."""
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """Settings, for the trace and for replay."""
+        return {}
+
+
+class Strategy(ABC):
+    """Decides what to generate next, by ask and tell.
+
+    A strategy is stateless: whatever it decides follows from the tree of attempts, so one object serves many
+    runs at once and a run can go on from its trace. ``tree.memo`` may cache what can be computed again.
+    """
+
+    @abstractmethod
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        """Up to n expansions to run at the same time; none means that there is nothing left to try."""
+
+    def tell(self, tree: Tree, attempt: Attempt) -> None:
+        """Hear of a finished attempt, in the order of asking. Telling twice changes nothing."""
+        return None
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """Settings, for the trace and for replay."""
+        return {}

@@ -1,0 +1,1 @@
+"""Running one expansion under limits: calls, conversions, critics, and where they run."""

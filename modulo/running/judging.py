@@ -1,0 +1,236 @@
+"""Runs the critics of a stage on one candidate: in order, under deadlines, each verdict once.
+
+An exception, a deadline or a killed process is never a verdict: it becomes UNDECIDED and ``failed``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from modulo.clock import Clock
+from modulo.critique import Critique, Remark, Verdict, Violation
+from modulo.errors import CriticError, NotApplicableError
+from modulo.graph.checks import runs_in_process
+from modulo.graph.nodes import CriticNode, SoftCriticNode
+from modulo.graph.program import Program, Stage
+from modulo.problem import Candidate, Problem
+from modulo.running.placement import run_placed
+from modulo.running.verdicts import call_critic, read_async_judgement
+from modulo.running.workers import WorkerPool
+
+__all__ = ["Judge", "applicable_critics", "is_accepted"]
+
+
+def applicable_critics(program: Program, problem: Problem[Any]) -> Mapping[str, tuple[CriticNode, ...]]:
+    """The hard critics that apply to a problem, by artefact, in the graph's order.
+
+    Raises:
+        NotApplicableError: At some artefact, none does.
+        CriticError: A critic cannot say whether it applies.
+    """
+    found = {}
+    for artefact, stage in program.stages.items():
+        found[artefact] = tuple(node for node in stage.critics if _applies(node, problem))
+        if not any(node.critic.judges == "solutions" for node in found[artefact]):
+            raise NotApplicableError(
+                f"no hard critic of {artefact!r} applies to this problem, so nothing could be certified"
+            )
+    return found
+
+
+def is_accepted(
+    critics: Sequence[CriticNode], candidate: Candidate[Any], critiques: Sequence[Critique]
+) -> bool:
+    """The one place that says whether a candidate is certified.
+
+    It is, if every critic that applies and judges claims of its kind gave exactly one critique, all of them
+    ACCEPT, and there is at least one.
+    """
+    judging = [node.name for node in critics if _judges(node, candidate)]
+    given = [critique.critic for critique in critiques]
+    return bool(judging) and given == judging and all(c.verdict is Verdict.ACCEPT for c in critiques)
+
+
+class Judge:
+    """The critics of a program, at work on one problem.
+
+    Args:
+        problem: The problem.
+        critics: Those that apply, by artefact.
+        pool: Worker processes; None if no critic needs them.
+        clock: For deadlines and times taken.
+    """
+
+    def __init__(
+        self,
+        problem: Problem[Any],
+        critics: Mapping[str, tuple[CriticNode, ...]],
+        *,
+        pool: WorkerPool | None,
+        clock: Clock,
+    ) -> None:
+        self._problem = problem
+        self._critics = critics
+        self._pool = pool
+        self._clock = clock
+        self._order = {artefact: _running_order(nodes) for artefact, nodes in critics.items()}
+        # Within a run the problem is fixed; the node stands for the critic with its version and options.
+        self._verdicts: dict[tuple[str, ...], Critique] = {}
+
+    async def critiques(
+        self,
+        stage: Stage,
+        candidate: Candidate[Any],
+        inputs: Mapping[str, Candidate[Any]],
+        *,
+        stops_at_rejection: bool,
+    ) -> tuple[Critique, ...]:
+        """What the hard critics say of a candidate, in the graph's order.
+
+        Format critics gate the others; the cheapest runs first.
+
+        Args:
+            stage: The stage that the candidate is for.
+            candidate: The candidate.
+            inputs: Certified artefacts by name, for critics that read them too.
+            stops_at_rejection: Whether the first rejection is enough.
+        """
+        found: dict[str, Critique] = {}
+        rejected_format = False
+        for node in self._order[stage.artefact]:
+            if not _judges(node, candidate):
+                continue
+            if rejected_format and not node.critic.is_format:
+                break
+            critique = await self._critique(node, self._reads(node, candidate, inputs))
+            found[node.name] = critique
+            if critique.verdict is not Verdict.ACCEPT:
+                rejected_format = rejected_format or node.critic.is_format
+                if stops_at_rejection:
+                    break
+        if candidate.claims_unsolvable and not found:
+            return (_cannot_prove_unsolvable(stage),)
+        return tuple(found[node.name] for node in self._critics[stage.artefact] if node.name in found)
+
+    def accepts(self, stage: Stage, candidate: Candidate[Any], critiques: Sequence[Critique]) -> bool:
+        """Whether these critiques certify this candidate."""
+        return is_accepted(self._critics[stage.artefact], candidate, critiques)
+
+    async def remarks(
+        self, stage: Stage, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
+    ) -> tuple[Remark, ...]:
+        """What the soft critics think of a candidate."""
+        if candidate.claims_unsolvable:
+            return ()
+        return tuple([await self._remark(node, candidate, inputs) for node in stage.soft_critics])
+
+    def _reads(
+        self, node: CriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
+    ) -> tuple[Candidate[Any], ...]:
+        return (candidate, *(inputs[name] for name in node.reads[1:]))
+
+    async def _critique(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
+        key = (node.name, *(candidate.sha256 for candidate in candidates))
+        known = self._verdicts.get(key)
+        if known is not None:
+            return known
+        started = self._clock.now()
+        try:
+            critique = await self._run(node, candidates)
+        except (Exception, SystemExit) as error:
+            critique = Critique(Verdict.UNDECIDED, reason=_in_words(error), failed=True)
+        critique = replace(critique, critic=node.name, seconds=self._clock.now() - started)
+        if critique.verdict is not Verdict.UNDECIDED:
+            self._verdicts[key] = critique
+        return critique
+
+    async def _run(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
+        critic = node.critic
+        args = (self._problem.value, *(candidate.value() for candidate in candidates))
+        if critic.max_seconds is None:
+            return await self._placed(node, args, candidates)
+        with self._clock.move_on_after(critic.max_seconds) as deadline:
+            return await self._placed(node, args, candidates)
+        assert deadline.cancelled_caught
+        raise TimeoutError(f"no verdict within {critic.max_seconds:g} s")
+
+    async def _placed(
+        self, node: CriticNode, args: tuple[Any, ...], candidates: tuple[Candidate[Any], ...]
+    ) -> Critique:
+        critic = node.critic
+        if runs_in_process(critic):
+            assert self._pool is not None
+            return await self._pool.critique(critic, args)
+        if _is_async(critic.critique):
+            return await read_async_judgement(critic.critique(*args))
+        size = len(self._problem.canonical) + sum(len(candidate.canonical) for candidate in candidates)
+        result = await run_placed(
+            call_critic, critic, args, owner=critic, size=size, runs_in=critic.runs_in
+        )
+        return result if isinstance(result, Critique) else await read_async_judgement(result)
+
+    async def _remark(
+        self, node: SoftCriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
+    ) -> Remark:
+        args = (self._problem.value, candidate.value(), *(inputs[name].value() for name in node.reads[1:]))
+        try:
+            remark = await _call_soft(node.critic.remark, args)
+            if not isinstance(remark, Remark):
+                raise TypeError(f"it returned a {type(remark).__name__}, not a Remark")
+            return replace(remark, critic=node.name, score=_finite(remark.score))
+        except Exception as error:
+            # It has no veto, so its failure must not have one either; it is recorded with the remark.
+            return Remark(score=0.0, critic=node.name, error=_in_words(error))
+
+
+def _running_order(nodes: Sequence[CriticNode]) -> tuple[CriticNode, ...]:
+    return tuple(sorted(nodes, key=lambda node: (not node.critic.is_format, node.critic.cost)))
+
+
+def _judges(node: CriticNode, candidate: Candidate[Any]) -> bool:
+    return (node.critic.judges == "unsolvability") == candidate.claims_unsolvable
+
+
+def _applies(node: CriticNode, problem: Problem[Any]) -> bool:
+    try:
+        applies = node.critic.applies_to(problem.value)
+    except Exception as error:
+        raise CriticError(node.name, f"applies_to failed: {_in_words(error)}") from error
+    if not isinstance(applies, bool):
+        raise CriticError(node.name, f"applies_to returned a {type(applies).__name__}, not True or False")
+    return applies
+
+
+def _cannot_prove_unsolvable(stage: Stage) -> Critique:
+    violation = Violation(
+        "unsolvability_not_provable",
+        "The answer says that no solution exists. No critic here can prove that. Give a solution.",
+    )
+    return Critique(Verdict.REJECT, (violation,), critic=stage.artefact)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+async def _call_soft(function: Callable[..., Any], args: tuple[Any, ...]) -> object:
+    if _is_async(function):
+        return await function(*args)
+    return await run_placed(function, *args, owner=function, size=0, runs_in="thread")
+
+
+def _finite(score: float) -> float:
+    if not math.isfinite(score):
+        raise ValueError(f"a score must be finite, not {score!r}")
+    return float(score)
+
+
+def _in_words(error: BaseException) -> str:
+    text = str(error)
+    if type(error).__module__.startswith("modulo.") or isinstance(error, TimeoutError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

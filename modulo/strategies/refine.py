@@ -1,0 +1,87 @@
+"""LLM-Modulo's own strategy: generate, critique, backprompt, again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from modulo.canonical import JsonValue
+from modulo.errors import ConfigurationError
+from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling, Strategy
+from modulo.tree import Attempt, Tree
+
+__all__ = ["Refine"]
+
+_HOTTEST = 1.3
+_HEAT_A_REPEAT = 0.2
+_HEAT_AT_FIRST = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refine(Strategy):
+    """Goes on from the latest answer with what the critics said of it, until one is certified.
+
+    Every generator of the stage to work on is asked, so several generators of one artefact race each other.
+
+    Source: Kambhampati et al., "LLMs Can't Plan, But Can Help Planning in LLM-Modulo Frameworks" (2024).
+
+    Attributes:
+        width: Conversations that each generator holds at the same time.
+        restart_after: Answers after which a conversation is given up for a new one; None never.
+        patience: Stop as ``stuck`` when every conversation has given its answer this many times more in a
+            row; None never.
+        heats: Whether a repeated answer raises the temperature, which the generator then must know.
+
+    Raises:
+        ConfigurationError: A number makes no sense.
+    """
+
+    width: int = 1
+    restart_after: int | None = None
+    patience: int | None = 10
+    heats: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("width", "restart_after", "patience"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigurationError(f"Refine: {name} must be at least 1, not {value!r}")
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        """One expansion for each conversation; none when all of them are stuck."""
+        stage = tree.frontier()
+        ready = [node.name for node in stage.generators if tree.inputs_of(node.name) is not None]
+        lanes = [(name, tip) for name in ready for tip in self._lanes(tree, name)]
+        if self.patience is not None and lanes and all(self._is_stuck(tree, tip) for _, tip in lanes):
+            return ()
+        return [self._expansion(tree, name, tip) for name, tip in lanes][:n]
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """The settings."""
+        return asdict(self)
+
+    def _lanes(self, tree: Tree, node: str) -> Sequence[Attempt | None]:
+        """Where each conversation stands; None for one that begins."""
+        tips = [tip for tip in tree.tips(node) if not self._is_over(tree, tip)][-self.width :]
+        return [*tips, *[None] * (self.width - len(tips))]
+
+    def _is_over(self, tree: Tree, tip: Attempt) -> bool:
+        """Whether a conversation leads nowhere further: certified and not withdrawn, or too long."""
+        if tip.accepted and not tree.was_blamed(tip):
+            return True
+        if tip.error_kind == "context_overflow":
+            return True
+        return self.restart_after is not None and tree.depth(tip) >= self.restart_after
+
+    def _is_stuck(self, tree: Tree, tip: Attempt | None) -> bool:
+        return tip is not None and self.patience is not None and tree.repeats(tip) >= self.patience
+
+    def _expansion(self, tree: Tree, node: str, tip: Attempt | None) -> Expansion:
+        if tip is None:
+            return Expansion(node=node)
+        repeats = tree.repeats(tip) if self.heats else 0
+        sampling = DEFAULT_SAMPLING
+        if repeats:
+            heat = min(_HEAT_AT_FIRST + _HEAT_A_REPEAT * repeats, _HOTTEST)
+            sampling = Sampling(temperature=heat)
+        return Expansion(node=node, parent=tip.id, sampling=sampling)

@@ -1,0 +1,280 @@
+"""Traces: the events of a run, kept in memory, written to disk as JSON lines, and read back.
+
+A trace file grows linearly with what is new. A text (a prompt, an answer) stands in it once, under its
+SHA-256; a conversation is a chain of (previous conversation, role, text), so that one more turn costs one more
+line. Lines are only ever appended, and reach the file before the call that they announce is made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final
+
+from modulo.canonical import parse_json, sha256_hex
+from modulo.critique import Critique
+from modulo.errors import ProblemError, TraceError
+from modulo.events import (
+    CandidateReformulated,
+    CritiqueGiven,
+    Event,
+    GenerationFinished,
+    GenerationStarted,
+    RunFinished,
+    RunStarted,
+)
+from modulo.protocols import Message
+
+__all__ = ["PromptHashes", "Trace", "TraceWriter", "event_json", "read_trace"]
+
+TRACE_VERSION: Final = 1
+# ASCII, because a model may write lone surrogates, which UTF-8 cannot carry and JSON escapes can.
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class PromptHashes:
+    """Hashes conversations as chains: each hash covers the one before it, a role and a text."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, Message], str] = {}
+
+    def chain(self, messages: tuple[Message, ...]) -> Iterator[tuple[str, str, Message]]:
+        """For each message: the hash up to it, the hash before it, and the message."""
+        before = ""
+        for message in messages:
+            key = (before, message)
+            if key not in self._known:
+                text = f"{before}\n{message.role}\n{message.content}"
+                self._known[key] = sha256_hex(text.encode("utf-8", "surrogatepass"))
+            yield self._known[key], before, message
+            before = self._known[key]
+
+    def of(self, messages: tuple[Message, ...]) -> str:
+        """The hash of a whole conversation."""
+        last = ""
+        for last, _, _ in self.chain(messages):
+            pass
+        return last
+
+
+class TraceWriter:
+    """Appends events to a file as JSON lines.
+
+    Args:
+        path: The file. It must not exist, so that no recorded run is overwritten.
+
+    Raises:
+        TraceError: The file exists or cannot be created.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        try:
+            self._file: BinaryIO = self.path.open("xb")
+        except FileExistsError as error:
+            raise TraceError(f"the trace {self.path} exists already; name a new file") from error
+        except OSError as error:
+            raise TraceError(f"the trace {self.path} cannot be written: {error.strerror}") from error
+        self._encoder = _EventEncoder()
+
+    def __call__(self, event: Event) -> None:
+        """Append one event. It is on disk before any call that it announces."""
+        lines = [_ENCODE(document) for document in self._encoder.encode(event)]
+        self._file.write("\n".join([*lines, ""]).encode("ascii"))
+        if isinstance(event, (GenerationStarted, RunFinished)):
+            self._file.flush()
+
+    def close(self) -> None:
+        """Write out what is buffered and close the file."""
+        self._file.close()
+
+
+class Trace:
+    """The events of one run.
+
+    Args:
+        path: Where to write them as they happen; None keeps them in memory only.
+        keep: Whether to keep them in memory. By default, they are kept where they are not written.
+
+    Attributes:
+        events: The events kept in memory.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, keep: bool | None = None) -> None:
+        self.events: list[Event] = []
+        self._writer = None if path is None else TraceWriter(path)
+        self._keeps = path is None if keep is None else keep
+
+    def sinks(self) -> tuple[Callable[[Event], None], ...]:
+        """The functions that want every event."""
+        keep = (self.events.append,) if self._keeps else ()
+        return keep + ((self._writer,) if self._writer else ())
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self._writer:
+            self._writer.close()
+
+    def __enter__(self) -> Trace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """One event as a JSON object that stands for itself, with all texts in full."""
+    document = _EventEncoder().encode(event)[-1]
+    if isinstance(event, GenerationStarted):
+        document["messages"] = [{"role": m.role, "content": m.content} for m in event.messages]
+    return document
+
+
+def read_trace(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The lines of a trace file as JSON objects, in order.
+
+    A last line that was cut off, as a crash leaves it, is passed over.
+
+    Raises:
+        TraceError: The file cannot be read, is no trace, or is damaged before its last line.
+    """
+    try:
+        lines = Path(path).read_bytes().split(b"\n")
+    except OSError as error:
+        raise TraceError(f"the trace {path} cannot be read: {error.strerror}") from error
+    documents = []
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            documents.append(parse_json(line))
+        except ProblemError as error:
+            raise TraceError(f"{path}, line {number}: {error}") from error
+    first = documents[0] if documents else None
+    if not isinstance(first, dict) or first.get("type") != RunStarted.type:
+        raise TraceError(f"{path} is no trace: it does not begin with run_started")
+    if first.get("trace_version") != TRACE_VERSION:
+        raise TraceError(f"{path}: trace version {first.get('trace_version')!r} is not {TRACE_VERSION}")
+    return documents
+
+
+class _EventEncoder:
+    """Turns events into JSON objects, writing each text only once."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+        self._prompts: set[str] = set()
+        self._candidates: set[str] = set()
+        self._hashes = PromptHashes()
+
+    def encode(self, event: Event) -> list[dict[str, Any]]:
+        """The lines that an event needs: texts that are new, and then the event itself."""
+        head = {"type": event.type, "at": round(event.at, 6)}
+        match event:
+            case RunStarted():
+                body = self._run_started(event)
+            case GenerationStarted():
+                return [*self._new_prompts(event), head | self._generation_started(event)]
+            case GenerationFinished():
+                body = self._generation_finished(event)
+            case CandidateReformulated():
+                body = self._candidate(event)
+            case CritiqueGiven():
+                body = {"attempt": event.attempt, **critique_json(event.critique)}
+            case _:
+                body = asdict(event)
+        return [head | body | head]
+
+    def _run_started(self, event: RunStarted) -> dict[str, Any]:
+        return {
+            "trace_version": TRACE_VERSION,
+            "domain": event.domain,
+            "problem": json.loads(event.problem),
+            "problem_sha256": event.problem_sha256,
+            "settings": dict(event.settings),
+        }
+
+    def _new_prompts(self, event: GenerationStarted) -> Iterator[dict[str, Any]]:
+        for sha256, before, message in self._hashes.chain(event.messages):
+            if sha256 in self._prompts:
+                continue
+            self._prompts.add(sha256)
+            yield {
+                "type": "prompt",
+                "sha256": sha256,
+                "after": before or None,
+                "role": message.role,
+                **self._text(message.content),
+            }
+
+    def _generation_started(self, event: GenerationStarted) -> dict[str, Any]:
+        return {
+            "attempt": event.attempt,
+            "samples": event.samples,
+            "round": event.round,
+            "node": event.node,
+            "turn": event.turn,
+            "parent": event.parent,
+            "inputs": dict(event.inputs),
+            "sampling": _without_none(asdict(event.sampling)),
+            "prompt_sha256": event.prompt_sha256,
+        }
+
+    def _generation_finished(self, event: GenerationFinished) -> dict[str, Any]:
+        body: dict[str, Any] = {"attempt": event.attempt}
+        generation = event.generation
+        if generation is None:
+            return body | {"error_kind": event.error_kind, "error": event.error}
+        return body | {
+            "finish": generation.finish,
+            "model": generation.model,
+            "usage": None if generation.usage is None else _without_zero(asdict(generation.usage)),
+            **({"detail": generation.detail} if generation.detail else {}),
+            **({"extra": dict(generation.extra)} if generation.extra else {}),
+            **self._text(generation.text),
+        }
+
+    def _candidate(self, event: CandidateReformulated) -> dict[str, Any]:
+        candidate = event.candidate
+        body: dict[str, Any] = {"attempt": event.attempt, "sha256": candidate.sha256}
+        if candidate.sha256 not in self._candidates:
+            self._candidates.add(candidate.sha256)
+            body["content"] = json.loads(candidate.canonical)
+        return body
+
+    def _text(self, text: str) -> dict[str, str]:
+        """A text in full the first time, its hash alone afterwards."""
+        sha256 = sha256_hex(text.encode("utf-8", "surrogatepass"))
+        if sha256 in self._texts:
+            return {"text_sha256": sha256}
+        self._texts.add(sha256)
+        return {"text_sha256": sha256, "text": text}
+
+
+def critique_json(critique: Critique) -> dict[str, Any]:
+    """A critique as JSON; fields that say nothing are left out."""
+    return _without_none(
+        {
+            "critic": critique.critic,
+            "verdict": critique.verdict,
+            "violations": [_without_none(asdict(violation)) for violation in critique.violations],
+            "reason": critique.reason,
+            "failed": critique.failed or None,
+            "proves": critique.proves,
+            "seconds": round(critique.seconds, 6),
+        }
+    )
+
+
+def _without_none(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if value is not None}
+
+
+def _without_zero(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if value}

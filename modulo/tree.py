@@ -1,0 +1,242 @@
+"""The tree of attempts: everything that was tried, and which artefacts stand at the moment.
+
+The tree only grows. What it says of live artefacts, feedback and chains follows from the attempts added so
+far in the order of asking, never from when they finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modulo.critique import Critique, Remark, Verdict
+from modulo.graph.program import Program, Stage
+from modulo.problem import Candidate, Problem
+from modulo.protocols import DEFAULT_SAMPLING, Generation, Sampling, Turn
+
+__all__ = ["Attempt", "Tree"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One generation and everything that became of it.
+
+    Attributes:
+        id: Number of the attempt in its run, in the order of asking.
+        round: The ask that it came from: 1, 2, ...
+        node: Name of the generator's node.
+        parent: The attempt that it goes on from, if any.
+        inputs: For each artefact that it builds on directly, the attempt that made it.
+        sampling: Sampling settings asked for by the strategy.
+        generation: What the generator answered; None if the call failed.
+        candidate: The canonical candidate; None if there is none in the text.
+        critiques: What hard critics said, in the graph's order. A text without canonical form has one
+            critique, by the node that found out.
+        remarks: What soft critics said.
+        accepted: Every hard critic that applies accepted exactly this candidate.
+        error: Why there is no judgement: the failed call or critic, in words.
+        error_kind: Machine-readable kind of that failure, e.g. ``"rate_limited"``, ``"critic"``.
+    """
+
+    id: int
+    round: int
+    node: str
+    parent: int | None = None
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    sampling: Sampling = DEFAULT_SAMPLING
+    generation: Generation | None = None
+    candidate: Candidate[Any] | None = None
+    critiques: tuple[Critique, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    accepted: bool = False
+    error: str | None = None
+    error_kind: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The raw text; empty if the call failed."""
+        return self.generation.text if self.generation else ""
+
+    @property
+    def score(self) -> float:
+        """Sum of the soft critics' scores."""
+        return sum(remark.score for remark in self.remarks)
+
+    @property
+    def violation_count(self) -> int:
+        """How many violations the hard critics named."""
+        return sum(len(critique.violations) for critique in self.critiques)
+
+
+class Tree:
+    """All attempts of a run so far. Strategies read it; only the loop adds to it.
+
+    Args:
+        program: The graph that is run.
+        problem: The problem.
+        seed: For strategies that draw at random.
+
+    Attributes:
+        attempts: In the order of asking.
+        memo: A strategy may keep here what it can compute again from the attempts.
+    """
+
+    def __init__(self, program: Program, problem: Problem[Any], *, seed: int = 0) -> None:
+        self.program = program
+        self.problem = problem
+        self.seed = seed
+        self.attempts: list[Attempt] = []
+        self.memo: dict[str, Any] = {}
+        self._by_id: dict[int, Attempt] = {}
+        self._live: dict[str, Attempt] = {}
+        self._tips: dict[str, dict[int, Attempt]] = {node.name: {} for node in program.generators}
+        self._depth: dict[int, int] = {}
+        self._repeats: dict[int, int] = {}
+        self._late_critiques: dict[int, list[Critique]] = {}
+
+    def __len__(self) -> int:
+        return len(self.attempts)
+
+    def __getitem__(self, attempt_id: int) -> Attempt:
+        return self._by_id[attempt_id]
+
+    def __contains__(self, attempt_id: object) -> bool:
+        return attempt_id in self._by_id
+
+    @property
+    def live(self) -> Mapping[str, Attempt]:
+        """Certified artefacts that stand at the moment, by name."""
+        return self._live
+
+    @property
+    def certified(self) -> tuple[Attempt, ...]:
+        """Accepted attempts at the answer."""
+        answer = self.program.answer.artefact
+        return tuple(a for a in self.attempts if a.accepted and self.program.stage_of[a.node] == answer)
+
+    def frontier(self) -> Stage:
+        """The stage to work on: the first one without a live artefact, at last the answer."""
+        return next(s for s in self._stages() if s.artefact not in self._live or s is self.program.answer)
+
+    def inputs_of(self, node: str) -> Mapping[str, int] | None:
+        """The attempts behind the artefacts that a generator reads; None if one of them does not stand."""
+        reads = self.program.generator(node).reads
+        if not all(artefact in self._live for artefact in reads):
+            return None
+        return {artefact: self._live[artefact].id for artefact in reads}
+
+    def tips(self, node: str) -> Iterator[Attempt]:
+        """Attempts of a generator that nothing goes on from yet and whose inputs still stand, oldest first."""
+        inputs = self.inputs_of(node)
+        return (attempt for attempt in self._tips[node].values() if attempt.inputs == inputs)
+
+    def depth(self, attempt: Attempt) -> int:
+        """How many attempts its chain has, itself included."""
+        return self._depth[attempt.id]
+
+    def repeats(self, attempt: Attempt) -> int:
+        """How many times in a row its chain has given this same answer before."""
+        return self._repeats[attempt.id]
+
+    def chain(self, attempt: Attempt) -> tuple[Attempt, ...]:
+        """The attempts from the root to this one."""
+        found = [attempt]
+        while found[-1].parent is not None:
+            found.append(self._by_id[found[-1].parent])
+        return tuple(reversed(found))
+
+    def turn(self, attempt: Attempt) -> Turn:
+        """An attempt with all critiques meant for its generator, those of later stages included."""
+        own = tuple(c for c in attempt.critiques if self._is_meant_for(c, attempt))
+        return Turn(attempt, own + tuple(self._late_critiques.get(attempt.id, ())))
+
+    def was_blamed(self, attempt: Attempt) -> bool:
+        """Whether a critic of a later stage rejected what was built on it and said so to its generator."""
+        return attempt.id in self._late_critiques
+
+    def add(self, attempt: Attempt) -> tuple[Attempt, ...]:
+        """Add a finished attempt.
+
+        Returns:
+            The attempts whose artefacts it withdrew, by a rejection along a back edge.
+        """
+        self.attempts.append(attempt)
+        self._by_id[attempt.id] = attempt
+        self._extend_chain(attempt)
+        stage = self._stage_of(attempt)
+        if attempt.accepted:
+            if self._stands_on_live_inputs(attempt):
+                self._live.setdefault(stage.artefact, attempt)
+            return ()
+        if not any(stage.withdraws.values()):
+            return ()
+        withdrawn: list[Attempt] = []
+        for critique in attempt.critiques:
+            if critique.verdict is Verdict.REJECT:
+                withdrawn += self._withdraw(attempt, critique, stage.withdraws.get(critique.critic, ()))
+        return tuple(withdrawn)
+
+    def _stages(self) -> tuple[Stage, ...]:
+        return tuple(self.program.stages.values())
+
+    def _stage_of(self, attempt: Attempt) -> Stage:
+        return self.program.stages[self.program.stage_of[attempt.node]]
+
+    def _extend_chain(self, attempt: Attempt) -> None:
+        tips = self._tips[attempt.node]
+        tips[attempt.id] = attempt
+        parent = None if attempt.parent is None else self._by_id[attempt.parent]
+        self._depth[attempt.id] = 1 if parent is None else self._depth[parent.id] + 1
+        self._repeats[attempt.id] = 0
+        if parent is not None:
+            tips.pop(parent.id, None)
+            if _same_answer(parent, attempt):
+                self._repeats[attempt.id] = self._repeats[parent.id] + 1
+
+    def _is_meant_for(self, critique: Critique, attempt: Attempt) -> bool:
+        for node in self._stage_of(attempt).critics:
+            if node.name == critique.critic:
+                return attempt.node in node.backprompts
+        return True  # of a reformulator, or of the generator itself
+
+    def _stands_on_live_inputs(self, attempt: Attempt) -> bool:
+        live = self._live
+        return all(name in live and live[name].id == made_by for name, made_by in attempt.inputs.items())
+
+    def _withdraw(self, attempt: Attempt, critique: Critique, artefacts: tuple[str, ...]) -> Iterator[Attempt]:
+        ancestors = self._ancestors(attempt)
+        for artefact in artefacts:
+            blamed = ancestors.get(artefact)
+            if blamed is None:
+                continue
+            node = next(n for n in self._stage_of(attempt).critics if n.name == critique.critic)
+            if blamed.node in node.backprompts:
+                self._late_critiques.setdefault(blamed.id, []).append(critique)
+            if self._live.get(artefact) is blamed:
+                yield self._live.pop(artefact)
+                yield from self._invalidate_what_builds_on(artefact)
+
+    def _ancestors(self, attempt: Attempt) -> dict[str, Attempt]:
+        """The attempts that an attempt is built on, directly or not, by artefact."""
+        found: dict[str, Attempt] = {}
+        open_ends = [attempt]
+        while open_ends:
+            for artefact, made_by in open_ends.pop().inputs.items():
+                if artefact not in found:
+                    found[artefact] = self._by_id[made_by]
+                    open_ends.append(found[artefact])
+        return found
+
+    def _invalidate_what_builds_on(self, artefact: str) -> Iterator[Attempt]:
+        for stage in self._stages():
+            if artefact in stage.builds_on and stage.artefact in self._live:
+                yield self._live.pop(stage.artefact)
+
+
+def _same_answer(one: Attempt, other: Attempt) -> bool:
+    if one.generation is None or other.generation is None:
+        return False
+    if one.candidate and other.candidate:
+        return one.candidate.sha256 == other.candidate.sha256
+    return one.candidate is other.candidate and one.text == other.text

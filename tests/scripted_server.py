@@ -1,0 +1,509 @@
+"""An OpenAI-compatible HTTP server on loopback that plays a script of answers and faults, and keeps the bill.
+
+The tests reach it through litellm over a real socket, because the faults that matter (a connection that drops in the
+middle of a body, a stall, a `Retry-After` header) happen in the transport, below anything that could be mocked. Every
+request takes the next step of the script, in the order of arrival:
+
+    with ScriptedServer([Reply("hello"), Status(429, retry_after=1), Stall()]) as server:
+        ...                              # point a client at server.base_url
+    assert [request.body["n"] for request in server.requests] == [1, 1, 1]
+    assert server.billed.prompt_tokens == 11
+
+The server bills as a provider may: a call that was worked on is billed, whether the answer arrived or not. So
+`billed_and_reported` is what a client can know, and `billed_unreported` is what it can only bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+__all__ = [
+    "Bill",
+    "Drop",
+    "RawBody",
+    "RecordedRequest",
+    "Reply",
+    "Reports",
+    "ScriptedServer",
+    "Stall",
+    "Status",
+    "Step",
+    "Tokens",
+    "closed_port_url",
+    "context_overflow",
+    "context_overflow_llama_cpp",
+    "forbidden",
+    "model_not_found",
+    "unauthorized",
+]
+
+T = TypeVar("T")
+
+_WAIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What one call consumed; `reasoning` is part of `completion`, `cached` is part of `prompt`."""
+
+    prompt: int = 11
+    completion: int = 7
+    reasoning: int = 0
+    cached: int = 0
+
+    def as_usage(self) -> dict[str, Any]:
+        """The `usage` object of OpenAI's API, with the detail objects only where they say something."""
+        usage: dict[str, Any] = {
+            "prompt_tokens": self.prompt,
+            "completion_tokens": self.completion,
+            "total_tokens": self.prompt + self.completion,
+        }
+        if self.reasoning:
+            usage["completion_tokens_details"] = {"reasoning_tokens": self.reasoning}
+        if self.cached:
+            usage["prompt_tokens_details"] = {"cached_tokens": self.cached}
+        return usage
+
+
+class Reports(StrEnum):
+    """How a reply reports the usage that it is billed for."""
+
+    FULL = "full"
+    MISSING = "missing"
+    NULL = "null"
+    ZERO = "zero"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A chat completion. A request's `n` is ignored: the choices are `text` and `more`, whatever was asked."""
+
+    text: str | None = "hello"
+    more: tuple[str | None, ...] = ()
+    tokens: Tokens = field(default=Tokens(), kw_only=True)
+    reports: Reports = field(default=Reports.FULL, kw_only=True)
+    finish_reason: str | None = field(default="stop", kw_only=True)
+    refusal: str | None = field(default=None, kw_only=True)
+    tool_arguments: str | None = field(default=None, kw_only=True)
+    """The arguments, as the model wrote them, of one call of a tool named `answer`."""
+    held: bool = field(default=False, kw_only=True)
+    """Wait for `ScriptedServer.release` before answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An answer with an error status. It is not billed."""
+
+    code: int
+    retry_after: float | datetime | str | None = field(default=None, kw_only=True)
+    retry_after_ms: int | None = field(default=None, kw_only=True)
+    error: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    html: str | None = field(default=None, kw_only=True)
+    """A body of `text/html` in place of the JSON error, as a proxy in front of the model writes it."""
+
+    def headers(self) -> dict[str, str]:
+        """The back-off headers, with a date in the form that RFC 9110 section 5.6.7 asks for."""
+        headers: dict[str, str] = {}
+        if isinstance(self.retry_after, datetime):
+            headers["Retry-After"] = format_datetime(self.retry_after, usegmt=True)
+        elif self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        if self.retry_after_ms is not None:
+            headers["Retry-After-Ms"] = str(self.retry_after_ms)
+        return headers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stall:
+    """Never finishes; ends when the client leaves or the server closes. Billed, for the model may be at work."""
+
+    mid_body: bool = False
+    tokens: Tokens = Tokens()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """The connection ends without a complete answer. Billed, for the client cannot know how far the model got."""
+
+    mid_body: bool = False
+    reset: bool = False
+    """End with a TCP reset in place of an orderly close."""
+    tokens: Tokens = Tokens()
+
+
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """A billed answer with status 200 whose body is these bytes, JSON or not."""
+
+    content: bytes
+    content_type: str = "application/json"
+    tokens: Tokens = Tokens()
+
+
+Step = Reply | Status | Stall | Drop | RawBody
+
+
+def _openai_error(message: str, kind: str, code: str | None, param: str | None = None) -> dict[str, Any]:
+    return {"message": message, "type": kind, "param": param, "code": code}
+
+
+def unauthorized() -> Status:
+    """OpenAI's answer to a wrong key."""
+    message = "Incorrect API key provided: sk-wrong."
+    return Status(401, error=_openai_error(message, "invalid_request_error", "invalid_api_key"))
+
+
+def forbidden() -> Status:
+    """OpenAI's answer to a key that may not use the model."""
+    message = "Project `proj_1` does not have access to model `test`"
+    return Status(403, error=_openai_error(message, "invalid_request_error", "model_not_found"))
+
+
+def model_not_found() -> Status:
+    """OpenAI's answer to a model that does not exist."""
+    message = "The model `test` does not exist or you do not have access to it."
+    return Status(404, error=_openai_error(message, "invalid_request_error", "model_not_found"))
+
+
+def context_overflow() -> Status:
+    """OpenAI's answer to a prompt that does not fit."""
+    message = (
+        "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens. "
+        "Please reduce the length of the messages."
+    )
+    return Status(400, error=_openai_error(message, "invalid_request_error", "context_length_exceeded", "messages"))
+
+
+def context_overflow_llama_cpp(*, prompt_tokens: int = 900, context_tokens: int = 512) -> Status:
+    """llama.cpp's answer to a prompt that does not fit (tools/server/server-context.cpp)."""
+    message = (
+        f"request ({prompt_tokens} tokens) exceeds the available context size ({context_tokens} tokens), "
+        "try increasing it"
+    )
+    error = {
+        "code": 400,
+        "message": message,
+        "type": "exceed_context_size_error",
+        "n_prompt_tokens": prompt_tokens,
+        "n_ctx": context_tokens,
+    }
+    return Status(400, error=error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRequest:
+    """One request as it arrived; `seconds` is the arrival after the server's start."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """A sum over billed calls."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Charge:
+    tokens: Tokens
+    reported: bool
+
+
+def _sum(charges: Iterable[_Charge]) -> Bill:
+    tokens = [charge.tokens for charge in charges]
+    return Bill(
+        calls=len(tokens),
+        prompt_tokens=sum(each.prompt for each in tokens),
+        completion_tokens=sum(each.completion for each in tokens),
+    )
+
+
+class ScriptedServer:
+    """Plays `script`, one step a request; a callable script is asked for each request's step.
+
+    A request beyond the end of the script is answered with status 418, and leaving the `with` block then fails: a
+    client that sends more requests than the test foresaw is a fault in itself.
+    """
+
+    def __init__(self, script: Sequence[Step] | Callable[[RecordedRequest], Step]) -> None:
+        self.requests: list[RecordedRequest] = []
+        self.unexpected_requests = 0
+        self.clients_left = 0
+        """Requests whose client closed the connection before the answer was complete."""
+        self.peak_in_flight = 0
+        self._script = script
+        self._releases = asyncio.Semaphore(0)
+        self._charges: list[_Charge] = []
+        self._in_flight = 0
+        self._changed = threading.Condition()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="scripted-server")
+        self._thread.start()
+        self._server = self._in_thread(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        self._port: int = self._server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._in_thread(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_WAIT_SECONDS)
+        self._loop.close()
+        if kind is None and self.unexpected_requests:
+            raise AssertionError(f"{self.unexpected_requests} requests arrived after the end of the script")
+
+    @property
+    def base_url(self) -> str:
+        """What a client takes as its `api_base`."""
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def billed(self) -> Bill:
+        """Every call that was worked on."""
+        return _sum(self._charges)
+
+    @property
+    def billed_and_reported(self) -> Bill:
+        """The billed calls whose usage the client was told."""
+        return _sum(charge for charge in self._charges if charge.reported)
+
+    @property
+    def billed_unreported(self) -> Bill:
+        """The billed calls whose usage the client could not learn."""
+        return _sum(charge for charge in self._charges if not charge.reported)
+
+    def release(self, count: int = 1) -> None:
+        """Let `count` held replies go."""
+        for _ in range(count):
+            self._loop.call_soon_threadsafe(self._releases.release)
+
+    def wait_until(self, holds: Callable[[Self], bool]) -> None:
+        """Block until `holds(server)`; call it in a worker thread from async code. `TimeoutError` after 10 s."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: holds(self), _WAIT_SECONDS):
+                raise TimeoutError(f"the server saw {len(self.requests)} requests and nothing more")
+
+    def _in_thread(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_WAIT_SECONDS)
+
+    async def _stop(self) -> None:
+        self._server.close()
+        for task in tuple(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._server.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            await self._converse(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client left or the server stops; both end the conversation
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+            self._connections.discard(task)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (request := await self._read(reader)) is not None:
+            step = self._next_step(request)
+            self._count(in_flight=1)
+            try:
+                keep_alive = await self._play(step, reader, writer)
+            finally:
+                self._count(in_flight=-1)
+            if not keep_alive:
+                return
+
+    async def _read(self, reader: asyncio.StreamReader) -> RecordedRequest | None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        start, *lines = head.decode("latin-1").split("\r\n")[:-2]
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        content = await reader.readexactly(int(headers.get("content-length", "0")))
+        return RecordedRequest(
+            path=start.split(" ")[1],
+            headers=headers,
+            body=json.loads(content) if content else {},
+            seconds=time.monotonic() - self._started,
+        )
+
+    def _next_step(self, request: RecordedRequest) -> Step:
+        with self._changed:
+            self.requests.append(request)
+            position = len(self.requests) - 1
+            self._changed.notify_all()
+        if callable(self._script):
+            return self._script(request)
+        if position < len(self._script):
+            return self._script[position]
+        self.unexpected_requests += 1
+        return Status(418, error=_openai_error("the script has ended", "script_ended", None))
+
+    def _count(self, *, in_flight: int) -> None:
+        with self._changed:
+            self._in_flight += in_flight
+            self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
+            self._changed.notify_all()
+
+    def _charge(self, tokens: Tokens, *, reported: bool) -> None:
+        self._charges.append(_Charge(tokens=tokens, reported=reported))
+
+    async def _play(self, step: Step, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer by the step; whether the connection may serve another request."""
+        match step:
+            case Reply():
+                return await self._reply(step, reader, writer)
+            case Status():
+                await _send(writer, step.code, *_error_body(step), headers=step.headers())
+                return True
+            case RawBody():
+                self._charge(step.tokens, reported=False)
+                await _send(writer, 200, step.content, step.content_type)
+                return True
+            case Stall():
+                self._charge(step.tokens, reported=False)
+                await self._stall(step, reader, writer)
+                return False
+            case Drop():
+                self._charge(step.tokens, reported=False)
+                await _drop(step, writer)
+                return False
+
+    async def _reply(self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        if reply.held and not await self._released(reader):
+            self._charge(reply.tokens, reported=False)
+            return False
+        self._charge(reply.tokens, reported=reply.reports is Reports.FULL)
+        await _send(writer, 200, json.dumps(_completion(reply)).encode(), "application/json")
+        return True
+
+    async def _released(self, reader: asyncio.StreamReader) -> bool:
+        """Wait for a release; False when the client left first."""
+        release = asyncio.ensure_future(self._releases.acquire())
+        gone = asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({release, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not release.done():
+                self._note_client_left()
+            return release.done()
+        finally:
+            release.cancel()
+            gone.cancel()
+            await asyncio.gather(release, gone, return_exceptions=True)
+
+    async def _stall(self, stall: Stall, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if stall.mid_body:
+            await _send_half(writer)
+        await reader.read(1)
+        self._note_client_left()
+
+    def _note_client_left(self) -> None:
+        with self._changed:
+            self.clients_left += 1
+            self._changed.notify_all()
+
+
+def _message(reply: Reply, text: str | None) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    if reply.refusal is not None:
+        message["refusal"] = reply.refusal
+    if reply.tool_arguments is not None:
+        function = {"name": "answer", "arguments": reply.tool_arguments}
+        message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
+    return message
+
+
+def _completion(reply: Reply) -> dict[str, Any]:
+    texts = (reply.text, *reply.more)
+    completion: dict[str, Any] = {
+        "id": "chatcmpl-scripted",
+        "object": "chat.completion",
+        "created": 1_700_000_000,
+        "model": "test",
+        "choices": [
+            {"index": index, "message": _message(reply, text), "finish_reason": reply.finish_reason}
+            for index, text in enumerate(texts)
+        ],
+    }
+    match reply.reports:
+        case Reports.FULL:
+            completion["usage"] = reply.tokens.as_usage()
+        case Reports.NULL:
+            completion["usage"] = None
+        case Reports.ZERO:
+            completion["usage"] = Tokens(prompt=0, completion=0).as_usage()
+        case Reports.MISSING:
+            pass
+    return completion
+
+
+def _error_body(status: Status) -> tuple[bytes, str]:
+    if status.html is not None:
+        return status.html.encode(), "text/html"
+    error = status.error or _openai_error(f"scripted status {status.code}", "scripted_error", None)
+    return json.dumps({"error": error}).encode(), "application/json"
+
+
+def _head(code: int, content_type: str, length: int, headers: Mapping[str, str]) -> bytes:
+    lines = [f"HTTP/1.1 {code} Scripted", f"Content-Type: {content_type}", f"Content-Length: {length}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+async def _send(
+    writer: asyncio.StreamWriter, code: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
+) -> None:
+    writer.write(_head(code, content_type, len(body), headers or {}) + body)
+    await writer.drain()
+
+
+async def _send_half(writer: asyncio.StreamWriter) -> None:
+    """Headers that promise a whole completion, and the first half of it."""
+    body = json.dumps(_completion(Reply("this answer never arrives in full"))).encode()
+    writer.write(_head(200, "application/json", len(body), {}) + body[: len(body) // 2])
+    await writer.drain()
+
+
+async def _drop(drop: Drop, writer: asyncio.StreamWriter) -> None:
+    if drop.mid_body:
+        await _send_half(writer)
+    if drop.reset:
+        connection: socket.socket = writer.get_extra_info("socket")
+        # Closing with a linger time of zero makes the kernel send RST (socket(7), SO_LINGER).
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+
+def closed_port_url() -> str:
+    """A base URL on a loopback port that refuses connections: it was bound a moment ago and is closed again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return f"http://127.0.0.1:{port}/v1"
