@@ -21,6 +21,7 @@ __all__ = [
     "ArtefactWithdrawn",
     "AttemptFinished",
     "Backprompted",
+    "BudgetRefused",
     "BudgetReserved",
     "BudgetSettled",
     "CandidateReformulated",
@@ -95,6 +96,16 @@ class BudgetReserved(Event):
     type: ClassVar[str] = "budget_reserved"
     attempt: int
     amount: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRefused(Event):
+    """The worst case of one call does not fit a limit, so the call is not made."""
+
+    type: ClassVar[str] = "budget_refused"
+    attempt: int
+    amount: Usage
+    resource: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget, Ledger, Usage
 from modulo.canonical import JsonValue
 from modulo.clock import Clock, SystemClock
+from modulo.critique import Critique
 from modulo.errors import ConfigurationError, CriticError, LimitReached, ProblemError
 from modulo.events import ArtefactWithdrawn, CertifiedEvent, Event, RunFinished, RunStarted
 from modulo.graph import Graph
@@ -86,6 +87,7 @@ class Run:
         problem: The problem, or its value.
         options: How to run it.
         sinks: Functions that take every event, besides those of the trace.
+        known_critiques: Critiques not to be asked for again (for replay).
 
     Raises:
         GraphError: The graph is not a sound program.
@@ -101,7 +103,9 @@ class Run:
         options: RunOptions,
         *,
         sinks: Sequence[Callable[[Event], None]] = (),
+        known_critiques: Mapping[tuple[str, ...], Critique] | None = None,
     ) -> None:
+        self._known_critiques = known_critiques
         self._program: Program = graph.check()
         self._problem = as_problem(graph, problem)
         self._critics = applicable_critics(self._program, self._problem)
@@ -201,7 +205,9 @@ class Run:
             problem=self._problem,
             tree=self._tree,
             caller=caller,
-            judge=Judge(self._problem, self._critics, pool=pool, clock=self._clock),
+            judge=Judge(
+                self._problem, self._critics, pool=pool, clock=self._clock, known=self._known_critiques
+            ),
             ledger=ledger,
             backprompter=self._options.backprompter,
             remarks_wanted=self._options.select == "best",

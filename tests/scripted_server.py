@@ -1,16 +1,16 @@
 """An OpenAI-compatible HTTP server on loopback that plays a script of answers and faults, and keeps the bill.
 
-The tests reach it through litellm over a real socket, because the faults that matter (a connection that drops in the
-middle of a body, a stall, a `Retry-After` header) happen in the transport, below anything that could be mocked. Every
-request takes the next step of the script, in the order of arrival:
+The tests reach it through litellm over a real socket, because the faults that matter (a connection that drops
+in the middle of a body, a stall, a `Retry-After` header) happen in the transport, below anything that could
+be mocked. Every request takes the next step of the script, in the order of arrival:
 
     with ScriptedServer([Reply("hello"), Status(429, retry_after=1), Stall()]) as server:
         ...                              # point a client at server.base_url
     assert [request.body["n"] for request in server.requests] == [1, 1, 1]
     assert server.billed.prompt_tokens == 11
 
-The server bills as a provider may: a call that was worked on is billed, whether the answer arrived or not. So
-`billed_and_reported` is what a client can know, and `billed_unreported` is what it can only bound.
+The server bills as a provider may: a call that was worked on is billed, whether the answer arrived or not.
+So `billed_and_reported` is what a client can know, and `billed_unreported` is what it can only bound.
 """
 
 from __future__ import annotations
@@ -23,184 +23,29 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import format_datetime
-from enum import StrEnum
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-__all__ = [
-    "Bill",
-    "Drop",
-    "RawBody",
-    "RecordedRequest",
-    "Reply",
-    "Reports",
-    "ScriptedServer",
-    "Stall",
-    "Status",
-    "Step",
-    "Tokens",
-    "closed_port_url",
-    "context_overflow",
-    "context_overflow_llama_cpp",
-    "forbidden",
-    "model_not_found",
-    "unauthorized",
-]
+from tests.scripted_steps import (
+    Drop,
+    RawBody,
+    Reply,
+    Reports,
+    Stall,
+    Status,
+    Step,
+    Tokens,
+    completion,
+    error_body,
+    openai_error,
+)
+
+__all__ = ["Bill", "RecordedRequest", "ScriptedServer", "closed_port_url"]
 
 T = TypeVar("T")
 
 _WAIT_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """What one call consumed; `reasoning` is part of `completion`, `cached` is part of `prompt`."""
-
-    prompt: int = 11
-    completion: int = 7
-    reasoning: int = 0
-    cached: int = 0
-
-    def as_usage(self) -> dict[str, Any]:
-        """The `usage` object of OpenAI's API, with the detail objects only where they say something."""
-        usage: dict[str, Any] = {
-            "prompt_tokens": self.prompt,
-            "completion_tokens": self.completion,
-            "total_tokens": self.prompt + self.completion,
-        }
-        if self.reasoning:
-            usage["completion_tokens_details"] = {"reasoning_tokens": self.reasoning}
-        if self.cached:
-            usage["prompt_tokens_details"] = {"cached_tokens": self.cached}
-        return usage
-
-
-class Reports(StrEnum):
-    """How a reply reports the usage that it is billed for."""
-
-    FULL = "full"
-    MISSING = "missing"
-    NULL = "null"
-    ZERO = "zero"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A chat completion. A request's `n` is ignored: the choices are `text` and `more`, whatever was asked."""
-
-    text: str | None = "hello"
-    more: tuple[str | None, ...] = ()
-    tokens: Tokens = field(default=Tokens(), kw_only=True)
-    reports: Reports = field(default=Reports.FULL, kw_only=True)
-    finish_reason: str | None = field(default="stop", kw_only=True)
-    refusal: str | None = field(default=None, kw_only=True)
-    tool_arguments: str | None = field(default=None, kw_only=True)
-    """The arguments, as the model wrote them, of one call of a tool named `answer`."""
-    held: bool = field(default=False, kw_only=True)
-    """Wait for `ScriptedServer.release` before answering."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """An answer with an error status. It is not billed."""
-
-    code: int
-    retry_after: float | datetime | str | None = field(default=None, kw_only=True)
-    retry_after_ms: int | None = field(default=None, kw_only=True)
-    error: Mapping[str, Any] | None = field(default=None, kw_only=True)
-    html: str | None = field(default=None, kw_only=True)
-    """A body of `text/html` in place of the JSON error, as a proxy in front of the model writes it."""
-
-    def headers(self) -> dict[str, str]:
-        """The back-off headers, with a date in the form that RFC 9110 section 5.6.7 asks for."""
-        headers: dict[str, str] = {}
-        if isinstance(self.retry_after, datetime):
-            headers["Retry-After"] = format_datetime(self.retry_after, usegmt=True)
-        elif self.retry_after is not None:
-            headers["Retry-After"] = str(self.retry_after)
-        if self.retry_after_ms is not None:
-            headers["Retry-After-Ms"] = str(self.retry_after_ms)
-        return headers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stall:
-    """Never finishes; ends when the client leaves or the server closes. Billed, for the model may be at work."""
-
-    mid_body: bool = False
-    tokens: Tokens = Tokens()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drop:
-    """The connection ends without a complete answer. Billed, for the client cannot know how far the model got."""
-
-    mid_body: bool = False
-    reset: bool = False
-    """End with a TCP reset in place of an orderly close."""
-    tokens: Tokens = Tokens()
-
-
-@dataclass(frozen=True, slots=True)
-class RawBody:
-    """A billed answer with status 200 whose body is these bytes, JSON or not."""
-
-    content: bytes
-    content_type: str = "application/json"
-    tokens: Tokens = Tokens()
-
-
-Step = Reply | Status | Stall | Drop | RawBody
-
-
-def _openai_error(message: str, kind: str, code: str | None, param: str | None = None) -> dict[str, Any]:
-    return {"message": message, "type": kind, "param": param, "code": code}
-
-
-def unauthorized() -> Status:
-    """OpenAI's answer to a wrong key."""
-    message = "Incorrect API key provided: sk-wrong."
-    return Status(401, error=_openai_error(message, "invalid_request_error", "invalid_api_key"))
-
-
-def forbidden() -> Status:
-    """OpenAI's answer to a key that may not use the model."""
-    message = "Project `proj_1` does not have access to model `test`"
-    return Status(403, error=_openai_error(message, "invalid_request_error", "model_not_found"))
-
-
-def model_not_found() -> Status:
-    """OpenAI's answer to a model that does not exist."""
-    message = "The model `test` does not exist or you do not have access to it."
-    return Status(404, error=_openai_error(message, "invalid_request_error", "model_not_found"))
-
-
-def context_overflow() -> Status:
-    """OpenAI's answer to a prompt that does not fit."""
-    message = (
-        "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens. "
-        "Please reduce the length of the messages."
-    )
-    return Status(400, error=_openai_error(message, "invalid_request_error", "context_length_exceeded", "messages"))
-
-
-def context_overflow_llama_cpp(*, prompt_tokens: int = 900, context_tokens: int = 512) -> Status:
-    """llama.cpp's answer to a prompt that does not fit (tools/server/server-context.cpp)."""
-    message = (
-        f"request ({prompt_tokens} tokens) exceeds the available context size ({context_tokens} tokens), "
-        "try increasing it"
-    )
-    error = {
-        "code": 400,
-        "message": message,
-        "type": "exceed_context_size_error",
-        "n_prompt_tokens": prompt_tokens,
-        "n_ctx": context_tokens,
-    }
-    return Status(400, error=error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,8 +85,8 @@ def _sum(charges: Iterable[_Charge]) -> Bill:
 class ScriptedServer:
     """Plays `script`, one step a request; a callable script is asked for each request's step.
 
-    A request beyond the end of the script is answered with status 418, and leaving the `with` block then fails: a
-    client that sends more requests than the test foresaw is a fault in itself.
+    A request beyond the end of the script is answered with status 418, and leaving the `with` block then
+    fails: a client that sends more requests than the test foresaw is a fault in itself.
     """
 
     def __init__(self, script: Sequence[Step] | Callable[[RecordedRequest], Step]) -> None:
@@ -302,7 +147,7 @@ class ScriptedServer:
             self._loop.call_soon_threadsafe(self._releases.release)
 
     def wait_until(self, holds: Callable[[Self], bool]) -> None:
-        """Block until `holds(server)`; call it in a worker thread from async code. `TimeoutError` after 10 s."""
+        """Block until `holds(server)`; from async code, in a worker thread. `TimeoutError` after 10 s."""
         with self._changed:
             if not self._changed.wait_for(lambda: holds(self), _WAIT_SECONDS):
                 raise TimeoutError(f"the server saw {len(self.requests)} requests and nothing more")
@@ -364,7 +209,7 @@ class ScriptedServer:
         if position < len(self._script):
             return self._script[position]
         self.unexpected_requests += 1
-        return Status(418, error=_openai_error("the script has ended", "script_ended", None))
+        return Status(418, error=openai_error("the script has ended", "script_ended", None))
 
     def _count(self, *, in_flight: int) -> None:
         with self._changed:
@@ -381,7 +226,7 @@ class ScriptedServer:
             case Reply():
                 return await self._reply(step, reader, writer)
             case Status():
-                await _send(writer, step.code, *_error_body(step), headers=step.headers())
+                await _send(writer, step.code, *error_body(step), headers=step.headers())
                 return True
             case RawBody():
                 self._charge(step.tokens, reported=False)
@@ -401,7 +246,7 @@ class ScriptedServer:
             self._charge(reply.tokens, reported=False)
             return False
         self._charge(reply.tokens, reported=reply.reports is Reports.FULL)
-        await _send(writer, 200, json.dumps(_completion(reply)).encode(), "application/json")
+        await _send(writer, 200, completion(reply), "application/json")
         return True
 
     async def _released(self, reader: asyncio.StreamReader) -> bool:
@@ -430,47 +275,6 @@ class ScriptedServer:
             self._changed.notify_all()
 
 
-def _message(reply: Reply, text: str | None) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": text}
-    if reply.refusal is not None:
-        message["refusal"] = reply.refusal
-    if reply.tool_arguments is not None:
-        function = {"name": "answer", "arguments": reply.tool_arguments}
-        message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
-    return message
-
-
-def _completion(reply: Reply) -> dict[str, Any]:
-    texts = (reply.text, *reply.more)
-    completion: dict[str, Any] = {
-        "id": "chatcmpl-scripted",
-        "object": "chat.completion",
-        "created": 1_700_000_000,
-        "model": "test",
-        "choices": [
-            {"index": index, "message": _message(reply, text), "finish_reason": reply.finish_reason}
-            for index, text in enumerate(texts)
-        ],
-    }
-    match reply.reports:
-        case Reports.FULL:
-            completion["usage"] = reply.tokens.as_usage()
-        case Reports.NULL:
-            completion["usage"] = None
-        case Reports.ZERO:
-            completion["usage"] = Tokens(prompt=0, completion=0).as_usage()
-        case Reports.MISSING:
-            pass
-    return completion
-
-
-def _error_body(status: Status) -> tuple[bytes, str]:
-    if status.html is not None:
-        return status.html.encode(), "text/html"
-    error = status.error or _openai_error(f"scripted status {status.code}", "scripted_error", None)
-    return json.dumps({"error": error}).encode(), "application/json"
-
-
 def _head(code: int, content_type: str, length: int, headers: Mapping[str, str]) -> bytes:
     lines = [f"HTTP/1.1 {code} Scripted", f"Content-Type: {content_type}", f"Content-Length: {length}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -478,7 +282,11 @@ def _head(code: int, content_type: str, length: int, headers: Mapping[str, str])
 
 
 async def _send(
-    writer: asyncio.StreamWriter, code: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
+    writer: asyncio.StreamWriter,
+    code: int,
+    body: bytes,
+    content_type: str,
+    headers: Mapping[str, str] | None = None,
 ) -> None:
     writer.write(_head(code, content_type, len(body), headers or {}) + body)
     await writer.drain()
@@ -486,7 +294,7 @@ async def _send(
 
 async def _send_half(writer: asyncio.StreamWriter) -> None:
     """Headers that promise a whole completion, and the first half of it."""
-    body = json.dumps(_completion(Reply("this answer never arrives in full"))).encode()
+    body = completion(Reply("this answer never arrives in full"))
     writer.write(_head(200, "application/json", len(body), {}) + body[: len(body) // 2])
     await writer.drain()
 
@@ -502,7 +310,7 @@ async def _drop(drop: Drop, writer: asyncio.StreamWriter) -> None:
 
 
 def closed_port_url() -> str:
-    """A base URL on a loopback port that refuses connections: it was bound a moment ago and is closed again."""
+    """A base URL on a loopback port that refuses connections: it was bound a moment ago and closed again."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

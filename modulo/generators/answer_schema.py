@@ -1,4 +1,4 @@
-"""The schema that a model's answer must fit: how to ask for it, and what is wrong with an answer that does not."""
+"""The schema that a model's answer must fit: how to ask for it, and what is wrong with one that does not."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class AnswerSchema:
             self.json_schema: Mapping[str, Any] = self._model.model_json_schema()
             return
         if not isinstance(schema, Mapping):
-            raise ConfigurationError(f"schema: a pydantic model class or a JSON schema, not {schema!r}")
+            raise ConfigurationError(f"schema: a pydantic model class or JSON schema, not {schema!r}")
         self.json_schema = schema
         self._validator = _validator(schema)
 
     @property
     def response_format(self) -> Any:
-        """What litellm takes as ``response_format``; it turns pydantic classes into each provider's dialect."""
+        """What litellm takes as ``response_format``; it turns classes into each provider's dialect."""
         if self._model is not None:
             return self._model
         # Strict mode is for schemas that close their objects; OpenAI refuses it for others.

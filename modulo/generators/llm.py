@@ -1,4 +1,4 @@
-"""Language models of any provider, through litellm. The one place that imports litellm, and only when it is used.
+"""Language models of any provider, through litellm. The one place that imports litellm, and only when used.
 
 One call of a generator is one HTTP request: litellm's own retries, fallbacks and replays are off, so that the
 scheduler can reserve, count and settle every try.
@@ -28,7 +28,7 @@ from modulo.errors import (
     UnknownPriceError,
 )
 from modulo.generators.answer_schema import AnswerSchema
-from modulo.generators.llm_answers import Tokens, answers, reported_tokens
+from modulo.generators.llm_answers import Tokens, read_generations
 from modulo.generators.llm_bounds import most_prompt_tokens
 from modulo.generators.llm_connections import LITELLM_LOOP, forbid_replays, keep_out_of_logging_worker
 from modulo.generators.llm_faults import as_generation_error
@@ -68,8 +68,8 @@ class LLM(Generator):
         max_output_tokens: Longest answer, reasoning included. What litellm knows of the model clips it.
         seed: Seed of the sampler, where the model takes one.
         reasoning_effort: For reasoning models, e.g. ``"low"``.
-        schema: A pydantic model class or a JSON schema that answers must fit. An answer that does not finishes
-            as ``Finish.MALFORMED``.
+        schema: A pydantic model class or a JSON schema that answers must fit. One that does not finishes as
+            ``Finish.MALFORMED``.
         timeout_seconds: Deadline of one call, from its start to the last byte of the answer.
         api_base: Address of an OpenAI-compatible or other server, in place of the provider's own.
         api_key: The key, in place of the provider's environment variable. It is never shown nor recorded.
@@ -118,7 +118,7 @@ class LLM(Generator):
         """Ask for one answer, with one HTTP request.
 
         Raises:
-            GenerationError: There is no text; its ``billing`` says whether the request may have been paid for.
+            GenerationError: There is no text; its ``billing`` says whether the call may have to be paid.
         """
         return (await self.generate_samples(request, 1))[0]
 
@@ -159,7 +159,7 @@ class LLM(Generator):
             self._known = await anyio.to_thread.run_sync(self._look_up, abandon_on_cancel=True)
         if limits("cost_usd") and self._known.price is None:
             raise UnknownPriceError(
-                f"nobody knows what {self.model!r} costs, and a cost limit is set: pass price=Price(...) to LLM"
+                f"cost is limited, and nobody knows what {self.model!r} costs: pass price=Price(...) to LLM"
             )
 
     def describe(self) -> Mapping[str, JsonValue]:
@@ -235,12 +235,22 @@ class LLM(Generator):
         """One call, in litellm's own loop. The deadline does not run while the call waits for its turn."""
         async with self.limits.turn():
             response = await self._complete(endpoint, arguments)
-        tokens = reported_tokens(response)
-        first, *others = (
-            Generation(text=answer.text, finish=answer.finish, model=str(response.model or ""), detail=answer.detail)
-            for answer in answers(response, self.schema)
+        return read_generations(response, self.schema, cost_usd=partial(self._cost_usd, response))[:samples]
+
+    def _cost_usd(self, response: Any, tokens: Tokens) -> float:
+        facts = self._facts
+        price = facts.ceiling
+        if facts.is_own_price:
+            price = facts.price
+        else:
+            # litellm knows discounts and surcharges that two prices cannot express.
+            with suppress(Exception):
+                return float(import_litellm().completion_cost(response, model=self.model))
+        if price is None:
+            return 0.0
+        return price.cost_usd(
+            prompt_tokens=tokens.prompt, completion_tokens=tokens.completion, cached_tokens=tokens.cached
         )
-        return ()
 
     async def _complete(self, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Any:
         litellm = import_litellm()
@@ -255,7 +265,44 @@ class LLM(Generator):
             fault = GenerationTimeout(
                 f"{self.model}: no complete answer in {self.timeout_seconds:g} s", billing=Billing.UNKNOWN
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  litellm raises anything
             fault = as_generation_error(error, secrets=[endpoint.api_key] if endpoint.api_key else [])
         # Raised out here, the fault has no context: litellm's exceptions hold the request, key included.
         raise fault
+
+
+def import_litellm() -> Any:
+    """litellm, loaded on first use and told to keep quiet.
+
+    Raises:
+        MissingDependencyError: It is not here, or in a version that must not be used.
+    """
+    try:
+        version = metadata.version("litellm")
+    except metadata.PackageNotFoundError as error:
+        raise MissingDependencyError("litellm is not installed: pip install litellm") from error
+    if version in _MALICIOUS_VERSIONS:
+        raise MissingDependencyError(
+            f"litellm {version} contains malware and was not loaded: pip install --upgrade litellm, "
+            "and change every key that this machine holds"
+        )
+    # Else litellm fetches its table of models from the network when it is imported.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    litellm.suppress_debug_info = True  # or it prints advice to standard output
+    forbid_replays(AsyncHTTPHandler)
+    return litellm
+
+
+def _without_credentials(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _if_number(value: JsonValue) -> JsonValue:
+    # Text may be a secret, such as a header.
+    return value if isinstance(value, bool | int | float) else "(not shown)"

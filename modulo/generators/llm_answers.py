@@ -3,58 +3,66 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
+from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.generators.answer_schema import AnswerSchema
-from modulo.protocols import Finish
+from modulo.protocols import Finish, Generation
 
-__all__ = ["Answer", "Tokens", "answers", "reported_tokens"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One choice of a completion.
-
-    Attributes:
-        text: What the model wrote; the arguments, where it called a tool.
-        finish: How it ended.
-        detail: Why it is refused or malformed, in words.
-    """
-
-    text: str
-    finish: Finish
-    detail: str | None = None
+__all__ = ["Tokens", "read_generations", "reported_tokens"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """What a completion consumed; ``reasoning`` is part of ``completion``, ``cached`` is part of ``prompt``."""
+    """What a completion consumed; ``reasoning`` is part of ``completion``, ``cached`` of ``prompt``."""
 
     prompt: int
     completion: int
     reasoning: int = 0
     cached: int = 0
 
-    def as_facts(self) -> dict[str, JsonValue]:
-        """The details that a bill has no field for, where there are any."""
+    def bill(self, cost_usd: float) -> Usage:
+        """The bill of one call that consumed this."""
+        return Usage(calls=1, prompt_tokens=self.prompt, completion_tokens=self.completion, cost_usd=cost_usd)
+
+    def details(self) -> dict[str, JsonValue]:
+        """What a bill has no field for, where there is any."""
         details = {"reasoning_tokens": self.reasoning, "cached_tokens": self.cached}
         return {name: count for name, count in details.items() if count}
 
 
-def answers(response: Any, schema: AnswerSchema | None) -> tuple[Answer, ...]:
-    """The choices of a completion in their order; an empty one if there are none."""
-    found = tuple(_answer(choice, schema) for choice in response.choices)
-    return found or (Answer(text="", finish=Finish.EMPTY, detail="the response has no choices"),)
+def read_generations(
+    response: Any, schema: AnswerSchema | None, *, cost_usd: Callable[[Tokens], float]
+) -> tuple[Generation, ...]:
+    """The choices of a completion in their order; an empty one if there are none.
+
+    Args:
+        response: What ``litellm.acompletion`` returned.
+        schema: What the answers must fit, if anything.
+        cost_usd: The cost of what was consumed.
+
+    Returns:
+        One generation or more. The bill of the whole completion stands on the first.
+    """
+    found = [_generation(choice, schema) for choice in response.choices]
+    first, *others = found or [Generation(text="", finish=Finish.EMPTY, detail="the response has no choices")]
+    tokens = reported_tokens(response)
+    if tokens is None:
+        first = replace(first, usage=None)
+    else:
+        first = replace(first, usage=tokens.bill(cost_usd(tokens)), extra=tokens.details())
+    model = str(response.model or "")
+    return tuple(replace(each, model=model) for each in (first, *others))
 
 
 def reported_tokens(response: Any) -> Tokens | None:
     """The usage that the provider reported; None if it reported none.
 
-    litellm puts zeros where a response has no usage, so zeros are no report. It also makes up a response with
-    no completion tokens, cut off by length, for a model that found no room to answer.
+    litellm puts zeros where a response has no usage, so zeros are no report. It also makes up a response
+    without completion tokens, cut off by length, for a model that found no room to answer.
     """
     usage = getattr(response, "usage", None)
     prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
@@ -70,20 +78,24 @@ def reported_tokens(response: Any) -> Tokens | None:
     )
 
 
-def _answer(choice: Any, schema: AnswerSchema | None) -> Answer:
+def _generation(choice: Any, schema: AnswerSchema | None) -> Generation:
     message = choice.message
     text = message.content or ""
     refusal = _refusal(message)
     if refusal or choice.finish_reason in ("content_filter", "refusal"):
-        return Answer(text=text, finish=Finish.REFUSED, detail=refusal or "stopped by a content filter")
+        return _unbilled(text, Finish.REFUSED, refusal or "stopped by a content filter")
     arguments = tuple(_tool_arguments(message))
     text = text or next(iter(arguments), "")
     if choice.finish_reason == "length":
-        return Answer(text=text, finish=Finish.TRUNCATED)
+        return _unbilled(text, Finish.TRUNCATED)
     if not text.strip():
-        return Answer(text=text, finish=Finish.EMPTY)
+        return _unbilled(text, Finish.EMPTY)
     fault = _arguments_fault(arguments) or (schema.fault(text) if schema else None)
-    return Answer(text=text, finish=Finish.MALFORMED if fault else Finish.STOP, detail=fault)
+    return _unbilled(text, Finish.MALFORMED if fault else Finish.STOP, fault)
+
+
+def _unbilled(text: str, finish: Finish, detail: str | None = None) -> Generation:
+    return Generation(text=text, finish=finish, detail=detail, usage=Usage())
 
 
 def _refusal(message: Any) -> str | None:

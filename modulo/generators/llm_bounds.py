@@ -1,7 +1,7 @@
 """An upper bound on the tokens of a prompt, without a tokenizer.
 
-A token of a byte-level vocabulary stands for a byte or more, so a text has at most as many tokens as bytes. What
-chat templates add around it is bounded by constants.
+A token of a byte-level vocabulary stands for a byte or more, so a text has at most as many tokens as bytes.
+What chat templates add around it is bounded by constants.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def most_prompt_tokens(
         schema_bytes: Size of the schema that goes with it; 0 if there is none.
         extra: Further parameters, which may hold tools.
     """
-    tokens = _TOKENS_PER_CONVERSATION + sum(_TOKENS_PER_MESSAGE + _most_bytes(each.content) for each in messages)
+    tokens = _TOKENS_PER_CONVERSATION + sum(
+        _TOKENS_PER_MESSAGE + _most_bytes(each.content) for each in messages
+    )
     if schema_bytes:
         tokens += _TOKENS_FOR_TOOLS + schema_bytes
     if extra:

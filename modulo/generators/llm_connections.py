@@ -1,4 +1,4 @@
-"""The loop that litellm runs in, and the guarantee that one call is at most one request that reaches a server."""
+"""The loop that litellm runs in, and the guarantee that one call sends at most one request."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def forbid_replays(http_handler: type[Any]) -> None:
 
     When a connection dies after the request was sent, ``AsyncHTTPHandler.post`` sends it once more through
     ``single_connection_post_request``, whatever the retry settings say: two bills, one of which nobody sees
-    (BerriAI/litellm pull request 34830). Here the error that led to the replay is raised instead. Once litellm
-    drops that method, this does nothing.
+    (BerriAI/litellm pull request 34830). Here the error that led to the replay is raised instead. Once
+    litellm drops that method, this does nothing.
     """
     replay = getattr(http_handler, "single_connection_post_request", None)
     if replay is None or hasattr(replay, "__wrapped__"):
@@ -43,11 +43,11 @@ def forbid_replays(http_handler: type[Any]) -> None:
 
 
 def keep_out_of_logging_worker() -> None:
-    """Mark the calls of the current task as internal to litellm, so that its logging worker leaves them alone.
+    """Mark the calls of the current task as internal to litellm, so that its logging worker leaves them be.
 
-    The worker is one background task for the process and fails, at length and on standard error, when two loops
-    call litellm at the same time: ours, and that of a program which uses litellm itself. The price is that
-    asynchronous litellm callbacks do not hear of our calls; their record is the trace.
+    The worker is one background task for the process and fails, at length and on standard error, when two
+    loops call litellm at the same time: ours, and that of a program which uses litellm itself. The price is
+    that asynchronous litellm callbacks do not hear of our calls. Their record is the trace.
     """
     context = sys.modules.get("litellm._internal_context")
     if context is not None and hasattr(context, "is_internal_call"):

@@ -1,9 +1,9 @@
 """What went wrong with a call, as one of Modulo's own errors.
 
-litellm wraps every failure several times, and its outermost class and status are guesses: a refused connection
-is an ``InternalServerError`` with status 500, a 403 may become a ``NotFoundError``. The truth is further down the
-chain of causes, where the HTTP response or the error of the transport stands. It is read by class name, so that
-nothing needs to be imported here.
+litellm wraps every failure several times, and its outermost class and status are guesses: a refused
+connection is an ``InternalServerError`` with status 500, a 403 may become a ``NotFoundError``. The truth is
+further down the chain of causes, where the HTTP response or the error of the transport stands. It is read by
+class name, so that nothing needs to be imported here.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _from_transport(kinds: frozenset[str], message: str) -> GenerationError | No
 def _never_sent(kinds: frozenset[str]) -> bool:
     """Whether there was no connection over which the request could have gone.
 
-    ``httpx.ConnectError`` alone does not say so: litellm's transport raises it for a reset in mid-request too.
+    ``httpx.ConnectError`` alone does not say so: litellm's transport raises it for a later reset too.
     """
     if kinds & _NEVER_CONNECTED:
         return True

@@ -120,7 +120,7 @@ def _table_entry(litellm: Any, model: str) -> Mapping[str, Any]:
     """
     try:
         key = litellm.get_model_info(model)["key"]
-    except Exception:
+    except Exception:  # noqa: BLE001  its classes differ between versions
         return {}
     entry: Mapping[str, Any] = litellm.model_cost.get(key, {})
     return entry

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -131,10 +132,10 @@ def _handshake(process: subprocess.Popen[str], settings: str, max_seconds: float
     deadline.daemon = True
     deadline.start()
     try:
-        # Standard input stays open after this: it is how the child knows that this process lives.
-        process.stdin.write(settings + "\n")
-        process.stdin.flush()
         with process.stdout as output:
+            # Standard input stays open after this: it is how the child knows that this process lives.
+            process.stdin.write(settings + "\n")
+            process.stdin.flush()
             return output.readline()
     except BrokenPipeError:
         return ""
@@ -165,9 +166,10 @@ def _usable_cores() -> int:
 def _kill(process: subprocess.Popen[str]) -> int:
     process.kill()
     status = process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            stream.close()
+    # What was not yet written is flushed on closing, to a reader that is gone.
+    with suppress(BrokenPipeError):
+        assert process.stdin is not None
+        process.stdin.close()
     return status
 
 
@@ -176,5 +178,4 @@ def _stop_all() -> None:
     for child in _children:
         # A forked process inherits the list, but not the children.
         if child.owner == os.getpid():
-            child.process.kill()
-            child.process.wait()
+            _kill(child.process)

