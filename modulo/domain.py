@@ -117,7 +117,7 @@ def find_domain(name: str) -> Domain[Any]:
     entries = {entry.name: entry for entry in entry_points(group=_GROUP)}
     if name not in entries:
         near = difflib.get_close_matches(name, entries, n=1)
-        guess = f"; did you mean {near[0]!r}?" if near else ""
+        guess = f"; did you mean {near[0]!r}?" if near else "."
         raise ConfigurationError(
             f"there is no domain {name!r} here{guess} Installed: {', '.join(sorted(entries)) or 'none'}."
         )

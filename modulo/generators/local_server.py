@@ -111,7 +111,10 @@ def _start(weights: Path, max_seconds: float) -> _Running:
             raise _refusal(weights, _kill(process), log)
     ready = json.loads(answer)
     server = LocalServer(
-        base_url=f"{ready['url']}/v1", api_key=api_key, model=weights.stem, context_tokens=ready["context_tokens"]
+        base_url=f"{ready['url']}/v1",
+        api_key=api_key,
+        model=weights.stem,
+        context_tokens=ready["context_tokens"],
     )
     return _Running(server=server, process=process)
 

@@ -142,6 +142,10 @@ def _require_gguf(path: Path) -> None:
         with path.open("rb") as file:
             magic = file.read(4)
     except OSError as error:
-        raise ConfigurationError(f"model file {str(path)!r} cannot be read: {error.strerror or error}.") from error
+        raise ConfigurationError(
+            f"model file {str(path)!r} cannot be read: {error.strerror or error}."
+        ) from error
     if magic != b"GGUF":
-        raise ConfigurationError(f"model file {str(path)!r} is no GGUF file, and llama.cpp reads no other format.")
+        raise ConfigurationError(
+            f"model file {str(path)!r} is no GGUF file, and llama.cpp reads no other format."
+        )

@@ -43,7 +43,7 @@ class ModelLimits:
         self.concurrency = concurrency
         self.requests_per_minute = requests_per_minute
         self._clock = clock or SystemClock()
-        self._seats = None if concurrency is None else anyio.Semaphore(concurrency, fast_acquire=True)
+        self._seats: anyio.Semaphore | None = None
         self._next_start = 0.0
 
     def __repr__(self) -> str:
@@ -52,10 +52,13 @@ class ModelLimits:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn, and hold a seat while inside. One object serves one event loop."""
-        if self._seats is None:
+        if self.concurrency is None:
             await self._wait_for_start()
             yield
             return
+        if self._seats is None:
+            # Not before the first turn: a semaphore belongs to the loop that it is made in.
+            self._seats = anyio.Semaphore(self.concurrency, fast_acquire=True)
         async with self._seats:
             await self._wait_for_start()
             yield

@@ -77,7 +77,9 @@ def user(words: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.model
-def test_one_file_has_one_server_however_it_is_named_and_whoever_asks(server: LocalServer, weights: Path) -> None:
+def test_one_file_has_one_server_however_it_is_named_and_whoever_asks(
+    server: LocalServer, weights: Path
+) -> None:
     other_name = weights.parent / ".." / weights.parent.name / weights.name
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(serve, [weights, other_name] * 4)) == {server}
@@ -140,9 +142,10 @@ def test_a_prompt_longer_than_the_context_is_refused_with_its_length(server: Loc
 
 @pytest.mark.model
 def test_serving_prints_nothing(weights: Path) -> None:
-    script = SERVE_AND.replace("print(", "str(") + "sys.exit(0)"
-    done = subprocess.run([sys.executable, "-c", script, str(weights)], capture_output=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    command = [sys.executable, "-c", SERVE_AND, str(weights)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60, text=True)
+    assert done.stderr == ""
+    assert done.stdout.strip().isdigit(), "the script prints one process id, and nobody else prints"
 
 
 @pytest.mark.model
@@ -158,7 +161,9 @@ def test_serving_prints_nothing(weights: Path) -> None:
         ("os.fork() or sys.exit(0); os.wait(); sys.exit(5)", 5),
     ],
 )
-@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux to wait for a process that is not a child")
+@pytest.mark.skipif(
+    not hasattr(os, "pidfd_open"), reason="needs Linux to wait for a process that is not a child"
+)
 def test_however_the_program_ends_in_a_request_it_ends_at_once_and_the_server_with_it(
     ending: str, status: int, weights: Path
 ) -> None:
@@ -180,7 +185,7 @@ def test_a_broken_file_is_refused_with_llama_cpps_reason(tmp_path: Path) -> None
     pytest.importorskip("xllamacpp")
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(ConfigurationError, match="cannot load .*broken.gguf': .*GGUF version 0|failed"):
+    with pytest.raises(ConfigurationError, match=r"cannot load .*broken\.gguf': bad GGUF version"):
         serve(broken)
 
 
@@ -190,7 +195,9 @@ def test_a_model_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         serve(tmp_path / "any.gguf", max_seconds=0.0)
 
 
-def test_without_xllamacpp_the_extra_to_install_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_xllamacpp_the_extra_to_install_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'llm-modulo\[local\]'"):
         serve(tmp_path / "any.gguf")

@@ -31,7 +31,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def pip_that(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a script in the interpreter's place; it is called as pip is, the target folder being its last argument."""
     script = folder / "python"
-    script.write_text(f"#!{sys.executable}\nimport sys, pathlib, shutil\ntarget = pathlib.Path(sys.argv[-1])\n{does}\n")
+    script.write_text(
+        f"#!{sys.executable}\nimport sys, pathlib, shutil\ntarget = pathlib.Path(sys.argv[-1])\n{does}\n"
+    )
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
 
@@ -110,7 +112,9 @@ def test_weights_with_another_digest_are_refused_and_not_kept(
 @pytest.mark.parametrize(
     ("does", "reason"),
     [
-        pytest.param("sys.exit('ERROR: No matching distribution found.')", "No matching distribution found", id="refused"),
+        pytest.param(
+            "sys.exit('ERROR: No matching distribution found.')", "No matching distribution found", id="refused"
+        ),
         pytest.param("sys.exit(3)", "status 3", id="silent"),
         pytest.param("", "status 0", id="no wheel"),
         pytest.param("(target / 'x.whl').write_bytes(b'no zip')", "does not hold", id="no archive"),

@@ -1,0 +1,92 @@
+"""``modulo doctor``: what is installed and usable here."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from typing import Literal
+
+import click
+
+from modulo.cli import NOT_CERTIFIED
+from modulo.cli.output import print_json
+from modulo.domain import Domain, installed_domains
+from modulo.version import __version__
+
+_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY")
+_MALICIOUS_LITELLM = ("1.82.7", "1.82.8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One thing looked at. ``bad`` things are broken; ``absent`` ones are merely not there."""
+
+    what: str
+    state: Literal["ok", "absent", "bad"]
+    detail: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(as_json: bool) -> int:
+    """Tell what is installed and usable: models, keys, sandbox, domains. Keys are never shown."""
+    findings = [*_core(), *_models(), *_keys(), *_programs(), *_domains()]
+    if as_json:
+        print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state:7} {finding.what}: {finding.detail}")
+    return NOT_CERTIFIED if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _core() -> Iterator[_Finding]:
+    supported = sys.version_info >= (3, 11)
+    yield _Finding("python", "ok" if supported else "bad", platform.python_version())
+    yield _Finding("modulo", "ok", __version__)
+    for name in ("anyio", "networkx", "pydantic", "structlog"):
+        yield _package(name)
+
+
+def _models() -> Iterator[_Finding]:
+    litellm = _package("litellm")
+    if litellm.detail in _MALICIOUS_LITELLM:
+        litellm = _Finding("litellm", "bad", f"{litellm.detail} was a malicious upload; remove it and change your keys")
+    yield litellm
+    if find_spec("xllamacpp") is None:
+        yield _Finding("model local", "absent", "pip install 'llm-modulo[local]'")
+        return
+    from modulo.generators.local_weights import find_smollm2
+
+    weights = find_smollm2()
+    there = "SmolLM2 weights here" if weights else "SmolLM2 weights are fetched on first use (98 MB)"
+    yield _Finding("model local", "ok", f"xllamacpp {metadata.version('xllamacpp')}; {there}")
+
+
+def _keys() -> Iterator[_Finding]:
+    for name in _KEYS:
+        there = bool(os.environ.get(name))
+        yield _Finding(f"key {name}", "ok" if there else "absent", "set" if there else "not set")
+
+
+def _programs() -> Iterator[_Finding]:
+    path = shutil.which("bwrap")
+    yield _Finding("sandbox bwrap", "ok" if path else "absent", path or "not on the PATH")
+
+
+def _domains() -> Iterator[_Finding]:
+    for name, domain in installed_domains().items():
+        usable = isinstance(domain, Domain)
+        yield _Finding(f"domain {name}", "ok" if usable else "bad", domain.summary if usable else str(domain))
+
+
+def _package(name: str) -> _Finding:
+    try:
+        return _Finding(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return _Finding(name, "bad", "not installed; pip install llm-modulo")

@@ -1,0 +1,101 @@
+"""What commands print: results on standard output, as text for people or as one JSON document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modulo.budget import Usage
+from modulo.canonical import JsonValue, parse_json
+from modulo.critique import Critique
+from modulo.domain import read_file
+from modulo.errors import ProblemError
+from modulo.outcome import Certified, Outcome, Unsolvable
+from modulo.trace import critique_json
+
+__all__ = ["outcome_json", "print_json", "read_document", "usage_words"]
+
+
+def print_json(document: object) -> None:
+    """One JSON document on one line of standard output."""
+    click.echo(json.dumps(document))
+
+
+def read_document(path: Path) -> JsonValue:
+    """The JSON value in a file, or its text if it holds no JSON.
+
+    Raises:
+        ProblemError: The file cannot be read, or is not text.
+    """
+    try:
+        text = read_file(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemError(f"{path} is not UTF-8 text") from error
+    try:
+        document: JsonValue = parse_json(text)
+    except ProblemError:
+        return text
+    return document
+
+
+def outcome_json(outcome: Outcome[Any]) -> dict[str, Any]:
+    """An outcome as a JSON object."""
+    certified = isinstance(outcome, (Certified, Unsolvable))
+    certificate = outcome.certificate.model_dump() if certified else None
+    return {
+        "outcome": type(outcome).__name__.lower(),
+        "stop_reason": outcome.stop_reason.value,
+        "solution": certificate["solution"] if certificate and isinstance(outcome, Certified) else None,
+        "claim": certificate["claim"] if certificate else None,
+        "certificate": certificate,
+        "error": getattr(outcome, "error", None),
+        "rounds": outcome.usage.rounds,
+        "attempts": [
+            {
+                "attempt": attempt.id,
+                "round": attempt.round,
+                "accepted": attempt.accepted,
+                "critiques": [critique_json(critique) for critique in attempt.critiques],
+                "error": attempt.error,
+            }
+            for attempt in outcome.attempts
+        ],
+        "usage": asdict(outcome.usage),
+        "unconfirmed": asdict(outcome.unconfirmed),
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def critique_lines(critiques: tuple[Critique, ...]) -> list[str]:
+    """Critiques for people, a line a critic and a line a violation."""
+    lines = []
+    for critique in critiques:
+        reason = f": {critique.reason}" if critique.reason else ""
+        lines.append(f"{critique.critic}: {critique.verdict}{reason}")
+        for violation in critique.violations:
+            where = f"{violation.location}: " if violation.location else ""
+            lines.append(f"  {violation.code}: {where}{violation.message}")
+    return lines
+
+
+def usage_words(usage: Usage, unconfirmed: Usage, seconds: float) -> str:
+    """What a run spent, in one line."""
+    words = [
+        _count(usage.rounds, "round"),
+        _count(usage.attempts, "attempt"),
+        _count(usage.calls, "call"),
+        f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens",
+        f"${usage.cost_usd:.6f}".rstrip("0").rstrip(".") if usage.cost_usd else "$0",
+        f"{seconds:.1f} s",
+    ]
+    if unconfirmed.tokens or unconfirmed.cost_usd:
+        words.append(f"unconfirmed: up to {unconfirmed.tokens:,} tokens, ${unconfirmed.cost_usd:.6f}")
+    return ", ".join(words)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,236 @@
+"""``modulo solve``: run the loop on a problem of a domain."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import click
+
+from modulo.api import EventStream, stream
+from modulo.backprompt import ChatBackprompter
+from modulo.budget import Budget
+from modulo.canonical import parse_json
+from modulo.cli import NOT_CERTIFIED
+from modulo.cli.output import critique_lines, outcome_json, print_json, usage_words
+from modulo.cli.progress import Progress, progress
+from modulo.domain import Domain, find_domain
+from modulo.errors import ConfigurationError
+from modulo.generators.models import generator_from_string
+from modulo.outcome import Certified, Exhausted, Outcome
+from modulo.protocols import Backprompter, Strategy
+from modulo.strategies.refine import Refine
+from modulo.trace import Trace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_ROUNDS = 30
+_STRATEGIES = {"refine": Refine}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """Where results go."""
+
+    trace: Path | None
+    certificate: Path | None
+    as_json: bool
+
+
+def _budget_options(command: F) -> F:
+    for flag, kind, text in (
+        ("--seconds", float, "Most wall-clock seconds."),
+        ("--cost-usd", float, "Most US dollars."),
+        ("--tokens", int, "Most tokens, prompts and answers together."),
+        ("--calls", int, "Most calls to the model, retries included."),
+        ("--attempts", int, "Most candidates judged."),
+        ("--rounds", int, f"Most rounds; {DEFAULT_ROUNDS} if no limit at all is given."),
+    ):
+        command = click.option(flag, type=kind, metavar="N", help=text)(command)
+    return command
+
+
+def _backprompt_options(command: F) -> F:
+    granularity = click.Choice(["none", "binary", "first", "all", "constructive"])
+    command = click.option(
+        "--history", type=int, metavar="N", help="Answers that the conversation keeps; all by default."
+    )(command)
+    return click.option("--granularity", type=granularity, help="How much a backprompt says.")(command)
+
+
+def _model_options(command: F) -> F:
+    command = click.option("--max-output-tokens", type=int, metavar="N", help="Longest answer.")(command)
+    command = click.option("--reasoning-effort", metavar="EFFORT", help="For reasoning models.")(command)
+    command = click.option("--temperature", type=float, metavar="T", help="Sampling temperature.")(command)
+    return click.option(
+        "--model",
+        required=True,
+        metavar="MODEL",
+        help="local, local:FILE.gguf, transcript:FILE or a litellm model string such as openai/gpt-5-mini.",
+    )(command)
+
+
+@click.command()
+@click.argument("domain")
+@click.option("--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem; built in if none.")
+@_model_options
+@click.option("--strategy", type=click.Choice(list(_STRATEGIES)), default="refine", show_default=True)
+@click.option("--width", type=int, metavar="K", help="Conversations at the same time.")
+@_backprompt_options
+@_budget_options
+@click.option("--seed", type=int, default=0, show_default=True, help="For everything random.")
+@click.option("--select", type=click.Choice(["first", "best"]), default="first", show_default=True)
+@click.option("--trace", type=click.Path(path_type=Path), metavar="FILE", help="Write the run's events there.")
+@click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Write the certificate there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def solve(
+    domain: str,
+    problem: Path | None,
+    model: str,
+    temperature: float | None,
+    reasoning_effort: str | None,
+    max_output_tokens: int | None,
+    strategy: str,
+    width: int | None,
+    granularity: str | None,
+    history: int | None,
+    seed: int,
+    select: str,
+    trace: Path | None,
+    certificate: Path | None,
+    as_json: bool,
+    **limits: float | None,
+) -> int:
+    """Run the loop on a problem of DOMAIN until an answer is certified or the budget is gone."""
+    found = find_domain(domain)
+    value = found.example() if problem is None else found.read_problem_file(problem)
+    generator = generator_from_string(
+        model,
+        schema=found.answer_schema(value),
+        temperature=temperature,
+        reasoning_effort=reasoning_effort,
+        max_output_tokens=max_output_tokens,
+        seed=seed,
+    )
+    files = _Files(trace=trace, certificate=certificate, as_json=as_json)
+    outcome = anyio.run(
+        _solve,
+        files,
+        found.graph(generator),
+        value,
+        {
+            "strategy": _strategy(found, strategy, width),
+            "backprompter": _backprompter(found, granularity, history),
+            "budget": _budget(limits),
+            "seed": seed,
+            "select": select,
+        },
+    )
+    _save(files, outcome)
+    if as_json:
+        print_json(outcome_json(outcome))
+    else:
+        click.echo("\n".join(_outcome_lines(outcome)))
+    return 0 if isinstance(outcome, Certified) else NOT_CERTIFIED
+
+
+async def _solve(files: _Files, graph: Any, problem: Any, options: dict[str, Any]) -> Outcome[Any]:
+    _refuse_bad_paths(files)
+    trace = Trace(files.trace) if files.trace else None
+    try:
+        with progress(quiet=files.as_json) as shown:
+            async with stream(graph, problem, trace=trace, **options) as events:
+                return await _follow(events, shown)
+    finally:
+        if trace:
+            trace.close()
+
+
+async def _follow(events: EventStream, shown: Progress) -> Outcome[Any]:
+    """Show events until the end; Ctrl-C ends the run in good order."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_cancel_on_interrupt, events)
+        error: Exception | None = None
+        try:
+            async for event in events:
+                shown.show(event)
+        except Exception as caught:
+            error = caught  # raised after the group, so that it is no group of errors
+        tasks.cancel_scope.cancel()
+    if error is not None:
+        raise error
+    return await events.outcome()
+
+
+async def _cancel_on_interrupt(events: EventStream) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            events.cancel()
+
+
+def _refuse_bad_paths(files: _Files) -> None:
+    """Find out before the first call that a result could not be written after the last."""
+    if files.certificate is not None and not files.certificate.parent.is_dir():
+        raise ConfigurationError(f"--certificate: there is no folder {files.certificate.parent}")
+
+
+def _strategy(domain: Domain[Any], name: str, width: int | None) -> Strategy:
+    chosen = domain.strategy()
+    if not isinstance(chosen, _STRATEGIES[name]):
+        chosen = _STRATEGIES[name]()
+    return chosen if width is None else replace(chosen, width=width)
+
+
+def _backprompter(domain: Domain[Any], granularity: Any, history: int | None) -> Backprompter:
+    chosen = domain.backprompter()
+    given = {"granularity": granularity, "history": history}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        return chosen
+    base = chosen if isinstance(chosen, ChatBackprompter) else ChatBackprompter()
+    return replace(base, **changes)
+
+
+def _budget(limits: dict[str, Any]) -> Budget:
+    if all(limit is None for limit in limits.values()):
+        limits = {**limits, "rounds": DEFAULT_ROUNDS}
+    return Budget(**limits)
+
+
+def _save(files: _Files, outcome: Outcome[Any]) -> None:
+    if files.certificate is None or isinstance(outcome, Exhausted):
+        return
+    try:
+        outcome.certificate.save(files.certificate)
+    except OSError as error:
+        # The answer was paid for: say that the file is missing, and print the answer all the same.
+        click.echo(f"modulo: {files.certificate} cannot be written: {error.strerror}", err=True)
+
+
+def _outcome_lines(outcome: Outcome[Any]) -> list[str]:
+    spent = usage_words(outcome.usage, outcome.unconfirmed, outcome.seconds)
+    if isinstance(outcome, Exhausted):
+        error = f": {outcome.error}" if outcome.error else ""
+        lines = [f"not certified ({outcome.stop_reason}){error}", f"spent: {spent}"]
+        judged = [attempt for attempt in outcome.attempts if attempt.critiques]
+        if judged:
+            lines += ["the last attempt was not accepted:", *critique_lines(judged[-1].critiques)]
+        return lines
+    claim = outcome.certificate.claim
+    document = parse_json(outcome.certificate.to_bytes())
+    answer = document["solution"] if isinstance(outcome, Certified) else "no solution exists"
+    return [
+        answer if isinstance(answer, str) else _compact(answer),
+        f"certified ({claim.soundness}): {claim.text}",
+        f"spent: {spent}",
+    ]
+
+
+def _compact(answer: object) -> str:
+    import json
+
+    return json.dumps(answer, ensure_ascii=False)

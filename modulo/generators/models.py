@@ -1,0 +1,47 @@
+"""Generators by their names on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from modulo.canonical import JsonValue
+from modulo.errors import ConfigurationError
+from modulo.protocols import Generator
+
+__all__ = ["generator_from_string"]
+
+
+def generator_from_string(
+    model: str, *, schema: Mapping[str, JsonValue] | None = None, **sampling: Any
+) -> Generator:
+    """The generator that a model string names.
+
+    Args:
+        model: ``local``, ``local:FILE.gguf``, ``transcript:FILE``, or a litellm model string.
+        schema: JSON schema that answers must fit, for models that can be held to one.
+        **sampling: Options of ``LLM`` that are not None, e.g. ``temperature``.
+
+    Raises:
+        ConfigurationError: The string makes no sense.
+    """
+    given = {name: value for name, value in sampling.items() if value is not None}
+    kind, _, rest = model.partition(":")
+    if kind == "local":
+        from modulo.generators.local import Local
+
+        if "reasoning_effort" in given:
+            raise ConfigurationError("the embedded model takes no reasoning effort")
+        return Local(model, schema=schema, **given)
+    if kind == "transcript":
+        from modulo.generators.transcript import TranscriptGenerator
+
+        if not rest:
+            raise ConfigurationError("transcript: needs a file, as in transcript:runs.jsonl.gz")
+        return TranscriptGenerator(rest)
+    if kind == "planner":
+        raise ConfigurationError(f"{model!r}: no planner is installed here; models are local, transcript:FILE or litellm's")
+    from modulo.generators.llm import LLM
+
+    # No schema: providers differ in what they take, and a reformulator reads free text anyway.
+    return LLM(model, **given)
