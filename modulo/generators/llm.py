@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -271,6 +272,7 @@ class LLM(Generator):
         raise fault
 
 
+@cache
 def import_litellm() -> Any:
     """litellm, loaded on first use and told to keep quiet.
 
@@ -288,6 +290,8 @@ def import_litellm() -> Any:
         )
     # Else litellm fetches its table of models from the network when it is imported.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    # Its modules, which load as they are needed, trip over this on older Pythons.
+    warnings.filterwarnings("ignore", message=".* on TypedDict class .* `ReadOnly` qualifier")
     import litellm
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import inspect
+import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine, Generator
@@ -20,7 +21,6 @@ from contextvars import Context, copy_context
 from typing import Any, Generic, TypeVar
 
 import anyio
-import structlog
 from anyio.lowlevel import current_token
 
 __all__ = ["PrivateLoop"]
@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 _STOP_SECONDS = 5.0
 
-log = structlog.get_logger(__name__)
+# Not structlog: unless a program configures it, it prints what libraries say at DEBUG to standard output.
+log = logging.getLogger(__name__)
 
 
 class PrivateLoop:
@@ -142,9 +143,7 @@ def _context_for_asyncio() -> Context:
 
 
 def _note_complaint(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    log.debug(
-        "private_loop_complaint", message=context.get("message"), exception=repr(context.get("exception"))
-    )
+    log.debug("private_loop_complaint %s %r", context.get("message"), context.get("exception"))
 
 
 class _TidyExecutor(ThreadPoolExecutor):

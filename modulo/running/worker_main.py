@@ -1,7 +1,9 @@
 """The program of a worker process: runs critics one at a time for the process that started it.
 
 Calls come in on standard input, answers go out on what was standard output; the critic's own prints go to
-standard error, so that they can never be taken for an answer. The process ends with its parent.
+standard error, so that they can never be taken for an answer. Each call is answered twice: when the critic
+begins, since its deadline covers neither the start of this process nor imports, and when it is done. The
+process ends with its parent.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import struct
 import sys
 import threading
 import types
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from modulo.critique import Critique
 from modulo.running.verdicts import call_critic
 from modulo.trace import critique_json
 
@@ -34,26 +38,38 @@ def main() -> None:
     os.dup2(2, 1)
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
+    # A process that a critic forks must not hold our channel: it could write to it, and would keep it open.
+    os.register_at_fork(after_in_child=lambda: _close(answers, calls_in))
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(calls_in, calls), daemon=True).start()
     surroundings = _Surroundings(json.loads(calls.get()))
     while True:
-        payload = json.dumps(_answer(calls.get(), surroundings)).encode()
-        answers.write(_HEADER.pack(len(payload)) + payload)
-        answers.flush()
+        for answer in _answers(calls.get(), surroundings):
+            payload = json.dumps(answer).encode()
+            answers.write(_HEADER.pack(len(payload)) + payload)
+            answers.flush()
 
 
-def _answer(call: bytes, surroundings: _Surroundings) -> dict[str, Any]:
+def _answers(call: bytes, surroundings: _Surroundings) -> Iterator[dict[str, Any]]:
     try:
         if b"__main__" in call:
             surroundings.load_main()
         critic, args = pickle.loads(call)  # noqa: S301  from our parent, who made it
+        yield {"begins": True}
         critique = call_critic(critic, args)
+        if not isinstance(critique, Critique):
+            raise TypeError("it returned something to await, which cannot be done in a worker process")
         document = critique_json(critique)
         json.dumps(document)
-        return document
+        yield document
     except (Exception, SystemExit) as error:
-        return {"error": f"{type(error).__name__}: {error}"}
+        yield {"error": f"{type(error).__name__}: {error}"}
+
+
+def _close(*streams: BinaryIO) -> None:
+    for stream in streams:
+        with contextlib.suppress(OSError):
+            os.close(stream.fileno())
 
 
 def _read_calls(stream: BinaryIO, calls: queue.SimpleQueue[bytes]) -> None:

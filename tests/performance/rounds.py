@@ -52,9 +52,8 @@ def measure_disk(*, loops: int, repeats: int) -> list[Row]:
     warm = Times()
     asyncio.run(solve_all(loops, lambda i: modulo.Trace()))
     for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            with warm.lap():
-                asyncio.run(solve_all(loops, partial(_file_trace, Path(folder))))
+        with tempfile.TemporaryDirectory() as folder, warm.lap():
+            asyncio.run(solve_all(loops, partial(_file_trace, Path(folder))))
     return [_row("one round, trace on disk", warm, plain, loops, reach=150)]
 
 

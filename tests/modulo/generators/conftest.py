@@ -1,4 +1,4 @@
-"""litellm for the tests of language models: loaded once, outside of any deadline, and without anybody's keys."""
+"""litellm for the tests of language models: loaded once, outside of any deadline, without anybody's keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scripted_steps import Reply
 
 @pytest.fixture(scope="session")
 def warm_litellm() -> None:
-    """One call beforehand: importing litellm and its first call take seconds, which are no part of a deadline."""
+    """One call beforehand: importing litellm and its first call take seconds, which no deadline is for."""
     with ScriptedServer([Reply()]) as server:
         anyio.run(llm_of(server).generate, request_of("hi"))
 

@@ -1,4 +1,4 @@
-"""Every fault of transport is a typed error that says whether to try again, when, and what is known of the bill."""
+"""Every fault of transport is a typed error: whether to try again, when, and what is known of the bill."""
 
 from __future__ import annotations
 
@@ -37,14 +37,20 @@ from tests.scripted_steps import (
     unauthorized,
 )
 
-pytestmark = [
-    pytest.mark.anyio,
-    # litellm runs in a loop of its own; what the callers' back ends change is tested in test_private_loop.py.
-    pytest.mark.parametrize("anyio_backend", ["asyncio"]),
-    pytest.mark.usefixtures("warm_litellm", "no_keys"),
-]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_litellm", "no_keys")]
 
-QUOTA = {"message": "You exceeded your current quota.", "type": "insufficient_quota", "code": "insufficient_quota"}
+
+@pytest.fixture
+def anyio_backend() -> str:
+    # litellm runs in a loop of its own; what the callers' back ends change is tested in test_private_loop.py.
+    return "asyncio"
+
+
+QUOTA = {
+    "message": "You exceeded your current quota.",
+    "type": "insufficient_quota",
+    "code": "insufficient_quota",
+}
 
 REFUSED_BY_STATUS = [
     (unauthorized(), AuthenticationFailed, Billing.NONE),
@@ -83,12 +89,10 @@ LOST = [
 ROUTES = ["openai/test", "hosted_vllm/test", "deepseek/test", "anthropic/test"]
 
 
-async def failure(step: Step | None, **options: Any) -> tuple[GenerationError, ScriptedServer]:
-    """What one call of a model that plays the step raises."""
-    script = [] if step is None else [step]
-    with ScriptedServer(script) as server:
-        with pytest.raises(GenerationError) as raised:
-            await llm_of(server, **options).generate(request_of("hi"))
+async def failure(step: Step, **options: Any) -> tuple[GenerationError, ScriptedServer]:
+    """What one call of a model on a server that plays the step raises."""
+    with ScriptedServer([step]) as server, pytest.raises(GenerationError) as raised:
+        await llm_of(server, **options).generate(request_of("hi"))
     return raised.value, server
 
 
@@ -124,7 +128,7 @@ async def test_every_client_of_litellm_maps_to_the_same_errors(
 
 
 @pytest.mark.parametrize(("step", "kind"), LOST)
-async def test_an_answer_that_does_not_arrive_whole_leaves_the_bill_unknown(
+async def test_an_answer_that_makes_no_sense_leaves_the_bill_unknown(
     step: Step, kind: type[GenerationError]
 ) -> None:
     error, server = await failure(step)
@@ -136,7 +140,9 @@ async def test_an_answer_that_does_not_arrive_whole_leaves_the_bill_unknown(
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize("step", [Drop(), Drop(reset=True), Drop(mid_body=True), Drop(mid_body=True, reset=True)])
+@pytest.mark.parametrize(
+    "step", [Drop(), Drop(reset=True), Drop(mid_body=True), Drop(mid_body=True, reset=True)]
+)
 async def test_no_client_of_litellm_sends_a_lost_request_again(route: str, step: Step) -> None:
     error, server = await failure(step, model=route)
 
@@ -176,7 +182,9 @@ async def test_a_stall_ends_at_the_deadline_and_leaves_the_bill_unknown(stall: S
         (Status(429), None),
     ],
 )
-async def test_the_wait_that_the_provider_asks_for_is_on_the_error(status: Status, seconds: float | None) -> None:
+async def test_the_wait_that_the_provider_asks_for_is_on_the_error(
+    status: Status, seconds: float | None
+) -> None:
     error, _ = await failure(status)
 
     assert isinstance(error, TransientGenerationError)
@@ -228,9 +236,8 @@ async def test_a_call_without_a_key_fails_without_a_request() -> None:
 
 
 async def test_a_parameter_that_the_model_does_not_take_fails_without_a_request() -> None:
-    with ScriptedServer([]) as server:
-        with pytest.raises(RequestRejected, match="temperature") as raised:
-            await llm_of(server, model="openai/gpt-5-mini", temperature=0.2).generate(request_of("hi"))
+    with ScriptedServer([]) as server, pytest.raises(RequestRejected, match="temperature") as raised:
+        await llm_of(server, model="openai/gpt-5-mini", temperature=0.2).generate(request_of("hi"))
 
     assert raised.value.billing is Billing.NONE
 

@@ -1,0 +1,100 @@
+"""The embedded model answers through the same path as any other model."""
+
+from __future__ import annotations
+
+import json
+
+import anyio
+import pytest
+from pydantic import BaseModel
+
+from modulo.errors import ConfigurationError, ContextOverflow
+from modulo.generators.local import Local
+from modulo.generators.local_weights import find_smollm2
+from modulo.protocols import Finish, Sampling
+from tests.llm_calls import request_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_litellm", "no_keys")]
+
+
+class Colour(BaseModel):
+    name: str
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def embedded_model() -> None:
+    pytest.importorskip("xllamacpp")
+    if find_smollm2() is None:
+        pytest.skip("SmolLM2's weights are not here")
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedded_model")
+async def test_the_embedded_model_answers_and_costs_nothing() -> None:
+    model = Local(max_output_tokens=8, temperature=0.0)
+    await model.prepare(lambda _: True)
+
+    request = request_of("Write one word.")
+    generation = await model.generate(request)
+
+    assert generation.text
+    assert generation.model.startswith("SmolLM2")
+    assert generation.usage is not None
+    assert generation.usage.cost_usd == 0.0
+    worst = model.worst_case(request)
+    assert 0 < generation.usage.prompt_tokens <= worst.prompt_tokens
+    assert 0 < generation.usage.completion_tokens <= worst.completion_tokens == 8
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedded_model")
+async def test_a_longest_answer_cuts_off() -> None:
+    request = request_of("Count to a hundred.", sampling=Sampling(max_output_tokens=3))
+
+    generation = await Local(temperature=0.0).generate(request)
+
+    assert generation.finish is Finish.TRUNCATED
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedded_model")
+async def test_a_schema_constrains_the_embedded_model() -> None:
+    generation = await Local(schema=Colour, max_output_tokens=64).generate(request_of("Name a colour, as JSON."))
+
+    assert generation.finish is Finish.STOP, generation
+    assert list(json.loads(generation.text)) == ["name"]
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedded_model")
+async def test_a_conversation_that_is_too_long_is_a_context_overflow() -> None:
+    with pytest.raises(ContextOverflow, match="context"):
+        await Local().generate(request_of("word " * 20_000))
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedded_model")
+async def test_a_call_of_the_embedded_model_is_cancelled_at_once() -> None:
+    model = Local(max_output_tokens=4000, extra={"ignore_eos": True})
+    await model.prepare(lambda _: False)
+
+    with anyio.fail_after(20), anyio.move_on_after(0.5) as scope:
+        await model.generate(request_of("Tell a long story."))
+
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize("model", ["remote", "local:/no/such/file.gguf"])
+async def test_a_model_that_is_not_there_is_refused(model: str) -> None:
+    pytest.importorskip("xllamacpp")
+    with pytest.raises(ConfigurationError):
+        await Local(model).prepare(lambda _: False)
+
+
+async def test_the_key_of_the_local_server_is_not_described() -> None:
+    assert Local("local:weights.gguf").describe()["api_base"] is None
