@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from modulo.api import EventStream, solve, solve_sync, stream
     from modulo.backprompt import ChatBackprompter
     from modulo.budget import Budget, Ledger, Usage
+    from modulo.canonical import parse_json
     from modulo.certificate import Certificate
+    from modulo.checking import check, verify
     from modulo.critique import Critique, Remark, Soundness, Verdict, Violation
     from modulo.errors import GraphError, Malformed, ModuloError
     from modulo.function_critic import critic
+    from modulo.generators.llm import LLM
+    from modulo.generators.local import Local
+    from modulo.generators.model_limits import ModelLimits
+    from modulo.generators.price import Price
     from modulo.graph import Graph
+    from modulo.nested import NestedLoop
     from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
     from modulo.problem import NO_SOLUTION, Candidate, Problem
     from modulo.protocols import (
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
         SoftCritic,
         Strategy,
     )
+    from modulo.replay import replay
     from modulo.running.calls import Retries
     from modulo.strategies import Refine
     from modulo.trace import Trace
@@ -43,11 +51,18 @@ _HOME = {
     "modulo.api": ("EventStream", "solve", "solve_sync", "stream"),
     "modulo.backprompt": ("ChatBackprompter",),
     "modulo.budget": ("Budget", "Ledger", "Usage"),
+    "modulo.canonical": ("parse_json",),
     "modulo.certificate": ("Certificate",),
+    "modulo.checking": ("check", "verify"),
     "modulo.critique": ("Critique", "Remark", "Soundness", "Verdict", "Violation"),
     "modulo.errors": ("GraphError", "Malformed", "ModuloError"),
     "modulo.function_critic": ("critic",),
+    "modulo.generators.llm": ("LLM",),
+    "modulo.generators.local": ("Local",),
+    "modulo.generators.model_limits": ("ModelLimits",),
+    "modulo.generators.price": ("Price",),
     "modulo.graph": ("Graph",),
+    "modulo.nested": ("NestedLoop",),
     "modulo.outcome": ("Certified", "Exhausted", "Outcome", "StopReason", "Unsolvable"),
     "modulo.problem": ("NO_SOLUTION", "Candidate", "Problem"),
     "modulo.protocols": (
@@ -63,6 +78,7 @@ _HOME = {
         "SoftCritic",
         "Strategy",
     ),
+    "modulo.replay": ("replay",),
     "modulo.running.calls": ("Retries",),
     "modulo.strategies": ("Refine",),
     "modulo.trace": ("Trace",),
@@ -70,7 +86,61 @@ _HOME = {
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = ["__version__", *sorted(_MODULE_OF)]
+__all__ = [
+    "LLM",
+    "NO_SOLUTION",
+    "Attempt",
+    "Backprompter",
+    "Budget",
+    "Candidate",
+    "Certificate",
+    "Certified",
+    "ChatBackprompter",
+    "Critic",
+    "Critique",
+    "EventStream",
+    "Exhausted",
+    "Expansion",
+    "Finish",
+    "Generation",
+    "Generator",
+    "Graph",
+    "GraphError",
+    "Ledger",
+    "Local",
+    "Malformed",
+    "Message",
+    "ModelLimits",
+    "ModuloError",
+    "NestedLoop",
+    "Outcome",
+    "Price",
+    "Problem",
+    "Refine",
+    "Remark",
+    "Request",
+    "Retries",
+    "Sampling",
+    "SoftCritic",
+    "Soundness",
+    "StopReason",
+    "Strategy",
+    "Trace",
+    "Tree",
+    "Unsolvable",
+    "Usage",
+    "Verdict",
+    "Violation",
+    "__version__",
+    "check",
+    "critic",
+    "parse_json",
+    "replay",
+    "solve",
+    "solve_sync",
+    "stream",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,10 +18,11 @@ from modulo.errors import ConfigurationError
 from modulo.events import Event
 from modulo.graph import Graph
 from modulo.graph.nodes import Prompt
-from modulo.loop import Run, RunOptions, Select, active_ledger
+from modulo.loop import Run, RunOptions, Select
 from modulo.outcome import Outcome
 from modulo.protocols import Backprompter, Critic, Generator, Strategy
 from modulo.running.calls import Retries
+from modulo.running.place import active_ledger
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from modulo.canonical import JsonValue
 from modulo.critique import Critique, Verdict, Violation
@@ -15,6 +15,8 @@ __all__ = ["ChatBackprompter", "Granularity", "render_violation"]
 
 Granularity: TypeAlias = Literal["none", "binary", "first", "all", "constructive"]
 
+_REJECTED = Message("user", "That is not correct.")
+
 _REVEALS: Mapping[str, Reveals] = {
     "none": Reveals.NOTHING,
     "binary": Reveals.VERDICT,
@@ -22,6 +24,15 @@ _REVEALS: Mapping[str, Reveals] = {
     "all": Reveals.VIOLATIONS,
     "constructive": Reveals.HINTS,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """An answer and what is said of it."""
+
+    answer: Message
+    feedback: Message
+    violations_shown: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +67,7 @@ class ChatBackprompter(Backprompter):
             raise ConfigurationError(
                 f"granularity must be one of {', '.join(_REVEALS)}, not {self.granularity!r}"
             )
-        if self.history is not None and self.history < 0:
+        if self.history is not None and (not isinstance(self.history, int) or self.history < 0):
             raise ConfigurationError(f"history must be None or at least 0, not {self.history!r}")
         if self.past not in ("critiques", "attempts"):
             raise ConfigurationError(f"past must be 'critiques' or 'attempts', not {self.past!r}")
@@ -74,45 +85,52 @@ class ChatBackprompter(Backprompter):
         if not conversation.turns or self.granularity == "none":
             return Rendered(messages=prompt)
         *earlier, latest = self._kept(conversation.turns)
-        feedback, shown = self._feedback(latest, len(conversation.turns), conversation.repeats)
+        last = self._exchange(*latest, conversation.memo)
         messages = list(prompt)
         if self.history == 0:
-            messages = _append_to_last(messages, feedback)
+            messages = _append_to_last(messages, last.feedback.content)
         else:
-            for number, turn in enumerate(earlier, 1):
-                messages += self._past_turn(turn, number)
-            messages += [_answer(latest), Message("user", feedback)]
-        known = sum(len(critique.violations) for critique in latest.critiques)
+            for number, turn in earlier:
+                messages += self._past_messages(number, turn, conversation.memo)
+            messages += (last.answer, last.feedback)
         return Rendered(
             messages=tuple(messages),
             reveals=_REVEALS[self.granularity],
-            violations_shown=shown,
-            violations_known=known,
+            violations_shown=last.violations_shown,
+            violations_known=sum(len(critique.violations) for critique in latest[1].critiques),
         )
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
         return asdict(self)
 
-    def _kept(self, turns: Sequence[Turn]) -> Sequence[Turn]:
-        """The turns that the chat keeps, with the latest always among them."""
-        kept = list(turns)
+    def _kept(self, turns: Sequence[Turn]) -> Sequence[tuple[int, Turn]]:
+        """The turns that the chat keeps, numbered from 1 among all, with the latest always among them."""
+        kept = list(enumerate(turns, 1))
         if not self.keeps_duplicates:
-            last_place = {_answer_key(turn): i for i, turn in enumerate(kept)}
-            kept = [turn for i, turn in enumerate(kept) if last_place[_answer_key(turn)] == i]
+            last_place = {_answer_key(turn): number for number, turn in kept}
+            kept = [(number, turn) for number, turn in kept if last_place[_answer_key(turn)] == number]
         return kept if self.history is None else kept[-max(1, self.history) :]
 
-    def _past_turn(self, turn: Turn, number: int) -> list[Message]:
-        if self.past == "critiques":
-            feedback, _ = self._feedback(turn, number, 0)
-        else:
-            feedback = "That is not correct."
-        return [_answer(turn), Message("user", feedback)]
+    def _past_messages(self, number: int, turn: Turn, memo: dict[Any, Any]) -> tuple[Message, Message]:
+        """An earlier answer, and what was said of it in the very words of then: providers cache prefixes."""
+        exchange = self._exchange(number, turn, memo)
+        if self.past == "attempts":
+            return exchange.answer, _REJECTED
+        return exchange.answer, exchange.feedback
 
-    def _feedback(self, turn: Turn, number: int, repeats: int) -> tuple[str, int]:
+    def _exchange(self, number: int, turn: Turn, memo: dict[Any, Any]) -> _Exchange:
+        key = (self, turn.attempt.id, len(turn.critiques))
+        known: _Exchange | None = memo.get(key)
+        if known is None:
+            feedback, shown = self._feedback(number, turn)
+            known = memo[key] = _Exchange(_answer(turn), Message("user", feedback), shown)
+        return known
+
+    def _feedback(self, number: int, turn: Turn) -> tuple[str, int]:
         """The text about one answer, and how many of its violations it shows."""
-        violations = self._selected(turn.critiques, number)
-        lines = ["That is not correct."] if violations or _is_rejected(turn) else ["That could not be checked."]
+        violations, repeats = self._selected(turn.critiques, number), turn.repeats
+        lines = [_verdict_text(turn)]
         if self.granularity != "binary":
             show_hints = self.granularity == "constructive"
             lines += [f"- {render_violation(v, with_hint=show_hints)}" for v in violations]
@@ -162,8 +180,10 @@ def _answer(turn: Turn) -> Message:
     return Message("assistant", turn.attempt.text or "(no answer)")
 
 
-def _is_rejected(turn: Turn) -> bool:
-    return any(critique.verdict is Verdict.REJECT for critique in turn.critiques)
+def _verdict_text(turn: Turn) -> str:
+    if any(critique.verdict is Verdict.REJECT for critique in turn.critiques):
+        return "That is not correct."
+    return "That is correct." if turn.attempt.accepted else "That could not be checked."
 
 
 def _answer_key(turn: Turn) -> str:

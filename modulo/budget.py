@@ -8,7 +8,6 @@ reserved by others and the new worst case together stay within every limit of ev
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -57,7 +56,7 @@ def _check_limit(name: str, limit: object) -> None:
     if isinstance(limit, bool) or not isinstance(limit, (int, float) if fractional else int):
         kind = "a number" if fractional else "a whole number"
         raise ConfigurationError(f"budget: {name} must be {kind}, not {limit!r}")
-    if not math.isfinite(limit) or limit < 0:
+    if limit < 0 or (isinstance(limit, float) and not math.isfinite(limit)):
         raise ConfigurationError(f"budget: {name} must be a finite number of at least 0, not {limit!r}")
 
 
@@ -95,6 +94,16 @@ class Usage:
 _ROUNDS, _ATTEMPTS, _CALLS, _PROMPT, _COMPLETION, _COST = range(6)
 
 
+def _add(total: list[int], amounts: list[int], sign: int = 1) -> None:
+    # Written out, because a ledger does this a dozen times a round.
+    total[0] += sign * amounts[0]
+    total[1] += sign * amounts[1]
+    total[2] += sign * amounts[2]
+    total[3] += sign * amounts[3]
+    total[4] += sign * amounts[4]
+    total[5] += sign * amounts[5]
+
+
 def _amounts(usage: Usage) -> list[int]:
     return [
         usage.rounds,
@@ -102,8 +111,28 @@ def _amounts(usage: Usage) -> list[int]:
         usage.calls,
         usage.prompt_tokens,
         usage.completion_tokens,
-        round(usage.cost_usd * _PICO),
+        _picodollars(usage.cost_usd) if usage.cost_usd else 0,
     ]
+
+
+def _picodollars(dollars: float) -> int:
+    whole = int(dollars)  # apart, because a large float times 10**12 is infinite
+    return whole * _PICO + round((dollars - whole) * _PICO)
+
+
+def _checked_amounts(usage: Usage) -> list[int]:
+    """The amounts of something that a user gave.
+
+    Raises:
+        ValueError: An amount is negative or no number.
+    """
+    try:
+        amounts = _amounts(usage)
+    except (OverflowError, ValueError) as error:  # infinite, or not a number
+        raise ValueError(f"amounts make no sense: {usage}") from error
+    if min(amounts) < 0:
+        raise ValueError(f"amounts cannot be negative: {usage}")
+    return amounts
 
 
 def _usage(amounts: list[int]) -> Usage:
@@ -140,12 +169,9 @@ class Reservation:
 
         Raises:
             RuntimeError: It ended before.
-            ValueError: The bill is negative.
+            ValueError: The bill is negative or no number; the reservation stands.
         """
-        amounts = _amounts(bill)
-        if min(amounts) < 0:
-            raise ValueError(f"a bill cannot be negative: {bill}")
-        self._end(spent=amounts)
+        self._end(spent=_checked_amounts(bill))
 
     def release(self) -> None:
         """Give everything back: the call never happened.
@@ -172,6 +198,46 @@ class Reservation:
             raise RuntimeError("a reservation ends only once")
         self._is_open = False
         self._ledger._close(self._amounts, spent, unconfirmed)
+
+
+class _Waiter:
+    """A reservation that waits for others to end."""
+
+    __slots__ = ("amounts", "blocked_amounts", "is_called", "ledger", "refused_for", "reservation")
+
+    def __init__(self, ledger: Ledger, amounts: list[int]) -> None:
+        self.ledger, self.amounts = ledger, amounts
+        self.is_called = anyio.Event()
+        self.reservation: Reservation | None = None
+        self.refused_for: str | None = None
+        self.blocked_amounts: tuple[int, ...] = ()
+        """The amounts as the ledger in whose queue it stands sees them."""
+
+    def try_again(self) -> bool:
+        """Reserve, or be refused, or queue at the ledger that is in the way (False)."""
+        blocked = self.ledger._blocking(self.amounts)
+        if blocked is None:
+            self.reservation = self.ledger._hold(self.amounts)
+        else:
+            self.refused_for = self.ledger._never_fits(self.amounts)
+            if self.refused_for is None:
+                ledger, _, amounts = blocked
+                self.blocked_amounts = tuple(amounts)
+                ledger._waiters.append(self)
+                return False
+        self.is_called.set()
+        return True
+
+    def give_up(self) -> None:
+        """Leave the queue; a reservation that was just made for it goes to whoever is next."""
+        if self.reservation is not None:
+            self.reservation.release()
+            return
+        at: Ledger | None = self.ledger
+        while at:
+            if self in at._waiters:
+                at._waiters.remove(self)
+            at = at._parent
 
 
 class Ledger:
@@ -217,7 +283,7 @@ class Ledger:
         self._spent = [0] * 6
         self._unconfirmed = [0] * 6
         self._held = [0] * 6
-        self._waiters: deque[anyio.Event] = deque()
+        self._waiters: list[_Waiter] = []
 
     @property
     def spent(self) -> Usage:
@@ -250,35 +316,45 @@ class Ledger:
     async def reserve(self, worst_case: Usage) -> Reservation:
         """Set an amount aside, waiting for others to settle if it fits only then.
 
+        What becomes free goes to those that wait in the order in which they came, as far as it fits.
+
         Raises:
             LimitReached: It can never fit, since what is spent does not come back.
+            ValueError: An amount is negative or no number.
         """
-        amounts = _amounts(worst_case)
-        while True:
-            blocked = self._blocking(amounts)
-            if blocked is None:
-                self._change_held(amounts, 1)
-                return Reservation(self, amounts)
-            ledger, resource = blocked
-            if ledger._never_fits(amounts):
-                raise LimitReached(resource)
-            await ledger._wait_for_release()
+        amounts = _checked_amounts(worst_case)
+        if self._blocking(amounts) is None:
+            return self._hold(amounts)
+        waiter = _Waiter(self, amounts)
+        if not waiter.try_again():
+            try:
+                await waiter.is_called.wait()
+            except BaseException:
+                waiter.give_up()
+                raise
+        if waiter.reservation is None:
+            raise LimitReached(str(waiter.refused_for))
+        return waiter.reservation
 
     def reserve_now(self, amount: Usage) -> Reservation:
         """Set an amount aside without waiting.
 
         Raises:
             LimitReached: It does not fit at this moment.
+            ValueError: An amount is negative or no number.
         """
-        amounts = _amounts(amount)
+        amounts = _checked_amounts(amount)
         blocked = self._blocking(amounts)
         if blocked is not None:
             raise LimitReached(blocked[1])
+        return self._hold(amounts)
+
+    def _hold(self, amounts: list[int]) -> Reservation:
         self._change_held(amounts, 1)
         return Reservation(self, amounts)
 
-    def _blocking(self, amounts: list[int]) -> tuple[Ledger, str] | None:
-        """The ledger and limit into which an amount does not fit at the moment."""
+    def _blocking(self, amounts: list[int]) -> tuple[Ledger, str, list[int]] | None:
+        """The ledger and limit into which an amount does not fit for now, and the amount as seen there."""
         for resource, indices, limit in self._limits:
             total = 0
             wanted = 0
@@ -286,24 +362,16 @@ class Ledger:
                 wanted += amounts[i]
                 total += self._spent[i] + self._unconfirmed[i] + self._held[i] + amounts[i]
             if wanted and total > limit:
-                return self, resource
+                return self, resource, amounts
         return self._parent._blocking(self._for_parent(amounts)) if self._parent else None
 
-    def _never_fits(self, amounts: list[int]) -> bool:
-        for _, indices, limit in self._limits:
+    def _never_fits(self, amounts: list[int]) -> str | None:
+        """The limit, here or above, into which an amount will not fit whatever is released."""
+        for resource, indices, limit in self._limits:
             final = sum(self._spent[i] + self._unconfirmed[i] + amounts[i] for i in indices)
             if final > limit and any(amounts[i] for i in indices):
-                return True
-        return False
-
-    async def _wait_for_release(self) -> None:
-        event = anyio.Event()
-        self._waiters.append(event)
-        try:
-            await event.wait()
-        finally:
-            if event in self._waiters:
-                self._waiters.remove(event)
+                return resource
+        return self._parent._never_fits(self._for_parent(amounts)) if self._parent else None
 
     def _close(self, held: list[int], spent: list[int] | None, unconfirmed: list[int] | None) -> None:
         if spent is not None:
@@ -311,25 +379,25 @@ class Ledger:
         self._change_held(held, -1)
 
     def _change_held(self, amounts: list[int], sign: int) -> None:
-        for i, amount in enumerate(amounts):
-            self._held[i] += sign * amount
+        _add(self._held, amounts, sign)
         if self._parent:
             self._parent._change_held(self._for_parent(amounts), sign)
         if sign < 0 and self._waiters:
-            self._wake_waiters()
+            self._serve_waiters()
 
-    def _wake_waiters(self) -> None:
-        # All are woken and look again, in the order in which they came.
-        waiters, self._waiters = self._waiters, deque()
-        for event in waiters:
-            event.set()
+    def _serve_waiters(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        too_much: set[tuple[int, ...]] = set()
+        for waiter in waiters:
+            if waiter.blocked_amounts in too_much:
+                self._waiters.append(waiter)
+            elif not waiter.try_again() and waiter in self._waiters[-1:]:
+                too_much.add(waiter.blocked_amounts)
 
     def _book(self, spent: list[int], unconfirmed: list[int] | None) -> None:
-        for i, amount in enumerate(spent):
-            self._spent[i] += amount
+        _add(self._spent, spent)
         if unconfirmed is not None:
-            for i, amount in enumerate(unconfirmed):
-                self._unconfirmed[i] += amount
+            _add(self._unconfirmed, unconfirmed)
         if self._parent:
             above = None if unconfirmed is None else self._for_parent(unconfirmed)
             self._parent._book(self._for_parent(spent), above)
@@ -340,7 +408,7 @@ class Ledger:
 
 def _limits(budget: Budget) -> tuple[tuple[str, tuple[int, ...], int], ...]:
     """The limits that are set, as (name in Budget, indices that add up to it, limit)."""
-    cost = None if budget.cost_usd is None else round(budget.cost_usd * _PICO)
+    cost = None if budget.cost_usd is None else _picodollars(budget.cost_usd)
     rows = (
         ("rounds", (_ROUNDS,), budget.rounds),
         ("attempts", (_ATTEMPTS,), budget.attempts),

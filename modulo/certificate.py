@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from modulo.canonical import canonical_json, parse_json, sha256_hex
+from modulo.canonical import MAX_DEPTH, canonical_json, parse_json, sha256_hex
 from modulo.critique import Critique, Soundness, Verdict, weakest
 from modulo.errors import CertificateError, ProblemError
 from modulo.graph.nodes import CriticNode
@@ -106,7 +106,7 @@ class Certificate(_Part):
 
     def to_bytes(self) -> bytes:
         """The one form in which a certificate is written: JSON with sorted keys, indented by two."""
-        return _render(self.model_dump())
+        return _render(self.model_dump(warnings="none"))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file.
@@ -125,15 +125,14 @@ class Certificate(_Part):
         """
         try:
             document = parse_json(data)
+            _check_schema(document)
             certificate = cls.model_validate(document)
+            if certificate.sha256 != _digest(document):
+                raise CertificateError("the certificate was changed: its hash does not fit its content")
             if _render(document) != data:
                 raise CertificateError("the certificate is not in its one form: some byte was changed")
-        except (ValidationError, ProblemError, UnicodeError) as error:
+        except (ValidationError, ProblemError) as error:
             raise CertificateError(f"not a certificate: {_first_fault(error)}") from error
-        if certificate.schema_version != SCHEMA:
-            raise CertificateError(f"certificate schema {certificate.schema_version!r} is not {SCHEMA!r}")
-        if certificate.sha256 != _digest(document):
-            raise CertificateError("the certificate was changed: its hash does not fit its content")
         return certificate
 
     @classmethod
@@ -172,7 +171,8 @@ def certificate_of(
         modulo_version: Version of the library.
 
     Raises:
-        CertificateError: A critique is not ACCEPT, or there is none on the answer.
+        CertificateError: A critique is not ACCEPT, or there is none on the answer, or a critic says something
+            of itself that cannot stand in a certificate.
     """
     entries = [_entry(node, critique) for node, critique in critics]
     on_answer = [entry for entry in entries if entry.reads[0] == answer]
@@ -183,20 +183,20 @@ def certificate_of(
         "modulo_version": modulo_version,
         "kind": "unsolvable" if candidate.claims_unsolvable else "solution",
         "domain": problem.domain,
-        "problem": json.loads(problem.canonical),
+        "problem": parse_json(problem.canonical),
         "problem_sha256": problem.sha256,
         "artefacts": [
-            {"name": name, "content": json.loads(made.canonical), "sha256": made.sha256}
+            {"name": name, "content": parse_json(made.canonical), "sha256": made.sha256}
             for name, made in artefacts.items()
         ],
-        "solution": json.loads(candidate.canonical),
+        "solution": parse_json(candidate.canonical),
         "solution_sha256": candidate.sha256,
         "claim": {
             "soundness": weakest([Soundness(entry.soundness) for entry in entries]).value,
             "text": "; ".join(dict.fromkeys(entry.proves for entry in on_answer)),
         },
         "critics": [entry.model_dump() for entry in entries],
-        "created_at": created_at.isoformat(timespec="seconds"),
+        "created_at": created_at.astimezone(UTC).isoformat(timespec="seconds"),
     }
     return Certificate.model_validate({**document, "sha256": _digest(document)})
 
@@ -205,23 +205,34 @@ def _entry(node: CriticNode, critique: Critique) -> CriticEntry:
     critic = node.critic
     if critique.verdict is not Verdict.ACCEPT or critique.critic != node.name:
         raise CertificateError(f"no certificate: critic {node.name!r} did not accept")
-    return CriticEntry.model_validate(
-        {
-            "node": node.name,
-            "reads": list(node.reads),
-            "id": critic.id,
-            "version": critic.version,
-            "options": json.loads(canonical_json(dict(critic.options()))),
-            "digests": dict(critic.digests()),
-            "soundness": Soundness(critic.soundness).value,
-            "verdict": "accept",
-            "proves": critique.proves or critic.proves,
-        }
-    )
+    try:
+        return CriticEntry.model_validate(
+            {
+                "node": node.name,
+                "reads": list(node.reads),
+                "id": critic.id,
+                "version": critic.version,
+                "options": parse_json(canonical_json(dict(critic.options()))),
+                "digests": dict(critic.digests()),
+                "soundness": Soundness(critic.soundness).value,
+                "verdict": "accept",
+                "proves": critique.proves or critic.proves,
+            }
+        )
+    except (ValueError, TypeError) as error:
+        raise CertificateError(f"no certificate: critic {node.name!r}: {_first_fault(error)}") from error
+
+
+def _check_schema(document: object) -> None:
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(version, str) and version != SCHEMA:
+        raise CertificateError(f"certificate schema {version!r} is not {SCHEMA!r}")
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    return sha256_hex(canonical_json({key: value for key, value in document.items() if key != "sha256"}))
+    content = {key: value for key, value in document.items() if key != "sha256"}
+    # Problem, solution and options stand a few levels down.
+    return sha256_hex(canonical_json(content, max_depth=MAX_DEPTH + 4))
 
 
 def _render(document: Mapping[str, Any]) -> bytes:

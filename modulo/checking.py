@@ -1,9 +1,9 @@
-"""Critics without a generator: judge one candidate (``check``), or run a certificate's critics again (``verify``)."""
+"""Critics without a generator: judge a candidate (``check``), run a certificate again (``verify``)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.running.judging import Judge, applicable_critics, is_accepted
 from modulo.running.workers import worker_pool
 
-__all__ = ["Checked", "CheckVerdict", "Verified", "check", "verify"]
+__all__ = ["CheckVerdict", "Checked", "Verified", "check", "verify"]
 
 CheckVerdict: TypeAlias = Literal["accept", "reject", "undecided", "error"]
 
@@ -77,8 +77,7 @@ async def check(graph: Graph, problem: Any, candidate: Any) -> Checked:
         raise CertificateError(f"critics of {program.answer.artefact!r} read {sorted(missing)} too")
     critics = applicable_critics(program, wrapped)
     answer = program.answer.artefact
-    given = await _critiques({answer: judged}, program, wrapped, critics, (answer,))
-    found = tuple(critique for _, critique in given)
+    found = (await _critiques({answer: judged}, program, wrapped, critics))[answer]
     return Checked(verdict=_verdict(critics[answer], judged, found), critiques=found)
 
 
@@ -97,7 +96,8 @@ async def verify(
         certificate: The certificate, its bytes, or the path of its file.
         graph: The graph whose critics to run; None looks up the certificate's domain among those installed.
             Nothing is ever imported because a certificate names it.
-        problem: The problem that it must be about; None takes whatever problem it is about.
+        problem: The problem that it must be about, which is then judged as it is given; None takes whatever
+            problem it is about.
 
     Raises:
         CertificateError: It does not hold; the message says where.
@@ -107,9 +107,7 @@ async def verify(
     domain = None if graph else find_domain(certificate.domain)
     graph = graph or _graph_of(domain)
     program = graph.check()
-    wrapped = _problem(certificate, graph, domain)
-    if problem is not None and as_problem(graph, problem).sha256 != wrapped.sha256:
-        raise CertificateError("the certificate is about another problem")
+    wrapped = _problem(certificate, graph, domain, problem)
     try:
         critics = applicable_critics(program, wrapped)
         made = _artefacts(certificate, program)
@@ -117,12 +115,15 @@ async def verify(
         raise
     except ModuloError as error:
         raise CertificateError(f"the certificate does not hold: {error}") from error
-    given = await _critiques(made, program, wrapped, critics, tuple(made))
-    for node, critique in given:
-        if critique.verdict is not Verdict.ACCEPT:
-            raise CertificateError(f"critic {node.name!r} does not accept the solution: {_why(critique)}")
-    _compare(certificate, _made_anew(certificate, wrapped, program, made, given))
-    return Verified(certificate=certificate, critiques=tuple(critique for _, critique in given))
+    given = await _critiques(made, program, wrapped, critics)
+    for name, candidate in made.items():
+        if not is_accepted(critics[name], candidate, given[name]):
+            raise CertificateError(f"{name!r} is not accepted: {_why(given[name])}")
+    nodes = {node.name: node for name in made for node in critics[name]}
+    critiques = tuple(critique for name in made for critique in given[name])
+    pairs = [(nodes[critique.critic], critique) for critique in critiques]
+    _compare(certificate, _made_anew(certificate, wrapped, program, made, pairs))
+    return Verified(certificate=certificate, critiques=critiques)
 
 
 async def _critiques(
@@ -130,22 +131,19 @@ async def _critiques(
     program: Program,
     problem: Problem[Any],
     critics: Mapping[str, tuple[CriticNode, ...]],
-    artefacts: tuple[str, ...],
-) -> list[tuple[CriticNode, Critique]]:
-    """What the critics say of some artefacts, in order."""
-    nodes = {node.name: node for name in artefacts for node in critics[name]}
-    for node in nodes.values():
+) -> dict[str, tuple[Critique, ...]]:
+    """What the critics say of some artefacts, by artefact."""
+    nodes = [node for name in made for node in critics[name]]
+    for node in nodes:
         await node.critic.prepare()
-    given: list[tuple[CriticNode, Critique]] = []
     async with AsyncExitStack() as stack:
-        in_process = any(runs_in_process(node.critic) for node in nodes.values())
+        in_process = any(runs_in_process(node.critic) for node in nodes)
         pool = await stack.enter_async_context(worker_pool()) if in_process else None
         judge = Judge(problem, critics, pool=pool, clock=SystemClock())
-        for name in artefacts:
-            found = await judge.critiques(program.stages[name], made[name], made, stops_at_rejection=False)
-            given += [(nodes[c.critic], c) for c in found if c.critic in nodes]
-            if made[name].claims_unsolvable and not any(c.critic in nodes for c in found):
-                raise CertificateError("no critic here can prove that a problem has no solution")
+        given = {
+            name: await judge.critiques(program.stages[name], candidate, made, stops_at_rejection=False)
+            for name, candidate in made.items()
+        }
     if not problem.is_unchanged():
         raise CertificateError("a critic changed the problem while judging")
     return given
@@ -164,7 +162,11 @@ def _verdict(
 def _loaded(certificate: Certificate | str | os.PathLike[str] | bytes) -> Certificate:
     if isinstance(certificate, Certificate):
         # A certificate in memory goes through the same checks of form and hash as one from a file.
-        return Certificate.from_bytes(certificate.to_bytes())
+        try:
+            data = certificate.to_bytes()
+        except (ValueError, TypeError, RecursionError) as error:
+            raise CertificateError(f"the certificate holds something that is no JSON: {error}") from error
+        return Certificate.from_bytes(data)
     if isinstance(certificate, bytes):
         return Certificate.from_bytes(certificate)
     return Certificate.load(certificate)
@@ -175,11 +177,17 @@ def _graph_of(domain: Domain[Any] | None) -> Graph:
     return domain.graph_for_checking()
 
 
-def _problem(certificate: Certificate, graph: Graph, domain: Domain[Any] | None) -> Problem[Any]:
+def _problem(certificate: Certificate, graph: Graph, domain: Domain[Any] | None, given: Any) -> Problem[Any]:
+    """The problem of a certificate: the one that was given, which it must be about, or made of its content."""
+    if given is not None:
+        problem = as_problem(graph, given)
+        if problem.sha256 != certificate.problem_sha256:
+            raise CertificateError("the certificate is about another problem")
+        return problem
     kind = domain.problem_type if domain else graph.problem_type
     try:
         value = codec_for(kind).decode(canonical_json(certificate.problem))
-        problem = Problem.of(value, domain=certificate.domain)
+        problem = Problem.of(value, domain=certificate.domain if domain else graph.name)
     except ModuloError as error:
         raise CertificateError(f"the certificate's problem cannot be read: {error}") from error
     if problem.sha256 != certificate.problem_sha256:
@@ -187,12 +195,29 @@ def _problem(certificate: Certificate, graph: Graph, domain: Domain[Any] | None)
     return problem
 
 
+def _check_places(names: Sequence[str], program: Program) -> None:
+    """Refuse artefacts that no run of the graph could have built its answer on.
+
+    Without this, a forger could leave out an artefact that only weaker critics judged.
+    """
+    answer = program.answer.artefact
+    if list(names) != [name for name in program.stages if name in names and name != answer]:
+        raise CertificateError(f"the certificate's artefacts {list(names)} have no place in the graph")
+    wanted: set[str] = set()
+    for name in (answer, *reversed(names)):
+        choices = [node.reads for node in program.stages[name].generators if {*node.reads} <= {*names}]
+        if not choices:
+            raise CertificateError(f"the certificate lacks artefacts that {name!r} is built on")
+        wanted.update(*choices)
+        if name != answer and name not in wanted:
+            raise CertificateError(f"nothing in the certificate is built on its artefact {name!r}")
+
+
 def _artefacts(certificate: Certificate, program: Program) -> dict[str, Candidate[Any]]:
     """The certified artefacts and, last, the solution, as candidates."""
+    _check_places([part.name for part in certificate.artefacts], program)
     made: dict[str, Candidate[Any]] = {}
     for part in certificate.artefacts:
-        if part.name not in program.stages or part.name == program.answer.artefact or part.name in made:
-            raise CertificateError(f"the certificate's artefact {part.name!r} has no place in the graph")
         stage = program.stages[part.name]
         made[part.name] = _candidate(stage.codec.decode(canonical_json(part.content)), stage)
         if made[part.name].sha256 != part.sha256:
@@ -201,9 +226,8 @@ def _artefacts(certificate: Certificate, program: Program) -> dict[str, Candidat
     solution = canonical_json(certificate.solution)
     claims_none = certificate.kind == "unsolvable"
     made[answer.artefact] = _candidate(NO_SOLUTION if claims_none else answer.codec.decode(solution), answer)
-    if made[answer.artefact].canonical != solution:
-        raise CertificateError("the solution of the certificate was changed")
-    if made[answer.artefact].sha256 != certificate.solution_sha256:
+    judged = made[answer.artefact]
+    if judged.canonical != solution or judged.sha256 != certificate.solution_sha256:
         raise CertificateError("the solution of the certificate was changed")
     return made
 
@@ -248,5 +272,13 @@ def _moment(text: str) -> datetime:
         raise CertificateError(f"created_at is no time: {text!r}") from error
 
 
-def _why(critique: Critique) -> str:
-    return "; ".join(violation.message for violation in critique.violations) or critique.reason or "undecided"
+def _why(critiques: Sequence[Critique]) -> str:
+    """What the critics that did not accept say."""
+    said = [critique for critique in critiques if critique.verdict is not Verdict.ACCEPT]
+    texts = [_words(critique) for critique in said]
+    return "; ".join(texts) or "no critic judged it"
+
+
+def _words(critique: Critique) -> str:
+    violations = " ".join(violation.message for violation in critique.violations)
+    return f"{critique.critic!r} says: {violations or critique.reason or critique.verdict}"

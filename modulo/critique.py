@@ -51,6 +51,9 @@ class Violation:
         expected: What should stand there.
         actual: What stands there.
         hint: How to mend it. Shown only by constructive backprompts, because it reveals part of a solution.
+
+    Raises:
+        TypeError: A field is no text.
     """
 
     code: str
@@ -59,6 +62,13 @@ class Violation:
     expected: str | None = field(default=None, kw_only=True)
     actual: str | None = field(default=None, kw_only=True)
     hint: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        for name in ("code", "message"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"a violation's {name} is text, not {getattr(self, name)!r}")
+        for name in ("location", "expected", "actual", "hint"):
+            _check_optional_text("violation", name, getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,8 @@ class Critique:
         seconds: Time taken. No part of equality.
 
     Raises:
-        ValueError: Verdict and violations contradict each other.
+        TypeError: ``reason`` or ``proves`` is no text.
+        ValueError: Verdict and violations contradict each other, or ``proves`` cannot stand in a certificate.
     """
 
     verdict: Verdict
@@ -94,6 +105,14 @@ class Critique:
             raise ValueError(f"{self.verdict.name} with violations contradicts itself")
         if self.failed and self.verdict is not Verdict.UNDECIDED:
             raise ValueError("a critic that failed gave no verdict")
+        if self.reason is not None or self.proves is not None:
+            self._check_texts()
+
+    def _check_texts(self) -> None:
+        _check_optional_text("critique", "reason", self.reason)
+        _check_optional_text("critique", "proves", self.proves)
+        if self.proves is not None:
+            self.proves.encode()  # a lone surrogate would make a certificate impossible
 
     @property
     def accepts(self) -> bool:
@@ -131,3 +150,8 @@ class Remark:
     text: str | None = None
     critic: str = ""
     error: str | None = None
+
+
+def _check_optional_text(owner: str, name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"a {owner}'s {name} is text, not {value!r}")

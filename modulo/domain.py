@@ -144,5 +144,7 @@ def _load(entry: EntryPoint) -> Domain[Any]:
             f"domain {entry.name!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
         ) from error
     if not isinstance(domain, Domain):
-        raise ConfigurationError(f"domain {entry.name!r} ({entry.value}) is a {type(domain).__name__}, no Domain")
+        raise ConfigurationError(
+            f"domain {entry.name!r} ({entry.value}) is a {type(domain).__name__}, no Domain"
+        )
     return domain

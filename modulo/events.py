@@ -110,12 +110,16 @@ class BudgetRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetSettled(Event):
-    """One call was paid: the bill, and what stays booked for want of one."""
+    """One call was paid: the bill, and what stays booked for want of one.
+
+    ``nested`` marks a call of a loop that is nested in the attempt and charged to this run too.
+    """
 
     type: ClassVar[str] = "budget_settled"
     attempt: int
     bill: Usage
     unconfirmed: Usage | None = None
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,11 @@ __all__ = ["FunctionCritic", "critic"]
 
 
 class FunctionCritic(Critic[Any, Any]):
-    """A hard critic made of a function; see ``critic`` for the arguments."""
+    """A hard critic made of a function; see ``critic`` for the arguments.
+
+    Raises:
+        TypeError: It is no function with a name of its own, so no certificate could name it.
+    """
 
     def __init__(
         self,
@@ -24,6 +28,8 @@ class FunctionCritic(Critic[Any, Any]):
         options: Mapping[str, JsonValue] | None = None,
         **declared: Any,
     ) -> None:
+        if not callable(function) or not hasattr(function, "__qualname__"):
+            raise TypeError(f"@critic makes a critic of a function, not of {function!r}")
         self.function = function
         self.critique = function  # type: ignore[method-assign]
         self._applies_to = applies_to

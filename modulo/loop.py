@@ -1,23 +1,23 @@
-"""The loop: ask the strategy, run what it wants, tell it what came of it, stop when one of the rules says so."""
+"""The loop: ask the strategy, run what it wants, tell it what came of it, stop when a rule says so."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from random import Random
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import anyio
+import anyio.lowlevel
 
 from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget, Ledger, Usage
 from modulo.canonical import JsonValue
 from modulo.clock import Clock, SystemClock
-from modulo.critique import Critique
 from modulo.errors import ConfigurationError, CriticError, LimitReached, ProblemError
-from modulo.events import ArtefactWithdrawn, CertifiedEvent, Event, RunFinished, RunStarted
+from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
 from modulo.graph import Graph
 from modulo.graph.checks import problem_types, runs_in_process
 from modulo.graph.program import Program
@@ -26,28 +26,26 @@ from modulo.problem import Problem
 from modulo.protocols import Backprompter, Expansion, Strategy
 from modulo.running.calls import Caller, Retries
 from modulo.running.judging import Judge, applicable_critics
-from modulo.running.scheduler import Plan, Scheduler
+from modulo.running.place import At, Place, active_place
+from modulo.running.preparing import check_picklable, prepare
+from modulo.running.scheduler import Job, Plan, Scheduler
+from modulo.running.script import Script
+from modulo.running.together import run_together
 from modulo.running.workers import WorkerPool, worker_pool
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 from modulo.tree import Attempt, Tree
 from modulo.version import __version__
 
-__all__ = ["Run", "RunOptions", "Select", "active_ledger", "as_problem", "type_id"]
+if TYPE_CHECKING:
+    from modulo.certificate import Certificate
+
+__all__ = ["Run", "RunOptions", "Select", "as_problem", "type_id"]
 
 Select: TypeAlias = Literal["first", "best"]
 
 _FAILURES_IN_A_ROW: Final = 3
 """Attempts in a row without a judgement after which a run stops with ``error``."""
-
-_ACTIVE_LEDGER: ContextVar[Ledger | None] = ContextVar("modulo_active_ledger", default=None)
-"""The ledger of the run that is at work, so that a loop nested in one of its nodes is charged to it."""
-
-
-def active_ledger() -> Ledger | None:
-    """The ledger of the run that is at work here, if any."""
-    return _ACTIVE_LEDGER.get()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
@@ -87,7 +85,7 @@ class Run:
         problem: The problem, or its value.
         options: How to run it.
         sinks: Functions that take every event, besides those of the trace.
-        known_critiques: Critiques not to be asked for again (for replay).
+        script: The recorded course to follow, in a replay.
 
     Raises:
         GraphError: The graph is not a sound program.
@@ -103,13 +101,13 @@ class Run:
         options: RunOptions,
         *,
         sinks: Sequence[Callable[[Event], None]] = (),
-        known_critiques: Mapping[tuple[str, ...], Critique] | None = None,
+        script: Script | None = None,
     ) -> None:
-        self._known_critiques = known_critiques
         self._program: Program = graph.check()
         self._problem = as_problem(graph, problem)
         self._critics = applicable_critics(self._program, self._problem)
         self._options = options
+        self._script = script
         self._clock = options.clock
         self._sinks = (*(options.trace.sinks() if options.trace else ()), *sinks)
         self._tree = Tree(self._program, self._problem, seed=options.seed)
@@ -117,15 +115,18 @@ class Run:
         self._next_attempt = 0
         self._round = 0
         self._failures_in_a_row = 0
+        self._withdrawn: set[int] = set()
         self._unfinished_round: _Round
-        self._scope = anyio.CancelScope()
+        self._above: Ledger | None = None
+        self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
         self._started = self._clock.now()
 
     def cancel(self) -> None:
         """End the run with the outcome ``Exhausted(cancelled)``; calls and processes end with it."""
         self._is_cancelled = True
-        self._scope.cancel()
+        if self._scope:
+            self._scope.cancel()
 
     async def outcome(self) -> Outcome[Any]:
         """Run to the end.
@@ -133,16 +134,23 @@ class Run:
         Raises:
             ModuloError: Something is missing or misconfigured; raised before the first call.
         """
-        outer = self._enclosing_ledger()
-        await self._prepare(outer)
+        # A run with a ledger to be charged to is charged to that one alone.
+        around = active_place() if self._options.within is None else None
+        self._above = self._options.within or (around.ledger if around else None)
+        with self._cancellable():
+            await self._prepare(self._above)
         self._started = self._clock.now()
         ledger = Ledger(
             self._options.budget,
-            parent=self._options.within or outer,
+            parent=self._above,
             charges_rounds=self._options.within is not None,
             clock=self._clock,
         )
-        token = _ACTIVE_LEDGER.set(ledger)
+        self._report_to(around)
+        with At(Place(ledger, self._report if self._sinks else None, None, bool(around and around.holds_a_call))):
+            return await self._run(ledger)
+
+    async def _run(self, ledger: Ledger) -> Outcome[Any]:
         try:
             async with AsyncExitStack() as stack:
                 pool = await stack.enter_async_context(worker_pool()) if self._needs_processes() else None
@@ -155,30 +163,46 @@ class Run:
                 _Stop(StopReason.CANCELLED if cancelled else StopReason.ERROR, error=_words(error)),
             )
             raise
-        finally:
-            _ACTIVE_LEDGER.reset(token)
         return self._conclude(ledger, stop)
 
-    def _enclosing_ledger(self) -> Ledger | None:
-        return active_ledger() if self._options.within is None else None
+    def _cancellable(self) -> anyio.CancelScope:
+        """A scope that ``cancel`` ends, even if it was called before."""
+        self._scope = anyio.CancelScope()
+        if self._is_cancelled:
+            self._scope.cancel()
+        return self._scope
 
-    async def _prepare(self, outer: Ledger | None) -> None:
-        budget, above = self._options.budget, self._options.within or outer
+    def _report_to(self, around: Place | None) -> None:
+        """Tell the run that this one is nested in what is spent here on its account."""
+        report, attempt = (around.report, around.attempt) if around else (None, None)
+        if report is None or attempt is None:
+            return
+
+        def sink(event: Event) -> None:
+            if isinstance(event, BudgetSettled):
+                report(attempt, event)
+
+        self._sinks = (*self._sinks, sink)
+
+    def _report(self, attempt: int, event: BudgetSettled) -> None:
+        self._emit(replace(event, at=self._elapsed(), attempt=attempt, nested=True))
+
+    async def _prepare(self, above: Ledger | None) -> None:
+        budget = self._options.budget
 
         def limits(resource: str) -> bool:
             return getattr(budget, resource) is not None or (above is not None and above.limits(resource))
 
-        for nodes in self._critics.values():
-            for critic in nodes:
-                await critic.critic.prepare()
-        for generator in self._program.generators:
-            await generator.generator.prepare(limits)
+        critics = [node.critic for nodes in self._critics.values() for node in nodes]
+        if self._needs_processes():
+            check_picklable(self._problem.value)
+        await prepare(self._program, critics, limits)
 
     def _needs_processes(self) -> bool:
         return any(runs_in_process(node.critic) for nodes in self._critics.values() for node in nodes)
 
     async def _until_stop(self, ledger: Ledger, pool: WorkerPool | None) -> _Stop:
-        with self._scope, self._clock.move_on_after(ledger.seconds_left()):
+        with self._cancellable(), self._clock.move_on_after(ledger.seconds_left()):
             try:
                 await self._rounds(ledger, self._scheduler(ledger, pool))
             except _Stop as stop:
@@ -199,32 +223,34 @@ class Run:
             random=Random(self._options.seed),
             emit=emit,
             elapsed=self._elapsed,
+            script=self._script,
         )
         return Scheduler(
             program=self._program,
             problem=self._problem,
             tree=self._tree,
             caller=caller,
-            judge=Judge(
-                self._problem, self._critics, pool=pool, clock=self._clock, known=self._known_critiques
-            ),
+            judge=Judge(self._problem, self._critics, pool=pool, clock=self._clock, script=self._script),
             ledger=ledger,
             backprompter=self._options.backprompter,
             remarks_wanted=self._options.select == "best",
             emit=emit,
             elapsed=self._elapsed,
+            script=self._script,
         )
 
     async def _rounds(self, ledger: Ledger, scheduler: Scheduler) -> None:
-        self._unfinished_round = _Round(self._program, scheduler, self._stops_siblings)
+        self._unfinished_round = _Round(scheduler, self._stops_siblings)
         while True:
+            # Where neither generator nor critics ever wait, deadlines and other runs get their turn here.
+            await anyio.lowlevel.checkpoint()
             try:
                 this_round = ledger.reserve_now(Usage(rounds=1))
             except LimitReached as limit:
                 raise _Stop(StopReason.of_limit(limit.resource)) from None
             ran = False
             try:
-                plans = self._plan(self._options.strategy.ask(self._tree, self._options.max_concurrency))
+                plans = self._plan(self._ask())
                 if not plans:
                     raise _Stop(StopReason.STUCK)
                 ran = True
@@ -233,8 +259,16 @@ class Run:
             finally:
                 this_round.settle(Usage(rounds=int(ran)))
             results = self._unfinished_round.results
-            self._unfinished_round = _Round(self._program, scheduler, self._stops_siblings)
+            self._unfinished_round = _Round(scheduler, self._stops_siblings)
             self._take(results)
+
+    def _ask(self) -> Sequence[Expansion]:
+        most = self._options.max_concurrency
+        expansions = self._options.strategy.ask(self._tree, most)
+        if len(expansions) > most:
+            strategy = type(self._options.strategy).__name__
+            raise ConfigurationError(f"{strategy} asked for {len(expansions)} expansions, more than {most}")
+        return expansions
 
     def _plan(self, expansions: Sequence[Expansion]) -> list[Plan]:
         self._round += 1
@@ -261,7 +295,7 @@ class Run:
         if self._tree.inputs_of(node) is None:
             raise ConfigurationError(f"{strategy} asked for {node!r}, whose inputs are not certified")
         if parent is not None and (parent not in self._tree or self._tree[parent].node != node):
-            raise ConfigurationError(f"{strategy} asked {node!r} to go on from {parent}, not one of its attempts")
+            raise ConfigurationError(f"{strategy} asked {node!r} to go on from {parent}, no attempt of its own")
         if expansion.samples < 1:
             raise ConfigurationError(f"{strategy} asked for {expansion.samples} samples")
 
@@ -274,10 +308,11 @@ class Run:
 
     def _take(self, results: Sequence[list[Attempt] | LimitReached]) -> None:
         """Book the attempts of a round in the order of asking, and stop if there is a reason to."""
+        winner = None
         for result in results:
             for attempt in result if isinstance(result, list) else ():
                 self._add(attempt)
-        winner = self._winner()
+                winner = winner or self._winner()
         if winner:
             raise winner
         limits = [result for result in results if isinstance(result, LimitReached)]
@@ -290,6 +325,7 @@ class Run:
         self._options.strategy.tell(self._tree, attempt)
         if withdrawn:
             ids = tuple(one.id for one in withdrawn)
+            self._withdrawn.update(ids)
             self._emit(ArtefactWithdrawn(at=self._elapsed(), attempt=attempt.id, withdrawn=ids))
 
     def _winner(self) -> _Stop | None:
@@ -311,20 +347,24 @@ class Run:
             raise _Stop(StopReason.ERROR, error=attempts[-1].error)
 
     def _conclude(self, ledger: Ledger, stop: _Stop) -> Outcome[Any]:
-        if self._options.select == "best" and stop.reason not in (StopReason.ERROR, StopReason.UNSOLVABLE):
-            best = max(self._tree.certified, key=lambda a: (a.score, -a.id), default=None)
-            if best is not None:
-                stop = _Stop(StopReason.CERTIFIED, attempt=best)
+        if self._options.select == "best" and stop.reason is not StopReason.UNSOLVABLE:
+            best = max(filter(self._stands, self._tree.certified), key=lambda a: (a.score, -a.id), default=None)
+            stop = _Stop(StopReason.CERTIFIED, attempt=best) if best else stop
         books: dict[str, Any] = {
             "usage": ledger.spent,
             "unconfirmed": ledger.unconfirmed,
             "seconds": self._elapsed(),
         }
         attempts = tuple(self._tree.attempts)
-        if stop.attempt is None:
+        certificate = None
+        if stop.attempt is not None:
+            try:
+                certificate = self._certificate(stop.attempt)
+            except Exception as error:  # noqa: BLE001  options and digests of critics are user code
+                stop = _Stop(StopReason.ERROR, error=_words(error))
+        if stop.attempt is None or certificate is None:
             self._emit_end(ledger, stop)
             return Exhausted(stop.reason, attempts, error=stop.error, **books)
-        certificate = self._certificate(stop.attempt)
         candidate = stop.attempt.candidate
         assert candidate is not None
         self._emit(
@@ -340,7 +380,13 @@ class Run:
             return Unsolvable(certificate, attempts=attempts, **books)
         return Certified(candidate.value(), certificate, attempts=attempts, **books)
 
-    def _certificate(self, attempt: Attempt) -> Any:
+    def _stands(self, attempt: Attempt) -> bool:
+        """Whether an accepted answer is a solution, and neither it nor what it is built on was withdrawn."""
+        if attempt.candidate is None or attempt.candidate.claims_unsolvable:
+            return False
+        return self._withdrawn.isdisjoint(part.id for part in (attempt, *self._built_on(attempt)))
+
+    def _certificate(self, attempt: Attempt) -> Certificate:
         from modulo.certificate import certificate_of
 
         if not self._problem.is_unchanged():
@@ -395,6 +441,9 @@ class Run:
             "strategy": {"id": type_id(options.strategy), "options": options.strategy.describe()},
             "backprompter": {"id": type_id(options.backprompter), "options": options.backprompter.describe()},
             "budget": asdict(options.budget),
+            "limits_from_above": [
+                limit.name for limit in fields(Budget) if self._above and self._above.limits(limit.name)
+            ],
             "select": options.select,
             "seed": options.seed,
             "retries": asdict(options.retries),
@@ -431,60 +480,52 @@ class Run:
 class _Round:
     """The expansions of one ask, run at the same time."""
 
-    def __init__(
-        self, program: Program, scheduler: Scheduler, stops_siblings: Callable[[Attempt], bool]
-    ) -> None:
-        self._program = program
+    def __init__(self, scheduler: Scheduler, stops_siblings: Callable[[Attempt], bool]) -> None:
         self._scheduler = scheduler
         self._stops_siblings = stops_siblings
         self._scopes: dict[str, list[anyio.CancelScope]] = {}
         self._won: set[str] = set()
         self.results: list[list[Attempt] | LimitReached] = []
-        self._error: Exception | None = None
 
     async def run(self, plans: Sequence[Plan]) -> None:
         """Run all plans; ``results`` then has what came of each, in order. A cancelled sibling has nothing."""
-        self.results += ([] for _ in plans)
-        if len(plans) == 1:  # the common case needs no task of its own
-            await self._run_one(0, plans[0])
-        else:
-            async with anyio.create_task_group() as tasks:
-                for i, plan in enumerate(plans):
-                    tasks.start_soon(self._run_in_scope, i, plan)
-        if self._error is not None:
-            raise self._error
+        jobs: list[tuple[int, Job]] = []
+        try:
+            for i, plan in enumerate(plans):  # in the order of asking, before anything runs
+                try:
+                    jobs.append((i, self._scheduler.begin(plan)))
+                    self.results.append([])
+                except LimitReached as limit:
+                    self.results.append(limit)
+            if len(jobs) == 1:  # the common case needs no task of its own
+                await self._run_one(*jobs[0])
+            else:
+                await run_together(partial(self._run_in_scope, i, job) for i, job in jobs)
+        finally:
+            for _, job in jobs:
+                self._scheduler.abandon(job)
 
-    async def _run_in_scope(self, i: int, plan: Plan) -> None:
-        artefact = self._program.stage_of[plan.expansion.node]
-        if artefact in self._won or self._error is not None:
+    async def _run_in_scope(self, i: int, job: Job) -> None:
+        artefact = job.stage.artefact
+        if artefact in self._won:
             return
         siblings = self._scopes.setdefault(artefact, [])
         with anyio.CancelScope() as scope:
             siblings.append(scope)
-            try:
-                await self._run_one(i, plan)
-            except Exception as error:
-                # Kept and raised after the group, so that the user gets this error and no group of errors.
-                self._error = self._error or error
-                self._cancel(scope for scopes in self._scopes.values() for scope in scopes)
-                return
+            await self._run_one(i, job)
         result = self.results[i]
         if isinstance(result, list) and any(map(self._stops_siblings, result)):
             self._won.add(artefact)
-            self._cancel(siblings)
+            for sibling in siblings:
+                sibling.cancel()
 
-    async def _run_one(self, i: int, plan: Plan) -> None:
+    async def _run_one(self, i: int, job: Job) -> None:
         attempts: list[Attempt] = []
         self.results[i] = attempts
         try:
-            await self._scheduler.run(plan, attempts)
+            await self._scheduler.run(job, attempts)
         except LimitReached as limit:
             self.results[i] = limit
-
-    @staticmethod
-    def _cancel(scopes: Iterable[anyio.CancelScope]) -> None:
-        for scope in scopes:
-            scope.cancel()
 
 
 def as_problem(graph: Graph, problem: Any) -> Problem[Any]:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any, Unpack
 
 from modulo.api import SolveOptions, solve
+from modulo.budget import Budget
 from modulo.errors import Malformed
 from modulo.graph import Graph
 from modulo.outcome import Certified, Unsolvable
 from modulo.problem import NO_SOLUTION
+from modulo.running.preparing import prepare
 
 __all__ = ["NestedLoop"]
 
@@ -37,6 +39,20 @@ class NestedLoop:
     def returns(self) -> Any:
         """The type of the inner answers."""
         return self._graph.check().answer.codec.annotation
+
+    async def prepare(self, limits: Callable[[str], bool]) -> None:
+        """Let the inner generators and critics get ready before the outer loop's first call.
+
+        Args:
+            limits: Tells whether the outer run limits a field of ``Budget``.
+
+        Raises:
+            ModuloError: Something that they need is missing.
+        """
+        program = self._graph.check()
+        budget = self._options.get("budget") or Budget()
+        critics = [node.critic for node in program.critics]
+        await prepare(program, critics, lambda name: getattr(budget, name) is not None or limits(name))
 
     async def __call__(self, text: str, problem: Any) -> Any:
         """The inner loop's certified solution.

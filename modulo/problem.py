@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from modulo.canonical import Codec, codec_for, sha256_hex
+from modulo.errors import ProblemError
 
 __all__ = ["NO_SOLUTION", "Candidate", "NoSolution", "Problem"]
 
@@ -34,17 +35,32 @@ class Problem(Generic[P]):
     def of(cls, value: P, *, domain: str) -> Problem[P]:
         """Make a problem of a value: a JSON value, a dataclass or a pydantic model.
 
+        The problem holds a copy made from the canonical bytes, so that it has nothing that is not in them
+        and does not change with the value.
+
         Raises:
-            ProblemError: The value is not JSON-serialisable.
+            ProblemError: The value is not JSON-serialisable, or the domain is no name.
         """
-        kind = type(value)
-        codec: Codec[P] = codec_for(kind)
+        if type(domain) is not str or not domain.strip():
+            raise ProblemError(f"a problem's domain is a non-empty text, not {domain!r}")
+        codec: Codec[P] = codec_for(type(value))
         canonical = codec.encode(value)
-        return cls(domain=domain, value=value, canonical=canonical, sha256=sha256_hex(canonical), codec=codec)
+        return cls(
+            domain=domain,
+            value=codec.isolated(value, canonical),
+            canonical=canonical,
+            sha256=sha256_hex(canonical),
+            codec=codec,
+        )
 
     def is_unchanged(self) -> bool:
         """Whether the value still is what was hashed: a critic may have changed a mutable one."""
-        return isinstance(self.value, str) or self.codec.encode(self.value) == self.canonical
+        if isinstance(self.value, str):
+            return True
+        try:
+            return self.codec.encode(self.value) == self.canonical
+        except ProblemError:
+            return False
 
 
 class NoSolution:
@@ -59,10 +75,14 @@ class NoSolution:
     def __repr__(self) -> str:
         return "NO_SOLUTION"
 
+    def __reduce__(self) -> str:
+        """Pickle and copy by name: the claim is compared by identity, in worker processes too."""
+        return "NO_SOLUTION"
+
 
 NO_SOLUTION: Final = NoSolution()
 
-# Canonical content of the claim. It can be no solution's content, which is never tagged like this.
+# Canonical content of the claim. A solution of this content is refused, so that the two are never mixed up.
 _NO_SOLUTION_CANONICAL = b'{"modulo:claim":"no solution exists"}'
 
 
@@ -96,9 +116,12 @@ class Candidate(Generic[C]):
         """Make a candidate of a reformulated value.
 
         Raises:
-            ProblemError: The value is not of the codec's type, or no canonical JSON.
+            ProblemError: The value is not of the codec's type, or no canonical JSON, or imitates the claim
+                that there is no solution.
         """
         canonical = _NO_SOLUTION_CANONICAL if value is NO_SOLUTION else codec.encode(value)
+        if canonical == _NO_SOLUTION_CANONICAL and value is not NO_SOLUTION:
+            raise ProblemError("only NO_SOLUTION itself may say that no solution exists")
         return cls(
             canonical=canonical,
             sha256=sha256_hex(canonical),
@@ -121,5 +144,3 @@ class Candidate(Generic[C]):
         Every critic gets a value of its own, so that none can change what another judges.
         """
         return self._value if self.claims_unsolvable else self.codec.isolated(self._value, self.canonical)
-
-

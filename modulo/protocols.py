@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
-from modulo.budget import Budget, Usage
+from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.critique import Critique, Remark, Soundness, Violation
 from modulo.problem import Candidate, Problem
@@ -99,6 +99,9 @@ class Request:
     turn: int
 
 
+ONE_CALL = Usage(calls=1)
+
+
 class Finish(StrEnum):
     """How a generation ended."""
 
@@ -126,7 +129,7 @@ class Generation:
 
     text: str
     finish: Finish = Finish.STOP
-    usage: Usage | None = Usage(calls=1)
+    usage: Usage | None = ONE_CALL
     model: str = ""
     detail: str | None = None
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -172,7 +175,7 @@ class Generator(ABC):
         Raises:
             ModuloError: Something that a call needs is missing.
         """
-        return None
+        return
 
     def describe(self) -> Mapping[str, JsonValue]:
         """Settings for the trace: model, options, prices. No secrets."""
@@ -237,7 +240,7 @@ class Critic(ABC, Generic[P, C]):
         Raises:
             ModuloError: A program, package or sandbox that this critic needs is missing.
         """
-        return None
+        return
 
 
 class SoftCritic(ABC, Generic[P, C]):
@@ -279,10 +282,17 @@ class Reveals(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier attempt and everything that critics said of it."""
+    """An earlier attempt and everything that critics said of it.
+
+    Attributes:
+        attempt: The attempt.
+        critiques: What critics said of it, those of later stages included.
+        repeats: How many times in a row its candidate had been given before.
+    """
 
     attempt: Attempt
     critiques: tuple[Critique, ...]
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,15 +303,15 @@ class Conversation:
         problem: The problem.
         prompt: The generator's prompt as it stands at the beginning of every conversation.
         turns: Attempts from the first to the one to go on from, each with its critiques.
-        repeats: How many times in a row the latest candidate has been given before.
         node: Name of the generator's node.
+        memo: A backprompter may keep here what it renders again and again in this run.
     """
 
     problem: Problem[Any]
     prompt: tuple[Message, ...]
     turns: tuple[Turn, ...]
-    repeats: int
     node: str
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,7 +361,7 @@ class Strategy(ABC):
 
     def tell(self, tree: Tree, attempt: Attempt) -> None:
         """Hear of a finished attempt, in the order of asking. Telling twice changes nothing."""
-        return None
+        return
 
     def describe(self) -> Mapping[str, JsonValue]:
         """Settings, for the trace and for replay."""

@@ -121,7 +121,13 @@ class ManualClock:
         return scope
 
     def advance(self, seconds: float) -> None:
-        """Turn it forward; sleepers whose time has come wake, deadlines that have passed cancel."""
+        """Turn it forward; sleepers whose time has come wake, deadlines that have passed cancel.
+
+        Raises:
+            ValueError: It would go back.
+        """
+        if seconds < 0:
+            raise ValueError(f"a clock never goes back: {seconds!r}")
         end = self._now + seconds
         while self._alarms and self._alarms[0][0] <= end:
             self._now, _, ring = heapq.heappop(self._alarms)

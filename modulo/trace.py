@@ -42,25 +42,30 @@ class PromptHashes:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, Message], str] = {}
+        self._known: dict[tuple[str, str, str], str] = {}
 
     def chain(self, messages: tuple[Message, ...]) -> Iterator[tuple[str, str, Message]]:
         """For each message: the hash up to it, the hash before it, and the message."""
         before = ""
         for message in messages:
-            key = (before, message)
-            if key not in self._known:
-                text = f"{before}\n{message.role}\n{message.content}"
-                self._known[key] = sha256_hex(text.encode("utf-8", "surrogatepass"))
-            yield self._known[key], before, message
-            before = self._known[key]
+            sha256 = self._after(before, message)
+            yield sha256, before, message
+            before = sha256
 
     def of(self, messages: tuple[Message, ...]) -> str:
         """The hash of a whole conversation."""
         last = ""
-        for last, _, _ in self.chain(messages):
-            pass
+        for message in messages:
+            last = self._after(last, message)
         return last
+
+    def _after(self, before: str, message: Message) -> str:
+        key = (before, message.role, message.content)
+        known = self._known.get(key)
+        if known is None:
+            text = f"{before}\n{message.role}\n{message.content}"
+            known = self._known[key] = sha256_hex(text.encode("utf-8", "surrogatepass"))
+        return known
 
 
 class TraceWriter:

@@ -93,6 +93,9 @@ class Tree:
         self._tips: dict[str, dict[int, Attempt]] = {node.name: {} for node in program.generators}
         self._depth: dict[int, int] = {}
         self._repeats: dict[int, int] = {}
+        self._latest_answer: dict[int, Attempt | None] = {}
+        self._round = 0
+        self._withdrawn_in_round: dict[int, Attempt] = {}
         self._late_critiques: dict[int, list[Critique]] = {}
 
     def __len__(self) -> int:
@@ -117,7 +120,8 @@ class Tree:
 
     def frontier(self) -> Stage:
         """The stage to work on: the first one without a live artefact, at last the answer."""
-        return next(s for s in self._stages() if s.artefact not in self._live or s is self.program.answer)
+        stages = self.program.stages.values()
+        return next(s for s in stages if s.artefact not in self._live or s is self.program.answer)
 
     def inputs_of(self, node: str) -> Mapping[str, int] | None:
         """The attempts behind the artefacts that a generator reads; None if one of them does not stand."""
@@ -149,7 +153,8 @@ class Tree:
     def turn(self, attempt: Attempt) -> Turn:
         """An attempt with all critiques meant for its generator, those of later stages included."""
         own = tuple(c for c in attempt.critiques if self._is_meant_for(c, attempt))
-        return Turn(attempt, own + tuple(self._late_critiques.get(attempt.id, ())))
+        late = tuple(self._late_critiques.get(attempt.id, ()))
+        return Turn(attempt, own + late, self._repeats[attempt.id])
 
     def was_blamed(self, attempt: Attempt) -> bool:
         """Whether a critic of a later stage rejected what was built on it and said so to its generator."""
@@ -158,16 +163,20 @@ class Tree:
     def add(self, attempt: Attempt) -> tuple[Attempt, ...]:
         """Add a finished attempt.
 
+        Attempts of one round are made at the same time. Where one of them is accepted and another rejected
+        along a back edge, the acceptance shows that what both are built on is no fault, so it stands.
+
         Returns:
             The attempts whose artefacts it withdrew, by a rejection along a back edge.
         """
         self.attempts.append(attempt)
         self._by_id[attempt.id] = attempt
         self._extend_chain(attempt)
+        if attempt.round != self._round:
+            self._round, self._withdrawn_in_round = attempt.round, {}
         stage = self._stage_of(attempt)
         if attempt.accepted:
-            if self._stands_on_live_inputs(attempt):
-                self._live.setdefault(stage.artefact, attempt)
+            self._establish(attempt)
             return ()
         if not any(stage.withdraws.values()):
             return ()
@@ -176,9 +185,6 @@ class Tree:
             if critique.verdict is Verdict.REJECT:
                 withdrawn += self._withdraw(attempt, critique, stage.withdraws.get(critique.critic, ()))
         return tuple(withdrawn)
-
-    def _stages(self) -> tuple[Stage, ...]:
-        return tuple(self.program.stages.values())
 
     def _stage_of(self, attempt: Attempt) -> Stage:
         return self.program.stages[self.program.stage_of[attempt.node]]
@@ -189,10 +195,16 @@ class Tree:
         parent = None if attempt.parent is None else self._by_id[attempt.parent]
         self._depth[attempt.id] = 1 if parent is None else self._depth[parent.id] + 1
         self._repeats[attempt.id] = 0
-        if parent is not None:
-            tips.pop(parent.id, None)
-            if _same_answer(parent, attempt):
-                self._repeats[attempt.id] = self._repeats[parent.id] + 1
+        self._latest_answer[attempt.id] = attempt if attempt.generation else None
+        if parent is None:
+            return
+        tips.pop(parent.id, None)
+        before = self._latest_answer[parent.id]
+        if attempt.generation is None:  # a failed call is no answer: the conversation stands where it stood
+            self._latest_answer[attempt.id] = before
+            self._repeats[attempt.id] = self._repeats[parent.id]
+        elif before and _same_answer(before, attempt):
+            self._repeats[attempt.id] = self._repeats[parent.id] + 1
 
     def _is_meant_for(self, critique: Critique, attempt: Attempt) -> bool:
         for node in self._stage_of(attempt).critics:
@@ -200,22 +212,43 @@ class Tree:
                 return attempt.node in node.backprompts
         return True  # of a reformulator, or of the generator itself
 
-    def _stands_on_live_inputs(self, attempt: Attempt) -> bool:
-        live = self._live
-        return all(name in live and live[name].id == made_by for name, made_by in attempt.inputs.items())
+    def _establish(self, attempt: Attempt) -> None:
+        """Make an accepted attempt stand, with what it is built on, unless that was withdrawn rounds ago."""
+        ancestors = self._ancestors(attempt)
+        if not all(self._can_stand(artefact, made) for artefact, made in ancestors.items()):
+            return
+        self._live |= ancestors
+        self._live.setdefault(self._stage_of(attempt).artefact, attempt)
+        for other in self._withdrawn_in_round.values():
+            if all(self._live.get(name) is made for name, made in self._ancestors(other).items()):
+                self._live.setdefault(self._stage_of(other).artefact, other)
+
+    def _can_stand(self, artefact: str, made: Attempt) -> bool:
+        standing = self._live.get(artefact)
+        return standing is made or (standing is None and made.id in self._withdrawn_in_round)
 
     def _withdraw(self, attempt: Attempt, critique: Critique, artefacts: tuple[str, ...]) -> Iterator[Attempt]:
+        stage = self._stage_of(attempt)
         ancestors = self._ancestors(attempt)
+        standing = self._live.get(stage.artefact)
+        vouched_for = self._ancestors(standing) if standing else {}
+        node = next(n for n in stage.critics if n.name == critique.critic)
         for artefact in artefacts:
             blamed = ancestors.get(artefact)
-            if blamed is None:
+            if blamed is None or vouched_for.get(artefact) is blamed:
                 continue
-            node = next(n for n in self._stage_of(attempt).critics if n.name == critique.critic)
             if blamed.node in node.backprompts:
-                self._late_critiques.setdefault(blamed.id, []).append(critique)
+                self._blame(blamed, critique)
             if self._live.get(artefact) is blamed:
-                yield self._live.pop(artefact)
-                yield from self._invalidate_what_builds_on(artefact)
+                for withdrawn in (blamed, *self._built_on(artefact)):
+                    self._live.pop(self.program.stage_of[withdrawn.node])
+                    self._withdrawn_in_round[withdrawn.id] = withdrawn
+                    yield withdrawn
+
+    def _blame(self, blamed: Attempt, critique: Critique) -> None:
+        late = self._late_critiques.setdefault(blamed.id, [])
+        if critique not in late:  # said once of all that was built on it at the same time
+            late.append(critique)
 
     def _ancestors(self, attempt: Attempt) -> dict[str, Attempt]:
         """The attempts that an attempt is built on, directly or not, by artefact."""
@@ -228,10 +261,9 @@ class Tree:
                     open_ends.append(found[artefact])
         return found
 
-    def _invalidate_what_builds_on(self, artefact: str) -> Iterator[Attempt]:
-        for stage in self._stages():
-            if artefact in stage.builds_on and stage.artefact in self._live:
-                yield self._live.pop(stage.artefact)
+    def _built_on(self, artefact: str) -> tuple[Attempt, ...]:
+        """The live attempts that are built on an artefact."""
+        return tuple(a for a in self._live.values() if artefact in self._ancestors(a))
 
 
 def _same_answer(one: Attempt, other: Attempt) -> bool:

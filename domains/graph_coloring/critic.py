@@ -39,7 +39,9 @@ class ProperColoring(Critic[ColoringProblem, Coloring]):
                 yield Violation("missing_node", f"Node {node} has no color.", location=f"node {node}")
         for node, color in candidate.items():
             if node not in known:
-                yield Violation("unknown_node", f"There is no node {node!s:.80}.", location=f"node {node!s:.80}")
+                yield Violation(
+                    "unknown_node", f"There is no node {node!s:.80}.", location=f"node {node!s:.80}"
+                )
             elif color not in problem.colors:
                 message = f"Node {node} has the color {color!s:.80}, which is not one of {allowed}."
                 yield Violation("unknown_color", message, location=f"node {node}")

@@ -93,11 +93,11 @@ def read_dimacs(text: str, *, colors: int | None = None) -> ColoringProblem:
                 raise ProblemError(f"line {number} is not DIMACS colouring format: {line[:60]!r}")
     if count is None:
         raise ProblemError("there is no line 'p edge NODES EDGES'")
-    amount = colors if colors is not None else _greedy_bound(count, list(edges))
+    palette = colors if colors is not None else _greedy_bound(count, list(edges))
     return ColoringProblem(
         nodes=tuple(str(node) for node in range(1, count + 1)),
         edges=tuple((str(one), str(other)) for one, other in edges),
-        colors=tuple(f"color{i}" for i in range(1, amount + 1)),
+        colors=tuple(f"color{i}" for i in range(1, palette + 1)),
     )
 
 
@@ -126,4 +126,3 @@ def _greedy_bound(count: int, edges: list[tuple[int, int]]) -> int:
         taken = {color[other] for other in neighbours[node] if other in color}
         color[node] = next(c for c in itertools.count() if c not in taken)
     return max(color.values()) + 1
-

@@ -19,7 +19,9 @@ from modulo.trace import critique_json
 @click.argument("domain", required=False)
 @click.option("--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem.")
 @click.option("--candidate", type=click.Path(path_type=Path), metavar="FILE", help="The candidate.")
-@click.option("--batch", type=click.Path(path_type=Path), metavar="FILE", help="Rows to check, as JSON lines (.gz).")
+@click.option(
+    "--batch", type=click.Path(path_type=Path), metavar="FILE", help="Rows to check, as JSON lines (.gz)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def check(
     domain: str | None, problem: Path | None, candidate: Path | None, batch: Path | None, as_json: bool

@@ -56,7 +56,9 @@ def _core() -> Iterator[_Finding]:
 def _models() -> Iterator[_Finding]:
     litellm = _package("litellm")
     if litellm.detail in _MALICIOUS_LITELLM:
-        litellm = _Finding("litellm", "bad", f"{litellm.detail} was a malicious upload; remove it and change your keys")
+        litellm = _Finding(
+            "litellm", "bad", f"{litellm.detail} was a malicious upload; remove it and change your keys"
+        )
     yield litellm
     if find_spec("xllamacpp") is None:
         yield _Finding("model local", "absent", "pip install 'llm-modulo[local]'")
@@ -81,8 +83,10 @@ def _programs() -> Iterator[_Finding]:
 
 def _domains() -> Iterator[_Finding]:
     for name, domain in installed_domains().items():
-        usable = isinstance(domain, Domain)
-        yield _Finding(f"domain {name}", "ok" if usable else "bad", domain.summary if usable else str(domain))
+        if isinstance(domain, Domain):
+            yield _Finding(f"domain {name}", "ok", domain.summary)
+        else:
+            yield _Finding(f"domain {name}", "bad", str(domain))
 
 
 def _package(name: str) -> _Finding:

@@ -14,7 +14,7 @@ from modulo.canonical import JsonValue, parse_json
 from modulo.critique import Critique
 from modulo.domain import read_file
 from modulo.errors import ProblemError
-from modulo.outcome import Certified, Outcome, Unsolvable
+from modulo.outcome import Certified, Exhausted, Outcome
 from modulo.trace import critique_json
 
 __all__ = ["outcome_json", "print_json", "read_document", "usage_words"]
@@ -44,8 +44,7 @@ def read_document(path: Path) -> JsonValue:
 
 def outcome_json(outcome: Outcome[Any]) -> dict[str, Any]:
     """An outcome as a JSON object."""
-    certified = isinstance(outcome, (Certified, Unsolvable))
-    certificate = outcome.certificate.model_dump() if certified else None
+    certificate = None if isinstance(outcome, Exhausted) else outcome.certificate.model_dump()
     return {
         "outcome": type(outcome).__name__.lower(),
         "stop_reason": outcome.stop_reason.value,

@@ -75,7 +75,7 @@ class _Row:
 
     @property
     def faults(self) -> str:
-        return ", ".join(f"{code} × {n}" if n > 1 else code for code, n in self.violations.items())
+        return ", ".join(f"{n} {code}" if n > 1 else code for code, n in self.violations.items())
 
 
 class _Board:

@@ -31,6 +31,10 @@ def replay(trace: Path, as_json: bool) -> int:
     else:
         for difference in replayed.differences:
             click.echo(difference)
-        verdict = f"{len(replayed.differences)} decisions differ" if replayed.differences else "every decision is the same"
+        verdict = (
+            f"{len(replayed.differences)} decisions differ"
+            if replayed.differences
+            else "every decision is the same"
+        )
         click.echo(f"{replayed.attempts} attempts replayed, recorded end {reason or 'missing'}: {verdict}")
     return NOT_CERTIFIED if replayed.differences else 0

@@ -76,7 +76,9 @@ def _model_options(command: F) -> F:
 
 @click.command()
 @click.argument("domain")
-@click.option("--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem; built in if none.")
+@click.option(
+    "--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem; built in if none."
+)
 @_model_options
 @click.option("--strategy", type=click.Choice(list(_STRATEGIES)), default="refine", show_default=True)
 @click.option("--width", type=int, metavar="K", help="Conversations at the same time.")
@@ -85,7 +87,9 @@ def _model_options(command: F) -> F:
 @click.option("--seed", type=int, default=0, show_default=True, help="For everything random.")
 @click.option("--select", type=click.Choice(["first", "best"]), default="first", show_default=True)
 @click.option("--trace", type=click.Path(path_type=Path), metavar="FILE", help="Write the run's events there.")
-@click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Write the certificate there.")
+@click.option(
+    "--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Write the certificate there."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def solve(
     domain: str,
@@ -158,7 +162,7 @@ async def _follow(events: EventStream, shown: Progress) -> Outcome[Any]:
         try:
             async for event in events:
                 shown.show(event)
-        except Exception as caught:
+        except Exception as caught:  # noqa: BLE001
             error = caught  # raised after the group, so that it is no group of errors
         tasks.cancel_scope.cancel()
     if error is not None:

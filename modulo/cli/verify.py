@@ -18,7 +18,9 @@ from modulo.errors import CertificateError
 
 @click.command()
 @click.argument("certificate", type=click.Path(path_type=Path))
-@click.option("--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem it must be about.")
+@click.option(
+    "--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem it must be about."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def verify(certificate: Path, problem: Path | None, as_json: bool) -> int:
     """Run the critics of CERTIFICATE again on its solution. A changed byte anywhere fails."""

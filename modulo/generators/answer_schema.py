@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from modulo.canonical import JsonValue, parse_json
@@ -85,9 +86,9 @@ def _pydantic_model(schema: object) -> type[BaseModel] | None:
 
 
 def _validator(schema: Mapping[str, Any]) -> Any:
-    import jsonschema.validators
     from referencing import Registry
 
+    jsonschema = import_module("jsonschema")  # which has no types
     kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
     try:
         kind.check_schema(schema)

@@ -288,8 +288,9 @@ def import_litellm() -> Any:
             f"litellm {version} contains malware and was not loaded: pip install --upgrade litellm, "
             "and change every key that this machine holds"
         )
-    # Else litellm fetches its table of models from the network when it is imported.
+    # Else litellm fetches its table of models, and headers for Anthropic, from GitHub when it loads them.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     # Its modules, which load as they are needed, trip over this on older Pythons.
     warnings.filterwarnings("ignore", message=".* on TypedDict class .* `ReadOnly` qualifier")
     import litellm

@@ -132,7 +132,10 @@ def _from_litellm(kinds: frozenset[str], message: str) -> GenerationError:
     if "builtins.ImportError" in kinds:
         return RequestRejected(f"litellm lacks a package that this model needs: {message}")
     if "litellm.UnsupportedParamsError" in kinds:
-        return RequestRejected(message)
+        # What follows is advice to drop them in silence, which is no way to keep a record of settings.
+        return RequestRejected(
+            message.removeprefix("litellm.UnsupportedParamsError: ").partition(" To drop ")[0]
+        )
     if "litellm.AuthenticationError" in kinds:
         return AuthenticationFailed(message)
     if "litellm.ContextWindowExceededError" in kinds:

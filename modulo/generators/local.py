@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import getproxies, proxy_bypass
 
 import anyio.to_thread
 
@@ -23,6 +25,7 @@ __all__ = ["Local"]
 
 # What llama.cpp's server works on at once, as local_server starts it.
 _SLOTS = 2
+_LOOPBACK = "127.0.0.1"
 
 
 class Local(LLM):
@@ -74,10 +77,12 @@ class Local(LLM):
     async def _endpoint(self) -> Endpoint:
         # Asked for each call, because a server that died is started anew elsewhere.
         server = await anyio.to_thread.run_sync(self._serve, abandon_on_cancel=True)
-        return Endpoint(model=f"openai/{server.model}", api_base=server.base_url, api_key=server.api_key)
+        # Not by the name of the file: litellm refuses options to models whose names it takes for others.
+        return Endpoint(model="openai/local", api_base=server.base_url, api_key=server.api_key)
 
     def _look_up(self) -> ModelFacts:
         import_litellm()
+        _reach_loopback_without_proxy()
         server = self._serve()
         return ModelFacts(
             provider="local",
@@ -92,3 +97,10 @@ class Local(LLM):
         if self._weights is None:
             self._weights = resolve_weights(self.model)
         return serve(self._weights)
+
+
+def _reach_loopback_without_proxy() -> None:
+    """Except loopback from the proxy that the environment names, if it names one: no proxy can reach it."""
+    if getproxies() and not proxy_bypass(_LOOPBACK):
+        others = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        os.environ["no_proxy"] = f"{others},{_LOOPBACK}" if others else _LOOPBACK

@@ -1,9 +1,9 @@
 """One llama.cpp server for each GGUF file that this process uses, on loopback.
 
-llama.cpp runs in a child process, not inside this one. Inside, its server cannot be stopped during a request (the
-destructor holds the interpreter's lock while it waits for a client that needs this lock), exit crashes if a daemon
-thread is in a request, and a failed assertion in C++ would end the caller's program. The child asks for a key that
-only this process knows, prints nothing, and ends when this process ends, however that ends.
+llama.cpp runs in a child process, not inside this one. Inside, its server cannot be stopped during a request
+(the destructor holds the interpreter's lock while it waits for a client that needs this lock), exit crashes if
+a daemon thread is in a request, and a failed assertion in C++ would end the caller's program. The child asks
+for a key that only this process knows, prints nothing, and ends when this process ends, however that ends.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from typing import IO
 
 from modulo.errors import ConfigurationError, MissingDependencyError
 
-__all__ = ["LocalServer", "serve"]
+__all__ = ["SLOTS", "LocalServer", "serve"]
+
+SLOTS = 2
+"""Requests that a server works on at once. Two keep two cores busy, more were no faster; the rest waits."""
 
 _CHILD = Path(__file__).with_name("_llama_process.py")
-# Two requests at once keep two cores busy, and more were no faster there; the rest waits in the server's queue.
-_SLOTS = 2
 _CONTEXT_TOKENS = 8192
 
 
@@ -70,8 +71,8 @@ _children: list[_Child] = []
 def serve(weights: Path, *, max_seconds: float = 300.0) -> LocalServer:
     """The server of a GGUF file, started on first use and shared by all callers in this process.
 
-    Blocks while the model loads, so call it on a worker thread; several threads may call it at once. A server that
-    died is started anew.
+    Blocks while the model loads, so call it on a worker thread; several threads may call it at once. A server
+    that died is started anew.
 
     Args:
         weights: A file that ``resolve_weights`` found good.
@@ -100,7 +101,7 @@ def _start(weights: Path, max_seconds: float) -> _Running:
         "weights": str(weights),
         "model": weights.stem,
         "api_key": api_key,
-        "slots": _SLOTS,
+        "slots": SLOTS,
         "context_tokens": _CONTEXT_TOKENS,
         "threads": _usable_cores(),
     }
@@ -123,14 +124,17 @@ def _spawn(log: IO[str]) -> subprocess.Popen[str]:
     # -P: the child's own folder is no place to import from.
     command = [sys.executable, "-P", str(_CHILD)]
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True, encoding="utf-8")
+    process = subprocess.Popen(  # noqa: S603 - our own script
+        command, stdin=pipe, stdout=pipe, stderr=log, text=True, encoding="utf-8"
+    )
     _children.append(_Child(process=process, owner=os.getpid()))
     return process
 
 
 def _handshake(process: subprocess.Popen[str], settings: str, max_seconds: float) -> str:
     """The child's one line; empty if it ended without, or was killed because it took too long."""
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     deadline = threading.Timer(max_seconds, process.kill)
     deadline.daemon = True
     deadline.start()

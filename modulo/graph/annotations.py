@@ -11,11 +11,15 @@ import typing
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args, get_origin
 
+from modulo.problem import NoSolution
+
 __all__ = ["fits", "parameter_type", "positional_parameters", "return_type", "type_text"]
 
 
 def return_type(function: Callable[..., Any]) -> Any:
     """The annotated return type, ``Any`` where there is none. A class converts to itself.
+
+    ``Plan | NoSolution`` counts as ``Plan``: a claim that no solution exists is no value of an artefact.
 
     An object that is called may say so with an attribute ``returns`` instead.
     """
@@ -23,7 +27,7 @@ def return_type(function: Callable[..., Any]) -> Any:
         return function
     if hasattr(function, "returns"):
         return function.returns
-    return _hints(function).get("return", Any)
+    return _without_no_solution(_hints(function).get("return", Any))
 
 
 def parameter_type(function: Callable[..., Any], index: int) -> Any:
@@ -51,6 +55,8 @@ def fits(given: Any, wanted: Any) -> bool:
     """
     if given == wanted or _says_nothing(given) or _says_nothing(wanted):
         return True
+    if given is int and wanted is float:
+        return True
     if _is_union(given):
         return all(fits(part, wanted) for part in get_args(given))
     if _is_union(wanted):
@@ -67,6 +73,12 @@ def type_text(annotation: Any) -> str:
 
 def _says_nothing(annotation: Any) -> bool:
     return annotation is Any or annotation is object or isinstance(annotation, (TypeVar, str))
+
+
+def _without_no_solution(annotation: Any) -> Any:
+    if not _is_union(annotation) or NoSolution not in get_args(annotation):
+        return annotation
+    return typing.Union[tuple(part for part in get_args(annotation) if part is not NoSolution)]  # noqa: UP007
 
 
 def _is_union(annotation: Any) -> bool:
@@ -93,10 +105,8 @@ def _arguments_fit(given: Any, wanted: Any) -> bool:
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    target = function
-    if not inspect.isroutine(function):
-        target = function.__call__
+    target = function if inspect.isroutine(function) else getattr(function, "__call__", None)  # noqa: B004
     try:
         return typing.get_type_hints(target)
-    except (NameError, TypeError, AttributeError):  # names only a type checker can see
+    except Exception:  # noqa: BLE001  an annotation is an expression of any kind, with names only checkers see
         return {}

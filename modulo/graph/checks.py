@@ -5,22 +5,18 @@ Every fault becomes one sentence that names the nodes; all of them are reported 
 
 from __future__ import annotations
 
-import inspect
-import math
-import pickle
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import networkx
 
-from modulo.canonical import Codec, canonical_json, codec_for
-from modulo.critique import Soundness
+from modulo.canonical import Codec, codec_for
 from modulo.errors import GraphError, ProblemError
 from modulo.graph.annotations import fits, parameter_type, type_text
+from modulo.graph.declarations import critic_faults, runs_in_process, signature_faults
 from modulo.graph.drawing import digraph
-from modulo.graph.nodes import CriticNode, GeneratorNode, ReformulatorNode
+from modulo.graph.nodes import CriticNode, ReformulatorNode, is_name
 from modulo.graph.program import Program, Stage
-from modulo.protocols import Critic, RunsIn
 
 if TYPE_CHECKING:
     from modulo.graph import Graph
@@ -40,8 +36,8 @@ def compile_graph(graph: Graph) -> Program:
         *_name_faults(graph),
         *_cycle_faults(graph),
         *structure.faults(),
-        *_soundness_faults(graph),
-        *_signature_faults(graph),
+        *critic_faults(graph),
+        *signature_faults(graph),
         *_type_faults(graph, structure),
     ]
     if faults:
@@ -49,24 +45,20 @@ def compile_graph(graph: Graph) -> Program:
     return structure.program()
 
 
-def runs_in_process(critic: Critic[Any, Any]) -> bool:
-    """Whether a critic runs in a worker process: it says so, or only so can its deadline be kept."""
-    if inspect.iscoroutinefunction(critic.critique):
-        return False
-    return critic.runs_in == "process" or critic.max_seconds is not None
-
-
 class _Structure:
     """How artefacts come about in a graph, as far as its faults allow to tell."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.all_nodes = _all_nodes(graph)
         self.paths: dict[str, tuple[ReformulatorNode, ...]] = {}
         self.forks: dict[str, tuple[str, ...]] = {}
         for name in graph.generators:
             self.paths[name] = self._path_from(name)
         self.end_of = {name: path[-1].name if path else name for name, path in self.paths.items()}
         self.ends = tuple(dict.fromkeys(self.end_of.values()))
+        self.stage_graph = self._stage_graph()
+        self.always_builds_on = self._always_builds_on()
 
     def faults(self) -> Iterator[str]:
         """Everything wrong with the way artefacts flow."""
@@ -74,10 +66,11 @@ class _Structure:
             yield "it has no generator."
             return
         for node, readers in self.forks.items():
-            yield f"{node!r} is converted by {_listed(readers)}; one reformulator must make one candidate of it."
+            yield f"{node!r} is converted by {_listed(readers)}; only one reformulator may convert it."
         yield from self._unreachable()
         yield from self._critic_reads()
         yield from self._generator_reads()
+        yield from self._reformulator_reads()
         yield from self._backprompt_targets()
         yield from self._uncertified()
         answers = self._answers()
@@ -88,7 +81,7 @@ class _Structure:
 
     def program(self) -> Program:
         """The stages of a graph without faults."""
-        order = networkx.lexicographical_topological_sort(self._stage_graph(), key=self.ends.index)
+        order = networkx.lexicographical_topological_sort(self.stage_graph, key=self.ends.index)
         # The answer depends on everything else, so it comes last.
         stages = {end: self._stage(end) for end in order}
         return Program(name=self.graph.name, stages=stages, stage_of=self.end_of)
@@ -118,7 +111,7 @@ class _Structure:
 
     def builds_on(self, end: str) -> frozenset[str]:
         """All artefacts that an artefact is built on."""
-        stages = self._stage_graph()
+        stages = self.stage_graph
         return frozenset(networkx.ancestors(stages, end)) - {end} if end in stages else frozenset()
 
     def _path_from(self, generator: str) -> tuple[ReformulatorNode, ...]:
@@ -139,6 +132,17 @@ class _Structure:
         for name, node in self.graph.generators.items():
             result.add_edges_from((need, self.end_of[name]) for need in node.reads if need in self.ends)
         return result
+
+    def _always_builds_on(self) -> Mapping[str, frozenset[str]]:
+        """All artefacts that an artefact is built on whichever of its generators makes it."""
+        if not networkx.is_directed_acyclic_graph(self.stage_graph):
+            return {end: self.builds_on(end) for end in self.ends}
+        found: dict[str, frozenset[str]] = {}
+        for end in networkx.topological_sort(self.stage_graph):
+            by_maker = (self.graph.generators[maker].reads for maker in self.makers(end))
+            needs = ([need for need in reads if need in found] for reads in by_maker)
+            found[end] = frozenset.intersection(*(frozenset(n).union(*(found[i] for i in n)) for n in needs))
+        return found
 
     def _stage(self, end: str) -> Stage:
         generators = tuple(self.graph.generators[name] for name in self.makers(end))
@@ -184,24 +188,36 @@ class _Structure:
                     yield f"{kind} {name!r} reads nothing."
                     continue
                 yield from self._not_an_end(f"{kind} {name!r}", node.reads)
-                for other in node.reads[1:]:
-                    if other in self.ends and other not in self.builds_on(node.reads[0]):
-                        yield f"{kind} {name!r} reads {other!r}, on which {node.reads[0]!r} is not built."
+                judged, *others = node.reads
+                for other in others:
+                    if other in self.ends and other not in self.always_builds_on.get(judged, ()):
+                        always = "always " if other in self.builds_on(judged) else ""
+                        yield f"{kind} {name!r} reads {other!r}, on which {judged!r} is not {always}built."
 
     def _generator_reads(self) -> Iterator[str]:
         for name, node in self.graph.generators.items():
             yield from self._not_an_end(f"generator {name!r}", node.reads)
 
-    def _not_an_end(self, reader: str, reads: Iterable[str]) -> Iterator[str]:
+    def _reformulator_reads(self) -> Iterator[str]:
+        for name, node in self.graph.reformulators.items():
+            if not node.reads:
+                yield f"reformulator {name!r} reads nothing."
+            yield from self._not_a_candidate(f"reformulator {name!r}", node.reads)
+
+    def _not_a_candidate(self, reader: str, reads: Iterable[str]) -> Iterator[str]:
         for source in reads:
             if source in self.graph.critics or source in self.graph.soft_critics:
                 yield f"{reader} reads {source!r}, which is a critic and gives no candidate."
+
+    def _not_an_end(self, reader: str, reads: Iterable[str]) -> Iterator[str]:
+        yield from self._not_a_candidate(reader, reads)
+        for source in reads:
             for name, path in self.paths.items():
                 chain = [name, *(r.name for r in path)]
                 if source in chain[:-1]:
                     yield (
-                        f"{reader} reads {source!r}, which is converted further into {chain[-1]!r}; it must read"
-                        f" {chain[-1]!r}, because what is judged is what is returned."
+                        f"{reader} reads {source!r}, which is converted further into {chain[-1]!r}; it must"
+                        f" read {chain[-1]!r}, because what is judged is what is returned."
                     )
                     break
 
@@ -216,7 +232,7 @@ class _Structure:
             for target in node.backprompts:
                 if target in self.graph.generators and target not in allowed:
                     yield f"critic {name!r} backprompts {target!r}, which has no part in {end!r}."
-                elif target in _all_nodes(self.graph) and target not in self.graph.generators:
+                elif target in self.all_nodes and target not in self.graph.generators:
                     yield f"critic {name!r} backprompts {target!r}, which is no generator."
 
     def _uncertified(self) -> Iterator[str]:
@@ -231,6 +247,8 @@ class _Structure:
 
 
 def _name_faults(graph: Graph) -> Iterator[str]:
+    if not is_name(graph.name):
+        yield f"the graph's name must be a non-empty text, not {graph.name!r}."
     known = _all_nodes(graph)
     for name, reads in _all_reads(graph):
         for source in reads:
@@ -253,71 +271,15 @@ def _cycle_faults(graph: Graph) -> Iterator[str]:
             yield f"data runs in a circle: {' → '.join([repr(a) for a, *_ in loop] + [repr(loop[0][0])])}."
 
 
-def _soundness_faults(graph: Graph) -> Iterator[str]:
-    for name, node in graph.critics.items():
-        critic = node.critic
-        if not isinstance(critic.proves, str) or not critic.proves.strip():
-            yield f"critic {name!r} does not say what its ACCEPT proves (set `proves`)."
-        if critic.soundness not in (Soundness.PROOF, Soundness.TESTS):
-            yield f"critic {name!r} is of soundness {critic.soundness!s}; only PROOF and TESTS can certify."
-        if critic.judges not in ("solutions", "unsolvability"):
-            yield f"critic {name!r} judges {critic.judges!r}; it must be 'solutions' or 'unsolvability'."
-        if not isinstance(critic.version, str) or not critic.version:
-            yield f"critic {name!r} has no version."
-        if critic.runs_in not in get_args(RunsIn):
-            yield f"critic {name!r} runs in {critic.runs_in!r}; it must be one of {_listed(get_args(RunsIn))}."
-        if not _is_amount(critic.cost):
-            yield f"critic {name!r} has a cost of {critic.cost!r}; it must be a number of at least 0."
-        if critic.max_seconds is not None and (not _is_amount(critic.max_seconds) or not critic.max_seconds):
-            yield f"critic {name!r} has max_seconds of {critic.max_seconds!r}; it must be above 0."
-        yield from _identity_faults(name, critic)
-
-
-def _identity_faults(name: str, critic: Critic[Any, Any]) -> Iterator[str]:
-    try:
-        canonical_json(dict(critic.options()))
-    except ProblemError as error:
-        yield f"critic {name!r} has options that are {error}."
-    if critic.runs_in == "process" and inspect.iscoroutinefunction(critic.critique):
-        yield f"critic {name!r} is a coroutine, which cannot run in a worker process."
-    if runs_in_process(critic):
-        try:
-            pickle.dumps(critic)
-        except Exception as error:  # pickle runs code of the critic's, which may raise anything
-            yield (
-                f"critic {name!r} cannot be sent to a worker process: {error}. Define it at the top level of a"
-                " module, without lambdas or open files."
-            )
-
-
-def _signature_faults(graph: Graph) -> Iterator[str]:
-    for name, generator in graph.generators.items():
-        if generator.prompt is not None and not callable(generator.prompt):
-            yield f"generator {name!r}: its prompt is a {type(generator.prompt).__name__}, not a function."
-        elif generator.prompt is not None and not _takes(generator.prompt, 1 + len(generator.reads)):
-            what = "the problem" + "".join(f", {need!r}" for need in generator.reads)
-            yield f"generator {name!r}: its prompt function must take {what}."
-    for name, reformulator in graph.reformulators.items():
-        convert = reformulator.convert
-        if convert is not None and not _takes(convert, 2 if reformulator.wants_problem else 1):
-            yield f"reformulator {name!r} must take the text, or the text and the problem."
-    for name, critic in graph.critics.items():
-        if not _takes(critic.critic.critique, 1 + len(critic.reads)):
-            yield f"critic {name!r} must take the problem{''.join(f', {read!r}' for read in critic.reads)}."
-    for name, soft in graph.soft_critics.items():
-        if not _takes(soft.critic.remark, 1 + len(soft.reads)):
-            yield f"soft critic {name!r} must take the problem{''.join(f', {read!r}' for read in soft.reads)}."
-
-
 def _type_faults(graph: Graph, structure: _Structure) -> Iterator[str]:
     for reader, function, source, index in _uses(graph):
         given, wanted = structure.annotation(source), parameter_type(function, index)
         if not fits(given, wanted):
             yield f"{source!r} gives {type_text(given)}, but {reader} takes {type_text(wanted)}."
     for name, node in graph.reformulators.items():
-        kinds = {type_text(structure.annotation(source)) for source in node.reads}
-        if node.convert is None and len(kinds) > 1:
-            yield f"{name!r} joins different types: {_listed(sorted(kinds))}."
+        kinds = [structure.annotation(source) for source in node.reads]
+        if node.convert is None and any(kind != kinds[0] for kind in kinds):
+            yield f"{name!r} joins different types: {_listed(map(type_text, kinds))}."
     for end in structure.ends:
         try:
             structure.codec(end)
@@ -338,7 +300,10 @@ def _uses(graph: Graph) -> Iterator[tuple[str, Callable[..., Any], str, int]]:
                 yield f"reformulator {name!r}", reformulator.convert, source, 0
     for name, critic in graph.critics.items():
         for i, source in enumerate(critic.reads):
-            yield f"critic {name!r}", annotated_function(critic.critic), source, i + 1
+            yield f"critic {name!r}", critic.critic.critique, source, i + 1
+    for name, soft in graph.soft_critics.items():
+        for i, source in enumerate(soft.reads):
+            yield f"soft critic {name!r}", soft.critic.remark, source, i + 1
 
 
 def _problem_type_faults(graph: Graph) -> Iterator[str]:
@@ -353,7 +318,9 @@ def _problem_type_faults(graph: Graph) -> Iterator[str]:
 
 
 def problem_types(graph: Graph) -> Iterator[tuple[str, Any]]:
-    """The type of problem that each user-written function is annotated to take."""
+    """The type of problem that is declared, if any, and the ones that user-written functions take."""
+    if graph.declared_problem_type is not None:
+        yield "the graph", graph.declared_problem_type
     for name, generator in graph.generators.items():
         if callable(generator.prompt):
             yield f"the prompt of generator {name!r}", parameter_type(generator.prompt, 0)
@@ -361,12 +328,9 @@ def problem_types(graph: Graph) -> Iterator[tuple[str, Any]]:
         if reformulator.convert is not None and reformulator.wants_problem:
             yield f"reformulator {name!r}", parameter_type(reformulator.convert, 1)
     for name, critic in graph.critics.items():
-        yield f"critic {name!r}", parameter_type(annotated_function(critic.critic), 0)
-
-
-def annotated_function(critic: Critic[Any, Any]) -> Callable[..., Any]:
-    """The function whose annotations say what a critic takes."""
-    return getattr(critic, "function", critic.critique)
+        yield f"critic {name!r}", parameter_type(critic.critic.critique, 0)
+    for name, soft in graph.soft_critics.items():
+        yield f"soft critic {name!r}", parameter_type(soft.critic.remark, 0)
 
 
 def _all_nodes(graph: Graph) -> frozenset[str]:
@@ -383,20 +347,6 @@ def _all_reads(graph: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
     for nodes in groups:
         for name, node in nodes.items():
             yield name, node.reads
-
-
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    try:
-        inspect.signature(function).bind(*[None] * count)
-    except TypeError:
-        return False
-    except ValueError:  # a builtin without a signature
-        return True
-    return True
-
-
-def _is_amount(value: object) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value) and value >= 0
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import networkx
 
@@ -23,7 +24,7 @@ _DOT_SHAPES = {"generator": "oval", "reformulator": "box", "critic": "hexagon", 
 def digraph(graph: Graph) -> networkx.DiGraph[str]:
     """The nodes and edges of a graph, names that stand for no node included."""
     result: networkx.DiGraph[str] = networkx.DiGraph(name=graph.name)
-    kinds = {
+    kinds: Mapping[str, Mapping[str, Any]] = {
         "generator": graph.generators,
         "reformulator": graph.reformulators,
         "critic": graph.critics,
@@ -64,10 +65,14 @@ def dot(graph: Graph) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+# Mermaid reads labels as Markdown with HTML in it.
+_MERMAID_ESCAPES = {ord(c): f"#{ord(c)};" for c in '#"&<>`'} | {ord(c): " " for c in "\r\n"}
+
+
 def _mermaid_text(name: str) -> str:
-    return name.replace("#", "#35;").replace('"', "#quot;").replace("\n", " ")
+    return name.translate(_MERMAID_ESCAPES)
 
 
 def _dot_text(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\r", " ").replace("\n", " ")
     return f'"{escaped}"'

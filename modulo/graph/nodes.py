@@ -17,6 +17,7 @@ __all__ = [
     "Reads",
     "ReformulatorNode",
     "SoftCriticNode",
+    "is_name",
 ]
 
 Prompt: TypeAlias = Callable[..., str | Sequence[Message]]
@@ -29,8 +30,11 @@ class Either:
 
     names: tuple[str, ...]
 
-    def __or__(self, other: Node | Either) -> Either:
+    def __or__(self, other: Reads) -> Either:
         return Either((*self.names, *_names(other)))
+
+    def __ror__(self, other: str) -> Either:
+        return Either((other, *self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,31 @@ class Node:
 
     name: str
 
-    def __or__(self, other: Node | Either) -> Either:
+    def __or__(self, other: Reads) -> Either:
         return Either((self.name, *_names(other)))
+
+    def __ror__(self, other: str) -> Either:
+        return Either((other, self.name))
 
 
 Reads: TypeAlias = Node | Either | str
 
 
-def _names(node: Node | Either) -> tuple[str, ...]:
-    return node.names if isinstance(node, Either) else (node.name,)
+def is_name(name: object) -> bool:
+    """Whether something can be a name in a graph and in its certificates."""
+    if not isinstance(name, str) or not name.strip():
+        return False
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _names(node: Reads) -> tuple[str, ...]:
+    if isinstance(node, Either):
+        return node.names
+    return (node.name if isinstance(node, Node) else node,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,23 +6,29 @@ are no rounds: the critics know nothing of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias
-
-import anyio
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from modulo.budget import Ledger, Reservation, Usage
 from modulo.clock import Clock
 from modulo.errors import Billing, ConfigurationError, GenerationError, LimitReached, TransientGenerationError
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled, Event, Retry
 from modulo.protocols import Generation, Generator, Request
+from modulo.running.failures import is_failure
+from modulo.running.place import At, active_place
+from modulo.running.script import Script
+from modulo.running.together import run_together
 
 if TYPE_CHECKING:
     import tenacity
 
 __all__ = ["Answer", "Caller", "Retries"]
+
+T = TypeVar("T")
 
 Answer: TypeAlias = Generation | GenerationError
 """What became of one sample: a generation, or why there is none."""
@@ -61,6 +67,7 @@ class Caller:
         random: For the jitter.
         emit: Takes the events; None if nobody listens.
         elapsed: Seconds since the run started, for the events.
+        script: The recorded course to follow, in a replay.
     """
 
     def __init__(
@@ -72,6 +79,7 @@ class Caller:
         random: Random,
         emit: Callable[[Event], None] | None,
         elapsed: Callable[[], float],
+        script: Script | None = None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -79,40 +87,40 @@ class Caller:
         self._random = random
         self._emit = emit
         self._elapsed = elapsed
-        self.calls_started = 0
+        self._script = script
 
-    async def answers(self, generator: Generator, request: Request, attempt: int, samples: int) -> list[Answer]:
-        """Answers to one request, in order, as many as asked for.
+    async def answers(
+        self, generator: Generator, request: Request, attempt: int, samples: int
+    ) -> list[Answer | None]:
+        """Answers to one request, in order, as many as asked for; None for those that do not fit the budget.
 
         Where the provider gives fewer samples than asked for in one call, the rest are asked one by one.
 
         Raises:
             LimitReached: Not even one call fits the budget.
         """
-        per_call = 1 if samples == 1 else max(1, generator.samples_per_call(request))
-        first = await self._answers_of_one_call(generator, request, attempt, min(samples, per_call))
-        missing = samples - len(first)
-        if not missing:
-            return first
-        return first + await self._one_by_one(generator, request, attempt + len(first), missing)
+        try:
+            per_call = 1 if samples == 1 else _said(request, generator.samples_per_call, request)
+        except GenerationError as error:
+            return [error]
+        first = await self._answers_of_one_call(generator, request, attempt, max(1, min(samples, per_call)))
+        rest = range(len(first), samples)
+        return [*first, *await self._one_by_one(generator, request, attempt, rest)] if rest else [*first]
 
     async def _one_by_one(
-        self, generator: Generator, request: Request, attempt: int, samples: int
-    ) -> list[Answer]:
-        found: dict[int, list[Answer]] = {}
-        turn = request.turn + 1
+        self, generator: Generator, request: Request, attempt: int, samples: range
+    ) -> list[Answer | None]:
+        found: dict[int, Answer | None] = dict.fromkeys(samples)
 
         async def ask(i: int) -> None:
+            again = replace(request, turn=request.turn + i)
             try:
-                again = replace(request, turn=turn + i)
-                found[i] = await self._answers_of_one_call(generator, again, attempt + i, 1)
+                (found[i],) = await self._answers_of_one_call(generator, again, attempt + i, 1)
             except LimitReached:
-                found[i] = []  # some samples fitted; those that did not are simply not there
+                return  # some samples fitted; those that did not are simply not there
 
-        async with anyio.create_task_group() as tasks:
-            for i in range(samples):
-                tasks.start_soon(ask, i)
-        return [answer for i in range(samples) for answer in found[i]]
+        await run_together(partial(ask, i) for i in samples)
+        return list(found.values())
 
     async def _answers_of_one_call(
         self, generator: Generator, request: Request, attempt: int, samples: int
@@ -191,25 +199,37 @@ class Caller:
 
     async def _try(self, generator: Generator, request: Request, attempt: int, samples: int) -> list[Answer]:
         """One call, reserved and settled."""
-        worst_case = generator.worst_case(request, samples)
+        reservation = await self._reserve(generator, request, attempt, samples)
+        bill = None  # cancelled, or lost on the way: the provider may well have answered and billed
         try:
-            reservation = await self._ledger.reserve(worst_case)
+            if self._emit:
+                self._emit(BudgetReserved(at=self._elapsed(), attempt=attempt, amount=reservation.amount))
+            with At.attempt(attempt, in_a_call=True):
+                generations = await _call(generator, request, samples)
+            bill = generations[0].usage
+        except GenerationError as error:
+            bill = None if error.billing is Billing.UNKNOWN else Usage(calls=1)
+            raise
+        finally:
+            self._settle(reservation, attempt, bill)
+        return list(generations[:samples])
+
+    async def _reserve(
+        self, generator: Generator, request: Request, attempt: int, samples: int
+    ) -> Reservation:
+        worst_case = _amount_of_a_call(_said(request, generator.worst_case, request, samples))
+        if worst_case is None:
+            raise GenerationError(f"the worst case of generator {request.node!r} makes no sense")
+        try:
+            if self._script:
+                await self._script.before_call(attempt)
+            place = active_place()
+            if place and place.holds_a_call:
+                return self._ledger.reserve_now(worst_case)
+            return await self._ledger.reserve(worst_case)
         except LimitReached as limit:
             self._announce_refusal(attempt, worst_case, limit)
             raise
-        if self._emit:
-            self._emit(BudgetReserved(at=self._elapsed(), attempt=attempt, amount=reservation.amount))
-        self.calls_started += 1
-        try:
-            generations = await _call(generator, request, samples)
-        except GenerationError as error:
-            self._settle(reservation, attempt, None if error.billing is Billing.UNKNOWN else Usage(calls=1))
-            raise
-        except BaseException:  # cancelled: the provider may well have answered and billed
-            self._settle(reservation, attempt, None)
-            raise
-        self._settle(reservation, attempt, generations[0].usage)
-        return list(generations[:samples])
 
     def _announce_refusal(self, attempt: int, amount: Usage, limit: LimitReached) -> None:
         if self._emit:
@@ -246,10 +266,50 @@ async def _call(generator: Generator, request: Request, samples: int) -> tuple[G
             generations = tuple(await generator.generate_samples(request, samples))
     except GenerationError:
         raise
-    except Exception as error:  # a user's generator may raise anything
+    except BaseException as error:  # a user's generator may raise anything
+        if not is_failure(error):
+            raise
         message = f"generator {request.node!r} failed: {type(error).__name__}: {error}"
         raise GenerationError(message, billing=Billing.UNKNOWN) from error
     if not generations or not all(isinstance(generation, Generation) for generation in generations):
         raise GenerationError(f"generator {request.node!r} returned no Generation", billing=Billing.UNKNOWN)
-    return generations
+    return _with_bill(generations, request)
 
+
+def _with_bill(generations: tuple[Generation, ...], request: Request) -> tuple[Generation, ...]:
+    first = generations[0]
+    if first.usage is None:
+        return generations
+    bill = _amount_of_a_call(first.usage)
+    if bill is None:
+        raise GenerationError(f"the bill of generator {request.node!r} makes no sense", billing=Billing.UNKNOWN)
+    return generations if bill is first.usage else (replace(first, usage=bill), *generations[1:])
+
+
+def _amount_of_a_call(usage: object) -> Usage | None:
+    """The usage as that of one call: at least one call, no rounds or attempts. None if it makes no sense."""
+    if not isinstance(usage, Usage):
+        return None
+    counts = (usage.calls, usage.prompt_tokens, usage.completion_tokens)
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        return None
+    if not isinstance(usage.cost_usd, (int, float)) or not 0 <= usage.cost_usd < math.inf:
+        return None
+    if usage.calls >= 1 and not usage.rounds and not usage.attempts:
+        return usage
+    return replace(usage, calls=max(1, usage.calls), rounds=0, attempts=0)
+
+
+def _said(request: Request, function: Callable[..., T], *args: Any) -> T:
+    """What a user's generator says of a call before it is made.
+
+    Raises:
+        GenerationError: It fails instead.
+    """
+    try:
+        return function(*args)
+    except GenerationError:
+        raise
+    except Exception as error:
+        message = f"generator {request.node!r} failed in {function.__name__}: {type(error).__name__}: {error}"
+        raise GenerationError(message) from error

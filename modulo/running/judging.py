@@ -18,7 +18,11 @@ from modulo.graph.checks import runs_in_process
 from modulo.graph.nodes import CriticNode, SoftCriticNode
 from modulo.graph.program import Program, Stage
 from modulo.problem import Candidate, Problem
+from modulo.protocols import Critic
+from modulo.running.deadline import within_deadline
+from modulo.running.failures import is_failure
 from modulo.running.placement import run_placed
+from modulo.running.script import Script
 from modulo.running.verdicts import call_critic, read_async_judgement
 from modulo.running.workers import WorkerPool
 
@@ -63,7 +67,7 @@ class Judge:
         critics: Those that apply, by artefact.
         pool: Worker processes; None if no critic needs them.
         clock: For deadlines and times taken.
-        known: Critiques known beforehand, by critic and hashes of what it reads (for replay).
+        script: The recorded course to follow, in a replay.
     """
 
     def __init__(
@@ -73,7 +77,7 @@ class Judge:
         *,
         pool: WorkerPool | None,
         clock: Clock,
-        known: Mapping[tuple[str, ...], Critique] | None = None,
+        script: Script | None = None,
     ) -> None:
         self._problem = problem
         self._critics = critics
@@ -81,7 +85,8 @@ class Judge:
         self._clock = clock
         self._order = {artefact: _running_order(nodes) for artefact, nodes in critics.items()}
         # Within a run the problem is fixed; the node stands for the critic with its version and options.
-        self._verdicts: dict[tuple[str, ...], Critique] = dict(known or {})
+        self._verdicts: dict[tuple[str, ...], Critique] = {}
+        self._script = script
 
     async def critiques(
         self,
@@ -137,13 +142,15 @@ class Judge:
 
     async def _critique(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
         key = (node.name, *(candidate.sha256 for candidate in candidates))
-        known = self._verdicts.get(key)
+        known = (self._script and self._script.failed_critique(node.name)) or self._verdicts.get(key)
         if known is not None:
             return known
         started = self._clock.now()
         try:
             critique = await self._run(node, candidates)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # a critic may raise anything
+            if not is_failure(error):
+                raise
             critique = Critique(Verdict.UNDECIDED, reason=_in_words(error), failed=True)
         critique = replace(critique, critic=node.name, seconds=self._clock.now() - started)
         if critique.verdict is not Verdict.UNDECIDED:
@@ -153,27 +160,13 @@ class Judge:
     async def _run(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
         critic = node.critic
         args = (self._problem.value, *(candidate.value() for candidate in candidates))
-        if critic.max_seconds is None:
-            return await self._placed(node, args, candidates)
-        with self._clock.move_on_after(critic.max_seconds) as deadline:
-            return await self._placed(node, args, candidates)
-        assert deadline.cancelled_caught
-        raise TimeoutError(f"no verdict within {critic.max_seconds:g} s")
-
-    async def _placed(
-        self, node: CriticNode, args: tuple[Any, ...], candidates: tuple[Candidate[Any], ...]
-    ) -> Critique:
-        critic = node.critic
         if runs_in_process(critic):
             assert self._pool is not None
-            return await self._pool.critique(critic, args)
-        if _is_async(critic.critique):
-            return await read_async_judgement(critic.critique(*args))
+            return await self._pool.critique(critic, args, clock=self._clock, max_seconds=critic.max_seconds)
         size = len(self._problem.canonical) + sum(len(candidate.canonical) for candidate in candidates)
-        result = await run_placed(
-            call_critic, critic, args, owner=critic, size=size, runs_in=critic.runs_in
+        return await within_deadline(
+            _judgement, critic, args, size, clock=self._clock, max_seconds=critic.max_seconds
         )
-        return result if isinstance(result, Critique) else await read_async_judgement(result)
 
     async def _remark(
         self, node: SoftCriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
@@ -184,7 +177,9 @@ class Judge:
             if not isinstance(remark, Remark):
                 raise TypeError(f"it returned a {type(remark).__name__}, not a Remark")
             return replace(remark, critic=node.name, score=_finite(remark.score))
-        except Exception as error:
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             # It has no veto, so its failure must not have one either; it is recorded with the remark.
             return Remark(score=0.0, critic=node.name, error=_in_words(error))
 
@@ -215,6 +210,14 @@ def _cannot_prove_unsolvable(stage: Stage) -> Critique:
     return Critique(Verdict.REJECT, (violation,), critic=stage.artefact)
 
 
+async def _judgement(critic: Critic[Any, Any], args: tuple[Any, ...], size: int) -> Critique:
+    """A critic's judgement, found in this process."""
+    if _is_async(critic.critique):
+        return await read_async_judgement(critic.critique(*args))
+    result = await run_placed(call_critic, critic, args, owner=critic, size=size, runs_in=critic.runs_in)
+    return result if isinstance(result, Critique) else await read_async_judgement(result)
+
+
 def _is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
@@ -233,6 +236,6 @@ def _finite(score: float) -> float:
 
 def _in_words(error: BaseException) -> str:
     text = str(error)
-    if type(error).__module__.startswith("modulo.") or isinstance(error, TimeoutError) and text:
+    if type(error).__module__.startswith("modulo.") or (isinstance(error, TimeoutError) and text):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -10,11 +10,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
-from modulo.budget import Ledger, Usage
-from modulo.critique import Critique, Verdict, Violation
-from modulo.errors import GenerationError, LimitReached, Malformed, ProblemError
+from modulo.budget import Ledger, Reservation, Usage
+from modulo.critique import Critique, Remark, Verdict, Violation
+from modulo.errors import GenerationError, LimitReached, Malformed, ModuloError, ProblemError
 from modulo.events import (
     AttemptFinished,
     Backprompted,
@@ -40,11 +40,14 @@ from modulo.protocols import (
 )
 from modulo.running.calls import Answer, Caller
 from modulo.running.judging import Judge
+from modulo.running.failures import is_failure
+from modulo.running.place import At
 from modulo.running.placement import run_placed
+from modulo.running.script import Script
 from modulo.trace import PromptHashes
 from modulo.tree import Attempt, Tree
 
-__all__ = ["Plan", "Scheduler"]
+__all__ = ["Job", "Plan", "Scheduler"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +68,13 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """A plan on its way: what is the same for all its samples."""
+class Job:
+    """A plan that is ready to run: what is the same for all its samples."""
 
     plan: Plan
+    samples: int
+    attempts_held: Reservation
+    request: Request
     node: GeneratorNode
     stage: Stage
     inputs: Mapping[str, int]
@@ -91,6 +97,7 @@ class Scheduler:
         remarks_wanted: Whether soft critics are heard even where the backprompter shows no remarks.
         emit: Takes the events; None if nobody listens.
         elapsed: Seconds since the run started.
+        script: The recorded course to follow, in a replay.
     """
 
     def __init__(
@@ -106,6 +113,7 @@ class Scheduler:
         remarks_wanted: bool,
         emit: Callable[[Event], None] | None,
         elapsed: Callable[[], float],
+        script: Script | None = None,
     ) -> None:
         self._program = program
         self._problem = problem
@@ -117,36 +125,66 @@ class Scheduler:
         self._remarks_wanted = remarks_wanted
         self._emit = emit
         self._elapsed = elapsed
+        self._script = script
         self._hashes = PromptHashes()
+        self._rendered: dict[Any, Any] = {}
         self._prompts: dict[tuple[str, tuple[int, ...]], tuple[Message, ...]] = {}
 
-    async def run(self, plan: Plan, attempts: list[Attempt]) -> None:
+    def begin(self, plan: Plan) -> Job:
+        """Get an expansion ready: set its attempts aside and render its conversation. Nothing waits here.
+
+        Raises:
+            LimitReached: Not a single attempt fits the budget.
+        """
+        held, samples = self._hold_attempts(plan.expansion.samples)
+        try:
+            return self._begin(plan, held, samples)
+        except BaseException:
+            held.release()
+            raise
+
+    async def run(self, job: Job, attempts: list[Attempt]) -> None:
         """Run one expansion.
 
         Args:
-            plan: The expansion.
+            job: The expansion; it is used up by this, whatever happens.
             attempts: Takes its attempts as they are judged, in the order of samples, up to the first accepted
                 one. Those judged before a cancellation stand in it too.
 
         Raises:
             LimitReached: Not even its first call fits the budget.
         """
-        expansion = plan.expansion
-        attempts_held = self._ledger.reserve_now(Usage(attempts=expansion.samples))
+        first = job.plan.first_attempt
         try:
-            job, request = self._begin(plan)
-            answers = await self._caller.answers(
-                job.node.generator, request, plan.first_attempt, expansion.samples
-            )
-            for i, answer in enumerate(answers):
-                attempts.append(await self._attempt(job, plan.first_attempt + i, answer))
+            answers = await self._caller.answers(job.node.generator, job.request, first, job.samples)
+            for attempt_id, answer in enumerate(answers, first):
+                if answer is None:
+                    continue
+                with At.attempt(attempt_id):
+                    attempts.append(await self._attempt(job, attempt_id, answer))
                 if attempts[-1].accepted:
                     break
         finally:
             judged = sum(attempt.generation is not None for attempt in attempts)
-            attempts_held.settle(Usage(attempts=judged))
+            job.attempts_held.settle(Usage(attempts=judged))
 
-    def _begin(self, plan: Plan) -> tuple[_Job, Request]:
+    @staticmethod
+    def abandon(job: Job) -> None:
+        """Give back what was set aside for an expansion, if it never ran."""
+        if job.attempts_held.is_open:
+            job.attempts_held.release()
+
+    def _hold_attempts(self, samples: int) -> tuple[Reservation, int]:
+        """Set aside as many attempts as fit, up to the number of samples."""
+        while True:
+            try:
+                return self._ledger.reserve_now(Usage(attempts=samples)), samples
+            except LimitReached:
+                if samples == 1:
+                    raise
+                samples -= 1
+
+    def _begin(self, plan: Plan, attempts_held: Reservation, samples: int) -> Job:
         expansion = plan.expansion
         node = self._program.generator(expansion.node)
         inputs = self._tree.inputs_of(node.name)
@@ -154,16 +192,6 @@ class Scheduler:
         artefacts = self._artefacts(inputs)
         backprompter = expansion.backprompter or self._backprompter
         rendered = self._render(plan, node, inputs, artefacts, backprompter)
-        job = _Job(
-            plan=plan,
-            node=node,
-            stage=self._program.stages[self._program.stage_of[node.name]],
-            inputs=inputs,
-            artefacts=artefacts,
-            prompt_sha256=self._hashes.of(rendered.messages),
-            sees_all_critiques=backprompter.needs_all_critiques,
-        )
-        self._announce(job, rendered)
         request = Request(
             problem=self._problem,
             messages=rendered.messages,
@@ -172,7 +200,20 @@ class Scheduler:
             node=node.name,
             turn=plan.turn,
         )
-        return job, request
+        job = Job(
+            plan=plan,
+            samples=samples,
+            attempts_held=attempts_held,
+            request=request,
+            node=node,
+            stage=self._program.stages[self._program.stage_of[node.name]],
+            inputs=inputs,
+            artefacts=artefacts,
+            prompt_sha256=self._hashes.of(rendered.messages),
+            sees_all_critiques=backprompter.needs_all_critiques,
+        )
+        self._announce(job, rendered)
+        return job
 
     def _artefacts(self, inputs: Mapping[str, int]) -> dict[str, Candidate[Any]]:
         """The certified candidates that an attempt builds on, directly or not, by artefact."""
@@ -201,8 +242,8 @@ class Scheduler:
             problem=self._problem,
             prompt=prompt,
             turns=tuple(self._tree.turn(attempt) for attempt in chain),
-            repeats=self._tree.repeats(tip),
             node=node.name,
+            memo=self._rendered,
         )
         return backprompter.render(conversation)
 
@@ -216,7 +257,7 @@ class Scheduler:
             self._prompts[key] = _as_messages(node, self._problem, values)
         return self._prompts[key]
 
-    def _announce(self, job: _Job, rendered: Rendered) -> None:
+    def _announce(self, job: Job, rendered: Rendered) -> None:
         if not self._emit:
             return
         plan, expansion = job.plan, job.plan.expansion
@@ -235,7 +276,7 @@ class Scheduler:
             GenerationStarted(
                 at=self._elapsed(),
                 attempt=plan.first_attempt,
-                samples=expansion.samples,
+                samples=job.samples,
                 round=plan.round,
                 node=job.node.name,
                 turn=plan.turn,
@@ -247,8 +288,10 @@ class Scheduler:
             )
         )
 
-    async def _attempt(self, job: _Job, attempt_id: int, answer: Answer) -> Attempt:
+    async def _attempt(self, job: Job, attempt_id: int, answer: Answer) -> Attempt:
         """Turn one answer into a judged attempt."""
+        if self._script:
+            await self._script.before_judging(attempt_id)
         if isinstance(answer, GenerationError):
             return self._finished(job, attempt_id, None, failure=answer)
         if self._emit:
@@ -263,7 +306,7 @@ class Scheduler:
         return await self._judged(job, attempt_id, answer, candidate)
 
     async def _judged(
-        self, job: _Job, attempt_id: int, generation: Generation, candidate: Candidate[Any]
+        self, job: Job, attempt_id: int, generation: Generation, candidate: Candidate[Any]
     ) -> Attempt:
         critiques = await self._judge.critiques(
             job.stage, candidate, job.artefacts, stops_at_rejection=not job.sees_all_critiques
@@ -272,7 +315,7 @@ class Scheduler:
         if generation.finish is Finish.TRUNCATED and not accepted:
             critiques = (_critique_of_finish(job.node.name, generation), *critiques)
         self._emit_critiques(attempt_id, critiques)
-        remarks = ()
+        remarks: tuple[Remark, ...] = ()
         if job.stage.soft_critics and (self._remarks_wanted or job.sees_all_critiques):
             remarks = await self._judge.remarks(job.stage, candidate, job.artefacts)
         if self._emit:
@@ -295,7 +338,7 @@ class Scheduler:
 
     def _finished(
         self,
-        job: _Job,
+        job: Job,
         attempt_id: int,
         generation: Generation | None,
         *,
@@ -350,7 +393,7 @@ class Scheduler:
         )
 
     async def _candidate(
-        self, job: _Job, generation: Generation
+        self, job: Job, generation: Generation
     ) -> tuple[Candidate[Any] | None, Critique | None]:
         """The canonical candidate in a generation, or the critique that says why there is none."""
         if generation.finish in (Finish.REFUSED, Finish.EMPTY, Finish.MALFORMED):
@@ -364,14 +407,16 @@ class Scheduler:
                 if value is NO_SOLUTION:
                     break
             return self._make_candidate(job, generation, value), None
-        except ValueError as error:
-            return None, _malformed(at, error, generation)
-        except Exception as error:  # a user's reformulator may raise anything; a crash is no verdict
+        except BaseException as error:  # a user's reformulator may raise anything; a crash is no verdict
+            if _says_malformed(error):
+                return None, _malformed(at, error, generation)
+            if not is_failure(error):
+                raise
             return None, Critique(
                 Verdict.UNDECIDED, reason=f"{type(error).__name__}: {error}", failed=True, critic=at
             )
 
-    def _make_candidate(self, job: _Job, generation: Generation, value: Any) -> Candidate[Any]:
+    def _make_candidate(self, job: Job, generation: Generation, value: Any) -> Candidate[Any]:
         if value is NO_SOLUTION and job.stage is not self._program.answer:
             raise Malformed("This part of the problem must be answered; it cannot be called unsolvable.")
         return Candidate.of(
@@ -424,12 +469,19 @@ def _critique_of_finish(node: str, generation: Generation) -> Critique:
     return Critique(Verdict.REJECT, (violation,), critic=node)
 
 
+def _says_malformed(error: BaseException) -> TypeGuard[ValueError]:
+    """Whether an exception is about the text. Our other errors say what is missing, which is no fault of it."""
+    if isinstance(error, ModuloError):
+        return isinstance(error, (Malformed, ProblemError))
+    return isinstance(error, ValueError)
+
+
 def _malformed(node: str, error: ValueError, generation: Generation) -> Critique:
     if isinstance(error, Malformed):
         violation = Violation(error.code, error.message, location=error.location, hint=error.hint)
     else:
         violation = Violation("malformed", f"The answer cannot be read: {error}")
-    violations = (violation,)
+    violations: tuple[Violation, ...] = (violation,)
     if generation.finish is Finish.TRUNCATED:
         violations = (*_critique_of_finish(node, generation).violations, violation)
     return Critique(Verdict.REJECT, violations, critic=node)

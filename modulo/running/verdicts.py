@@ -57,13 +57,13 @@ async def read_async_judgement(result: Any) -> Critique:
     """
     if not inspect.isasyncgen(result):
         return read_judgement(await result)
-    violations = []
+    given: list[object] = []
     async with aclosing(result) as items:
         async for item in items:
-            violations.append(item)
-            if len(violations) == MAX_VIOLATIONS:
+            given.append(item)
+            if len(given) == MAX_VIOLATIONS:
                 break
-    return _from_violations(violations)
+    return _from_violations(given)
 
 
 def _yielded(result: Generator[object, None, object]) -> Iterator[object]:
@@ -81,11 +81,8 @@ def _yielded(result: Generator[object, None, object]) -> Iterator[object]:
 
 
 def _from_violations(items: Iterable[object]) -> Critique:
-    violations = []
-    for item in items:
-        _check_violation(item)
-        violations.append(item)
-    return Critique(Verdict.REJECT, tuple(violations)) if violations else Critique(Verdict.ACCEPT)
+    violations = tuple(_checked(item) for item in items)
+    return Critique(Verdict.REJECT, violations) if violations else Critique(Verdict.ACCEPT)
 
 
 def _check(critique: Critique) -> None:
@@ -95,21 +92,12 @@ def _check(critique: Critique) -> None:
     if not isinstance(critique.violations, tuple) or not isinstance(critique.failed, bool):
         raise TypeError("it returned a Critique whose violations are no tuple, or whose failed is no bool")
     for violation in critique.violations:
-        _check_violation(violation)
-    _check_texts(critique, "reason", "proves", what="Critique")
+        _checked(violation)
     critique.__post_init__()
 
 
-def _check_violation(item: object) -> None:
+def _checked(item: object) -> Violation:
     if not isinstance(item, Violation):
         raise TypeError(f"it gave a {type(item).__name__} where a Violation belongs")
-    if not isinstance(item.code, str) or not isinstance(item.message, str):
-        raise TypeError("it gave a Violation whose code or message is no text")
-    _check_texts(item, "location", "expected", "actual", "hint", what=f"Violation {item.code!r}")
-
-
-def _check_texts(thing: object, *names: str, what: str) -> None:
-    for name in names:
-        value = getattr(thing, name)
-        if value is not None and not isinstance(value, str):
-            raise TypeError(f"it gave a {what} whose {name} is a {type(value).__name__}, not text")
+    Violation.__post_init__(item)
+    return item

@@ -39,7 +39,8 @@ def main() -> None:
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     # A process that a critic forks must not hold our channel: it could write to it, and would keep it open.
-    os.register_at_fork(after_in_child=lambda: _close(answers, calls_in))
+    channel = (answers.fileno(), calls_in.fileno())
+    os.register_at_fork(after_in_child=lambda: _lead_nowhere(*channel))
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(calls_in, calls), daemon=True).start()
     surroundings = _Surroundings(json.loads(calls.get()))
@@ -66,10 +67,11 @@ def _answers(call: bytes, surroundings: _Surroundings) -> Iterator[dict[str, Any
         yield {"error": f"{type(error).__name__}: {error}"}
 
 
-def _close(*streams: BinaryIO) -> None:
-    for stream in streams:
-        with contextlib.suppress(OSError):
-            os.close(stream.fileno())
+def _lead_nowhere(*descriptors: int) -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nothing, descriptor, inheritable=False)
+    os.close(nothing)
 
 
 def _read_calls(stream: BinaryIO, calls: queue.SimpleQueue[bytes]) -> None:

@@ -22,8 +22,10 @@ import anyio
 import anyio.abc
 from anyio.lowlevel import RunVar
 
+from modulo.clock import Clock
 from modulo.critique import Critique, Verdict, Violation
 from modulo.protocols import Critic
+from modulo.running.deadline import within_deadline
 
 __all__ = ["WorkerPool", "worker_pool"]
 
@@ -45,18 +47,29 @@ class WorkerPool:
         self._lifeline, self._our_end = os.pipe()
         self._slots = anyio.CapacityLimiter(os.cpu_count() or 1)
 
-    async def critique(self, critic: Critic[Any, Any], args: tuple[Any, ...]) -> Critique:
+    async def critique(
+        self, critic: Critic[Any, Any], args: tuple[Any, ...], *, clock: Clock, max_seconds: float | None
+    ) -> Critique:
         """Run a critic's ``critique`` in a worker.
+
+        Args:
+            critic: The critic.
+            args: What it reads.
+            clock: For the deadline.
+            max_seconds: Deadline of the critic's own work; waiting for a worker does not count.
 
         Raises:
             WorkerDied: The worker ended in the middle.
+            TimeoutError: The deadline passed.
             RuntimeError: The critic raised; the message is its exception's.
         """
         call = pickle.dumps((critic, args))
         async with self._slots:
-            worker = self._idle.pop() if self._idle else await _Worker.start(self._lifeline)
+            worker = await self._worker()
             try:
-                answer = await worker.call(call)
+                answer = await worker.begin(call)
+                if "begins" in answer:
+                    answer = await within_deadline(worker.answer, clock=clock, max_seconds=max_seconds)
             except BaseException:
                 await worker.kill()
                 raise
@@ -64,6 +77,14 @@ class WorkerPool:
         if "error" in answer:
             raise RuntimeError(str(answer["error"]))
         return _critique_of(answer)
+
+    async def _worker(self) -> _Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive:
+                return worker
+            await worker.kill()  # something ended it while it waited, which is no fault of the next critic
+        return await _Worker.start(self._lifeline)
 
     async def close(self) -> None:
         """Kill all workers."""
@@ -104,14 +125,15 @@ class _Worker:
 
     @classmethod
     async def start(cls, lifeline: int) -> _Worker:
-        process = await anyio.open_process(
-            [sys.executable, "-m", "modulo.running.worker_main", str(lifeline)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None,
-            start_new_session=True,
-            pass_fds=(lifeline,),
-        )
+        with anyio.CancelScope(shield=True):  # so that no process is started that nobody knows of
+            process = await anyio.open_process(
+                [sys.executable, "-m", "modulo.running.worker_main", str(lifeline)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=None,
+                start_new_session=True,
+                pass_fds=(lifeline,),
+            )
         worker = cls(process)
         try:
             await worker._send(json.dumps(_surroundings()).encode())
@@ -120,9 +142,17 @@ class _Worker:
             raise
         return worker
 
-    async def call(self, payload: bytes) -> dict[str, Any]:
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def begin(self, call: bytes) -> dict[str, Any]:
+        """Hand over a call; returns when its critic begins, or cannot be loaded."""
+        await self._send(call)
+        return await self.answer()
+
+    async def answer(self) -> dict[str, Any]:
         try:
-            await self._send(payload)
             answer = json.loads(await self._receive())
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, ValueError) as error:
             raise WorkerDied("its worker process ended in the middle of the call") from error
@@ -137,11 +167,11 @@ class _Worker:
                 os.killpg(self._process.pid, signal.SIGKILL)
             with suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()
             await self._process.aclose()
 
     async def _send(self, payload: bytes) -> None:
-        await self._stdin.send(_HEADER.pack(len(payload)) + payload)
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # the missing answer will tell
+            await self._stdin.send(_HEADER.pack(len(payload)) + payload)
 
     async def _receive(self) -> bytes:
         (length,) = _HEADER.unpack(await self._exactly(_HEADER.size))

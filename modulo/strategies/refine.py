@@ -44,8 +44,10 @@ class Refine(Strategy):
     def __post_init__(self) -> None:
         for name in ("width", "restart_after", "patience"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigurationError(f"Refine: {name} must be at least 1, not {value!r}")
+            if value is None and name != "width":
+                continue
+            if not isinstance(value, int) or value < 1:
+                raise ConfigurationError(f"Refine: {name} must be a whole number of at least 1, not {value!r}")
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One expansion for each conversation; none when all of them are stuck."""

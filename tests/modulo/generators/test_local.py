@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import anyio
 import pytest
@@ -13,6 +14,7 @@ from modulo.generators.local import Local
 from modulo.generators.local_weights import find_smollm2
 from modulo.protocols import Finish, Sampling
 from tests.llm_calls import request_of
+from tests.scripted_server import closed_port_url
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_litellm", "no_keys")]
 
@@ -64,7 +66,9 @@ async def test_a_longest_answer_cuts_off() -> None:
 @pytest.mark.model
 @pytest.mark.usefixtures("embedded_model")
 async def test_a_schema_constrains_the_embedded_model() -> None:
-    generation = await Local(schema=Colour, max_output_tokens=64).generate(request_of("Name a colour, as JSON."))
+    generation = await Local(schema=Colour, max_output_tokens=64).generate(
+        request_of("Name a colour, as JSON.")
+    )
 
     assert generation.finish is Finish.STOP, generation
     assert list(json.loads(generation.text)) == ["name"]
@@ -87,6 +91,20 @@ async def test_a_call_of_the_embedded_model_is_cancelled_at_once() -> None:
         await model.generate(request_of("Tell a long story."))
 
     assert scope.cancelled_caught
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedded_model")
+@pytest.mark.parametrize("exempt", ["", "example.org"])
+async def test_a_proxy_in_the_environment_does_not_stand_in_the_way(
+    exempt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", closed_port_url())
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("no_proxy", exempt)
+
+    assert (await Local(max_output_tokens=2).generate(request_of("hi"))).text
+    assert exempt in os.environ["no_proxy"]
 
 
 @pytest.mark.parametrize("model", ["remote", "local:/no/such/file.gguf"])

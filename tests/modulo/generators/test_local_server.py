@@ -1,4 +1,4 @@
-"""A local model is served to this process alone, answers the same to the same seed, and leaves nothing behind."""
+"""A local model is served to this process alone, answers alike to the same seed, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -25,16 +25,19 @@ from modulo.generators.local_weights import smollm2_weights
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 SERVE_AND = """
-import json, os, signal, sys, threading, urllib.request
+import contextlib, json, os, signal, sys, threading, urllib.request
 from pathlib import Path
 from modulo.generators import local_server
 server = local_server.serve(Path(sys.argv[1]))
 print(json.dumps(local_server._children[0].process.pid), flush=True)
 headers = {"Authorization": f"Bearer {server.api_key}", "Content-Type": "application/json"}
-body = {"messages": [{"role": "user", "content": "Tell a story."}], "max_tokens": 4000, "stream": True, "ignore_eos": True}
+body = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4000, "stream": True, "ignore_eos": True}
 request = urllib.request.Request(server.base_url + "/chat/completions", json.dumps(body).encode(), headers)
 answer = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request)
-threading.Thread(target=answer.read, daemon=True).start()
+def read():
+    with contextlib.suppress(Exception):
+        answer.read()
+threading.Thread(target=read, daemon=True).start()
 """
 
 
@@ -161,9 +164,7 @@ def test_serving_prints_nothing(weights: Path) -> None:
         ("os.fork() or sys.exit(0); os.wait(); sys.exit(5)", 5),
     ],
 )
-@pytest.mark.skipif(
-    not hasattr(os, "pidfd_open"), reason="needs Linux to wait for a process that is not a child"
-)
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux can wait for a process that is no child")
 def test_however_the_program_ends_in_a_request_it_ends_at_once_and_the_server_with_it(
     ending: str, status: int, weights: Path
 ) -> None:

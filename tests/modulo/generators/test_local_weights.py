@@ -29,7 +29,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pip_that(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a script in the interpreter's place; it is called as pip is, the target folder being its last argument."""
+    """Put a script in the interpreter's place; it is called as pip is, with the target folder last."""
     script = folder / "python"
     script.write_text(
         f"#!{sys.executable}\nimport sys, pathlib, shutil\ntarget = pathlib.Path(sys.argv[-1])\n{does}\n"

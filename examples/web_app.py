@@ -1,0 +1,53 @@
+"""Embedding in a web application: events are streamed as they happen, and a client that leaves cancels the run.
+
+pip install starlette uvicorn
+python examples/web_app.py
+curl -N localhost:8000/solve
+"""
+
+import json
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.routing import Route
+
+import modulo
+from modulo.domains import graph_coloring
+from modulo.trace import event_json
+
+session = modulo.Ledger(modulo.Budget(cost_usd=5.0))  # what all requests together may spend
+
+
+def generator() -> modulo.Generator:
+    """The model; tests put another one here."""
+    problem = graph_coloring.DOMAIN.example()
+    return modulo.Local(schema=graph_coloring.answer_schema(problem))
+
+
+async def solve(request: Request) -> StreamingResponse:
+    async def lines() -> AsyncIterator[str]:
+        graph = graph_coloring.graph(request.app.state.generator())
+        problem = graph_coloring.DOMAIN.example()
+        budget = modulo.Budget(rounds=30, seconds=60)
+        # Leaving this block, also because the client left, ends the run and everything that it started.
+        async with modulo.stream(graph, problem, budget=budget, within=session) as events:
+            async for event in events:
+                yield f"data: {json.dumps(event_json(event))}\n\n"
+
+    return StreamingResponse(lines(), media_type="text/event-stream")
+
+
+async def spent(request: Request) -> JSONResponse:
+    usage = session.spent
+    return JSONResponse({"calls": usage.calls, "tokens": usage.tokens, "in_flight": session.reserved.calls})
+
+
+app = Starlette(routes=[Route("/solve", solve), Route("/spent", spent)])
+app.state.generator = generator
+
+if __name__ == "__main__":
+    import uvicorn
+
+    uvicorn.run(app, port=8000)

@@ -1,0 +1,29 @@
+"""What a replay prescribes to a run, because it does not follow from the run itself: order, and failures."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from modulo.critique import Critique
+
+__all__ = ["Script"]
+
+
+class Script(Protocol):
+    """The recorded course of a run, consulted wherever timing or luck had a say in it."""
+
+    async def before_call(self, attempt: int) -> None:
+        """Wait until it is this attempt's turn to reserve its next call.
+
+        Raises:
+            LimitReached: The recorded call did not fit a limit that is not the run's own.
+        """
+        ...
+
+    async def before_judging(self, attempt: int) -> None:
+        """Wait until it is this attempt's turn to be judged."""
+        ...
+
+    def failed_critique(self, critic: str) -> Critique | None:
+        """The critique of a critic that failed at the attempt that is being judged; None if it did not."""
+        ...

@@ -1,0 +1,296 @@
+"""The command line: exit codes, formats, and one sentence for every wrong input."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modulo.cli import run
+from modulo.domains.graph_coloring import DOMAIN, generate
+
+PROBLEM = {"nodes": ["A", "B"], "edges": [["A", "B"]], "colors": ["red", "blue"]}
+RIGHT = {"A": "red", "B": "blue"}
+WRONG = {"A": "red", "B": "red"}
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a problem, two candidates and a transcript that is right in round 3; the current one."""
+    (tmp_path / "problem.json").write_text(json.dumps(PROBLEM))
+    (tmp_path / "right.json").write_text(json.dumps(RIGHT))
+    (tmp_path / "wrong.json").write_text(json.dumps(WRONG))
+    usage = {"prompt_tokens": 100, "completion_tokens": 10}
+    texts = ["no idea", json.dumps(WRONG), f"Then {json.dumps(RIGHT)}."]
+    transcript = {"problem": PROBLEM, "model": "m", "responses": [{"text": t, "usage": usage} for t in texts]}
+    (tmp_path / "runs.jsonl").write_text(json.dumps(transcript) + "\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def solve(*more: str) -> list[str]:
+    return ["solve", "graph_coloring", "--problem", "problem.json", "--model", "transcript:runs.jsonl", *more]
+
+
+def output(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_solve_prints_the_certified_answer_and_exits_with_0(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(solve()) == 0
+    printed = capsys.readouterr()
+    assert '{"A": "red", "B": "blue"}' in printed.out
+    assert "certified (proof): proper colouring of this graph" in printed.out
+    assert "3 rounds, 3 attempts, 3 calls, 300 + 30 tokens" in printed.out
+    assert "round 1: rejected: malformed" in printed.err
+    assert "round 2: rejected: conflict" in printed.err
+
+
+def test_solve_prints_one_json_document(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(solve("--json")) == 0
+    document = output(capsys)
+    assert document["outcome"] == "certified"
+    assert document["solution"] == RIGHT
+    assert document["usage"]["prompt_tokens"] == 300
+    assert [attempt["accepted"] for attempt in document["attempts"]] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        (("--rounds", "2"), "rounds_limit"),
+        (("--calls", "1"), "calls_limit"),
+        (("--attempts", "2"), "attempts_limit"),
+        (("--rounds", "0"), "rounds_limit"),
+        (("--seconds", "0"), "seconds_limit"),
+    ],
+)
+def test_a_limit_ends_the_run_with_its_reason_and_1(
+    files: Path, capsys: pytest.CaptureFixture[str], limit: tuple[str, str], reason: str
+) -> None:
+    assert run(solve("--json", *limit)) == 1
+    document = output(capsys)
+    assert (document["outcome"], document["stop_reason"], document["solution"]) == ("exhausted", reason, None)
+
+
+def test_a_recording_that_ends_is_stuck(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = json.loads((files / "runs.jsonl").read_text())
+    lines["responses"] = lines["responses"][:1]
+    (files / "runs.jsonl").write_text(json.dumps(lines))
+    assert run(solve("--json")) == 1
+    assert output(capsys)["stop_reason"] == "stuck"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["solve", "graph_colouring", "--model", "local"], "did you mean 'graph_coloring'"),
+        (["solve", "graph_coloring"], "--model"),
+        (["solve", "graph_coloring", "--model", "transcript:missing.jsonl"], "missing.jsonl cannot be read"),
+        (["solve", "graph_coloring", "--model", "transcript:"], "needs a file"),
+        (["solve", "graph_coloring", "--model", "local:missing.gguf"], "missing.gguf"),
+        (["solve", "graph_coloring", "--model", "planner:none"], "no planner"),
+        (["solve", "graph_coloring", "--model", "no_such_provider/model"], "no_such_provider"),
+        (solve("--rounds", "-1"), "at least 0"),
+        (solve("--cost-usd", "nan"), "finite"),
+        (solve("--rounds", "many"), "--rounds"),
+        (solve("--width", "0"), "at least 1"),
+        (solve("--history", "-1"), "history"),
+        (solve("--granularity", "most"), "--granularity"),
+        (solve("--certificate", "no/such/folder/c.json"), "no folder"),
+        (solve("--trace", "no/such/folder/t.jsonl"), "cannot be written"),
+        (solve("--trace", "runs.jsonl"), "exists already"),
+        (["check", "graph_coloring"], "--problem"),
+        (["check", "--batch", "runs.jsonl", "graph_coloring"], "--batch"),
+        (["check", "--batch", "missing.jsonl"], "missing.jsonl cannot be read"),
+        (["check", "graph_coloring", "--problem", "runs.jsonl", "--candidate", "right.json"], "problem"),
+        (["check", "graph_coloring", "--problem", "problem.json", "--candidate", "missing"], "missing"),
+        (["verify", "missing.json"], "missing.json cannot be read"),
+        (["replay", "missing.jsonl"], "missing.jsonl cannot be read"),
+        (["replay", "problem.json"], "no trace"),
+        (["graph", "nonsense"], "no domain 'nonsense'"),
+        (["dance"], "dance"),
+    ],
+)
+def test_wrong_input_is_told_in_a_sentence_with_2(
+    files: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert sentence in printed.err
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"nodes": 3}', "\x00", '{"nodes": ["A"], "nodes": ["B"]}'])
+def test_a_bad_problem_file_is_told_in_a_sentence(
+    files: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (files / "problem.json").write_text(text)
+    assert run(solve()) == 2
+    assert capsys.readouterr().err.startswith("modulo: ")
+
+
+def test_a_missing_key_is_told_before_the_first_call(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert run(["solve", "graph_coloring", "--model", "openai/gpt-4o-mini"]) == 2
+    assert "OPENAI_API_KEY" in capsys.readouterr().err
+
+
+def test_an_internal_error_is_3_without_a_traceback(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(DOMAIN), "example", lambda self: 1 / 0)
+    assert run(["solve", "graph_coloring", "--model", "transcript:runs.jsonl"]) == 3
+    error = capsys.readouterr().err
+    assert "internal error: ZeroDivisionError" in error
+    assert "Traceback" not in error
+
+
+def test_debug_shows_the_traceback(files: Path) -> None:
+    with pytest.raises(Exception, match="nonsense"):
+        run(["graph", "nonsense"], debug=True)
+
+
+def test_check_judges_one_candidate(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", "graph_coloring", "--problem", "problem.json", "--candidate"]
+    assert run([*arguments, "right.json"]) == 0
+    assert "accept" in capsys.readouterr().out
+    assert run([*arguments, "wrong.json", "--json"]) == 1
+    document = output(capsys)
+    assert document["verdict"] == "reject"
+    assert document["critiques"][0]["violations"][0]["code"] == "conflict"
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_a_batch_is_answered_row_by_row_in_order(
+    files: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    rows = [
+        {"id": 1, "domain": "graph_coloring", "problem": PROBLEM, "candidate": RIGHT, "expected": "accept"},
+        {"id": "two", "domain": "graph_coloring", "problem": PROBLEM, "candidate": WRONG},
+        {"id": 3, "domain": "graph_coloring", "problem": PROBLEM, "candidate": json.dumps(RIGHT)},
+        {"id": 4, "domain": "graph_coloring", "problem": PROBLEM, "candidate": f"Sure: {json.dumps(RIGHT)}"},
+        {"id": 5, "domain": "graph_coloring", "problem": PROBLEM, "candidate": None},
+    ]
+    path = files / f"rows{suffix}"
+    data = "\n".join(map(json.dumps, rows)).encode()
+    path.write_bytes(gzip.compress(data) if suffix.endswith("gz") else data)
+    assert run(["check", "--batch", str(path)]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["id"] for answer in answers] == [1, "two", 3, 4, 5]
+    assert [answer["verdict"] for answer in answers] == ["accept", "reject", "accept", "reject", "reject"]
+    assert set(answers[1]["violations"][0]) == {"code", "message", "location"}
+    assert all(answer["seconds"] >= 0 for answer in answers)
+
+
+def test_rows_that_cannot_be_read_are_errors_and_the_others_are_answered(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = {"id": 9, "domain": "graph_coloring", "problem": PROBLEM, "candidate": RIGHT}
+    rows = [
+        "not json",
+        "[]",
+        json.dumps({**good, "domain": "nonsense"}),
+        json.dumps({**good, "problem": {}}),
+        json.dumps({key: good[key] for key in ("id", "domain", "problem")}),
+        json.dumps(good),
+    ]
+    (files / "rows.jsonl").write_text("\n".join(rows))
+    assert run(["check", "--batch", "rows.jsonl"]) == 2
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["verdict"] for answer in answers] == ["error"] * 5 + ["accept"]
+    assert all(answer["error"] for answer in answers[:5])
+
+
+def test_a_certificate_is_written_and_verified(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(solve("--certificate", "c.json")) == 0
+    assert run(["verify", "c.json"]) == 0
+    assert run(["verify", "c.json", "--problem", "problem.json"]) == 0
+    capsys.readouterr()
+    (files / "other.json").write_text(json.dumps({**PROBLEM, "colors": ["red", "blue", "green"]}))
+    assert run(["verify", "c.json", "--problem", "other.json", "--json"]) == 1
+    assert output(capsys)["reason"] == "the certificate is about another problem"
+
+
+def test_a_changed_certificate_does_not_hold(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(solve("--certificate", "c.json")) == 0
+    path = files / "c.json"
+    path.write_text(path.read_text().replace("proper colouring", "optimal colouring"))
+    capsys.readouterr()
+    assert run(["verify", "c.json"]) == 1
+    assert "does not hold" in capsys.readouterr().out
+
+
+def test_a_trace_replays_without_the_model(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(solve("--trace", "t.jsonl")) == 0
+    (files / "runs.jsonl").unlink()
+    capsys.readouterr()
+    assert run(["replay", "t.jsonl", "--json"]) == 0
+    assert output(capsys) == {"same": True, "differences": [], "attempts": 3, "stop_reason": "certified"}
+
+
+def test_a_changed_trace_does_not_replay(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(solve("--trace", "t.jsonl")) == 0
+    text = (files / "t.jsonl").read_text()
+    changed = text.replace('"verdict":"accept"', '"verdict":"undecided"', 1)
+    assert changed != text
+    (files / "changed.jsonl").write_text(changed)
+    capsys.readouterr()
+    assert run(["replay", "changed.jsonl"]) == 1
+    assert "critic 'proper_coloring'" in capsys.readouterr().out
+
+
+def test_domains_and_their_critics_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["domains", "--json"]) == 0
+    (domain,) = [d for d in output(capsys)["domains"] if d["name"] == "graph_coloring"]
+    assert domain["critics"][0]["proves"].startswith("proper colouring")
+    assert run(["domains"]) == 0
+    assert "graph_coloring:" in capsys.readouterr().out
+
+
+def test_a_graph_is_drawn_in_both_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["graph", "graph_coloring"]) == 0
+    assert capsys.readouterr().out.startswith("flowchart LR")
+    assert run(["graph", "graph_coloring", "--format", "dot"]) == 0
+    assert capsys.readouterr().out.startswith('digraph "graph_coloring"')
+
+
+def test_the_doctor_never_shows_a_key(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    assert run(["doctor", "--json"]) == 0
+    printed = capsys.readouterr().out
+    assert "sk-secret" not in printed
+    states = {finding["what"]: finding["state"] for finding in json.loads(printed)["findings"]}
+    assert states["key OPENAI_API_KEY"] == "ok"
+    assert states["domain graph_coloring"] == "ok"
+
+
+def test_the_installed_command_reads_dimacs_and_survives_a_closed_pipe(files: Path) -> None:
+    problem, planted = generate(nodes=5, seed=1)
+    numbers = {node: str(i) for i, node in enumerate(problem.nodes, 1)}
+    colors = {color: f"color{i}" for i, color in enumerate(problem.colors, 1)}
+    edges = "".join(f"e {numbers[one]} {numbers[other]}\n" for one, other in problem.edges)
+    (files / "g.col").write_text(f"c colors 3\np edge 5 {len(problem.edges)}\n{edges}")
+    (files / "candidate").write_text(json.dumps({numbers[n]: colors[c] for n, c in planted.items()}))
+    command = [sys.executable, "-c", "from modulo.cli import main; main()"]
+    arguments = ["check", "graph_coloring", "--problem", "g.col", "--candidate", "candidate"]
+    assert subprocess.run([*command, *arguments], capture_output=True, check=False).returncode == 0
+    piped = subprocess.run(
+        f"{' '.join(map(repr, command))} graph graph_coloring | true",
+        shell=True,
+        capture_output=True,
+        check=False,
+    )
+    assert piped.stderr == b""
