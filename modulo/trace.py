@@ -158,11 +158,14 @@ def read_trace(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     documents = []
     for number, line in enumerate(lines[:-1], 1):
         try:
-            documents.append(parse_json(line))
+            document = parse_json(line)
         except ProblemError as error:
             raise TraceError(f"{path}, line {number}: {error}") from error
-    first = documents[0] if documents else None
-    if not isinstance(first, dict) or first.get("type") != RunStarted.type:
+        if not isinstance(document, dict) or not isinstance(document.get("type"), str):
+            raise TraceError(f"{path}, line {number}: no event")
+        documents.append(document)
+    first = documents[0] if documents else {}
+    if first.get("type") != RunStarted.type:
         raise TraceError(f"{path} is no trace: it does not begin with run_started")
     if first.get("trace_version") != TRACE_VERSION:
         raise TraceError(f"{path}: trace version {first.get('trace_version')!r} is not {TRACE_VERSION}")
@@ -241,7 +244,7 @@ class _EventEncoder:
             "model": generation.model,
             "usage": None if generation.usage is None else _without_zero(asdict(generation.usage)),
             **({"detail": generation.detail} if generation.detail else {}),
-            **({"extra": dict(generation.extra)} if generation.extra else {}),
+            **({"extra": _readable(generation.extra)} if generation.extra else {}),
             **self._text(generation.text),
         }
 
@@ -275,6 +278,14 @@ def critique_json(critique: Critique) -> dict[str, Any]:
             "seconds": round(critique.seconds, 6),
         }
     )
+
+
+def _readable(extra: Mapping[str, Any]) -> Any:
+    """What a generator says beside its answer; in words where it is no JSON, since no run may end for that."""
+    try:
+        return parse_json(json.dumps(dict(extra)))
+    except (TypeError, ValueError, RecursionError):
+        return {"not_json": repr(extra)}
 
 
 def _without_none(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -193,8 +193,6 @@ class LLM(Generator):
         return look_up(litellm, self._given_endpoint, price=self._price, version=metadata.version("litellm"))
 
     def _check_options(self) -> None:
-        if not isinstance(self.model, str) or not self.model.strip():
-            raise ConfigurationError(f"model: a name like 'openai/gpt-5-mini', not {self.model!r}")
         if self.temperature is not None and not self.temperature >= 0:
             raise ConfigurationError(f"temperature must be at least 0, not {self.temperature!r}")
         if self.max_output_tokens < 1:
@@ -240,15 +238,14 @@ class LLM(Generator):
 
     def _cost_usd(self, response: Any, tokens: Tokens) -> float:
         facts = self._facts
-        price = facts.ceiling
-        if facts.is_own_price:
-            price = facts.price
-        else:
+        if facts.price is None or facts.ceiling is None:
+            return 0.0
+        price = facts.price
+        if not facts.is_own_price:
             # litellm knows discounts and surcharges that two prices cannot express.
             with suppress(Exception):
                 return float(import_litellm().completion_cost(response, model=self.model))
-        if price is None:
-            return 0.0
+            price = facts.ceiling
         return price.cost_usd(
             prompt_tokens=tokens.prompt, completion_tokens=tokens.completion, cached_tokens=tokens.cached
         )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
@@ -27,11 +28,21 @@ class Endpoint:
         model: Its name as litellm writes it, provider first.
         api_base: Address of the server; None means the provider's own.
         api_key: The key; None means the provider's environment variable.
+
+    Raises:
+        ConfigurationError: The model has no name, or the address is no address.
     """
 
     model: str
     api_base: str | None = None
     api_key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, str) or not self.model.strip():
+            raise ConfigurationError(f"model: a name like 'openai/gpt-5-mini', not {self.model!r}")
+        # An empty address would not be refused later, but send the key to the provider.
+        if self.api_base is not None and not _is_http_address(self.api_base):
+            raise ConfigurationError("api_base: an address like 'http://127.0.0.1:8000/v1'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +111,14 @@ def look_up(litellm: Any, endpoint: Endpoint, *, price: Price | None, version: s
         max_output_tokens=_whole(entry.get("max_output_tokens")),
         takes_n="n" in (litellm.get_supported_openai_params(model=name, custom_llm_provider=provider) or ()),
     )
+
+
+def _is_http_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port
+        return False
 
 
 def _provider(litellm: Any, endpoint: Endpoint) -> tuple[str, str]:

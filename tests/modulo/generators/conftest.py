@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 import anyio
 import pytest
@@ -15,7 +16,8 @@ from tests.scripted_steps import Reply
 @pytest.fixture(scope="session")
 def warm_litellm() -> None:
     """One call beforehand: importing litellm and its first call take seconds, which no deadline is for."""
-    with ScriptedServer([Reply()]) as server:
+    with warnings.catch_warnings(), ScriptedServer([Reply()]) as server:
+        warnings.simplefilter("ignore")  # modules of litellm warn while they load
         anyio.run(llm_of(server).generate, request_of("hi"))
 
 

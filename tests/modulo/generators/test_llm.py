@@ -139,6 +139,22 @@ async def test_usage_that_is_not_reported_is_no_bill(reports: Reports) -> None:
     assert generation.usage is None
 
 
+@pytest.mark.parametrize(
+    ("reply", "is_billed"),
+    [
+        (Reply("", tokens=Tokens(completion=0)), True),
+        (Reply("hello", tokens=Tokens(completion=0)), False),
+        # litellm makes this up, with its own count of the prompt, for a model that found no room to answer.
+        (Reply("", tokens=Tokens(completion=0), finish_reason="length"), False),
+        (Reply("hello", tokens=Tokens(prompt=0)), False),
+    ],
+)
+async def test_usage_that_cannot_be_right_is_no_bill(reply: Reply, is_billed: bool) -> None:
+    generation = await answer(reply)
+
+    assert (generation.usage is not None) is is_billed
+
+
 async def test_reasoning_that_is_only_in_the_total_is_counted() -> None:
     usage = b'{"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 115}'
     message = b'{"role": "assistant", "content": "x"}'

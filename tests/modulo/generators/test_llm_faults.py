@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
+import httpx
 import pytest
 
-from modulo.errors import Billing, ProviderError, RequestRejected
+from modulo.errors import (
+    AuthenticationFailed,
+    Billing,
+    ConnectionLost,
+    ContextOverflow,
+    GenerationError,
+    GenerationTimeout,
+    ProviderError,
+    RequestRejected,
+)
+from modulo.generators.llm import import_litellm
 from modulo.generators.llm_faults import as_generation_error, retry_after_seconds, without_secrets
 
+litellm = import_litellm()
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
@@ -74,6 +87,51 @@ def test_a_package_that_litellm_lacks_is_named() -> None:
     assert type(error) is RequestRejected
     assert error.billing is Billing.NONE
     assert "mcp" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "billing"),
+    [
+        (litellm.Timeout, GenerationTimeout, Billing.UNKNOWN),
+        (litellm.AuthenticationError, AuthenticationFailed, Billing.NONE),
+        (litellm.ContextWindowExceededError, ContextOverflow, Billing.UNKNOWN),
+        (litellm.NotFoundError, RequestRejected, Billing.UNKNOWN),
+        (litellm.BadRequestError, RequestRejected, Billing.UNKNOWN),
+        (litellm.InternalServerError, ProviderError, Billing.UNKNOWN),
+    ],
+)
+def test_errors_of_litellms_own_keep_their_meaning(
+    kind: Any, expected: type[GenerationError], billing: Billing
+) -> None:
+    error = as_generation_error(kind(message="what happened", model="test", llm_provider="openai"))
+
+    assert type(error) is expected
+    assert error.billing is billing
+    assert "what happened" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "billing"),
+    [
+        (httpx.ConnectError("x"), ConnectionLost, Billing.NONE),
+        (httpx.ConnectTimeout("x"), GenerationTimeout, Billing.NONE),
+        (httpx.PoolTimeout("x"), GenerationTimeout, Billing.NONE),
+        (httpx.ReadTimeout("x"), GenerationTimeout, Billing.UNKNOWN),
+        (httpx.WriteError("x"), ConnectionLost, Billing.UNKNOWN),
+        (httpx.RemoteProtocolError("x"), ConnectionLost, Billing.UNKNOWN),
+        (httpx.UnsupportedProtocol("x"), RequestRejected, Billing.NONE),
+        (httpx.TooManyRedirects("x"), ProviderError, Billing.UNKNOWN),
+        (ConnectionResetError("x"), ConnectionLost, Billing.UNKNOWN),
+        (TimeoutError("x"), GenerationTimeout, Billing.UNKNOWN),
+    ],
+)
+def test_errors_of_httpxs_own_transport_are_told_apart_by_whether_anything_was_sent(
+    error: Exception, expected: type[GenerationError], billing: Billing
+) -> None:
+    found = as_generation_error(error)
+
+    assert type(found) is expected
+    assert found.billing is billing
 
 
 def test_a_cycle_of_causes_ends() -> None:

@@ -111,6 +111,11 @@ async def test_the_longest_answer_is_clipped_to_what_the_model_can_write() -> No
     "options",
     [
         {"model": ""},
+        {"model": None},
+        {"api_base": ""},
+        {"api_base": "no address"},
+        {"api_base": "ftp://127.0.0.1/v1"},
+        {"api_base": "http://127.0.0.1:99999/v1"},
         {"temperature": -0.1},
         {"temperature": float("nan")},
         {"max_output_tokens": 0},
@@ -235,6 +240,17 @@ async def test_malicious_versions_of_litellm_are_not_loaded(
     llm.import_litellm.cache_clear()
 
     with pytest.raises(MissingDependencyError, match="malware"):
+        await LLM("openai/test", api_key=KEY).prepare(lambda _: False)
+
+
+async def test_a_missing_litellm_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_found(name: str) -> str:
+        raise llm.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(llm.metadata, "version", not_found)
+    llm.import_litellm.cache_clear()
+
+    with pytest.raises(MissingDependencyError, match="pip install litellm"):
         await LLM("openai/test", api_key=KEY).prepare(lambda _: False)
 
 

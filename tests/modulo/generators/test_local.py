@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from typing import Literal
 
 import anyio
 import pytest
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_litellm", "no_key
 
 
 class Colour(BaseModel):
-    name: str
+    name: Literal["red", "green"]
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ async def test_a_schema_constrains_the_embedded_model() -> None:
         request_of("Name a colour, as JSON.")
     )
 
-    assert generation.finish is Finish.STOP, generation
-    assert list(json.loads(generation.text)) == ["name"]
+    assert generation.finish is Finish.STOP
+    assert Colour.model_validate_json(generation.text).name in ("red", "green")
 
 
 @pytest.mark.model

@@ -162,7 +162,7 @@ def forks_a_forger(problem: Any, candidate: Any) -> list[Violation]:
     """A forked child goes on with our code, and so gets to where the verdict is sent off."""
     if os.fork() == 0:
         return []
-    os.wait()
+    time.sleep(0.2)
     return [Violation("wrong", "It is wrong.")]
 
 

@@ -1,0 +1,54 @@
+"""What ``import modulo`` costs, tried in fresh interpreters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import modulo
+
+SLOW_TO_LOAD = ("litellm", "networkx", "pydantic", "structlog", "tenacity", "click", "rich")
+
+
+def loaded_after(program: str) -> set[str]:
+    report = f"import sys\n{program}\nprint(*[name for name in {SLOW_TO_LOAD!r} if name in sys.modules])"
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", report], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert finished.stderr == ""
+    return set(finished.stdout.split())
+
+
+def test_importing_modulo_loads_nothing_that_is_slow() -> None:
+    assert loaded_after("import modulo") == set()
+
+
+def test_declaring_a_graph_loads_nothing_that_is_slow() -> None:
+    program = "import modulo; modulo.Graph('g').generator('a', lambda request: ''); modulo.Budget(); modulo.Refine()"
+    assert loaded_after(program) == set()
+
+
+def test_problems_of_plain_json_need_no_pydantic() -> None:
+    assert loaded_after("import modulo; modulo.Problem.of({'a': [1]}, domain='d').is_unchanged()") == set()
+
+
+def test_every_public_name_resolves_and_loads_no_litellm() -> None:
+    program = "import modulo\nfor name in modulo.__all__: getattr(modulo, name)"
+    assert "litellm" not in loaded_after(program)
+
+
+def test_a_star_import_brings_every_public_name() -> None:
+    assert "litellm" not in loaded_after("from modulo import *\nGraph, solve, Certified, __version__")
+
+
+@pytest.mark.parametrize("name", modulo.__all__)
+def test_a_public_name_is_listed_and_is_what_its_module_defines(name: str) -> None:
+    assert name in dir(modulo)
+    assert getattr(modulo, name) is getattr(modulo, name)
+
+
+def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'modulo' has no attribute 'slove'"):
+        modulo.slove  # noqa: B018
