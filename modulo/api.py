@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypedDict, Unpack
 
 import anyio
 import anyio.from_thread
 import anyio.lowlevel
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget, Ledger
-from modulo.clock import Clock, SystemClock
+from modulo.clock import Clock
 from modulo.errors import ConfigurationError
 from modulo.events import Event
 from modulo.graph import Graph
@@ -23,10 +23,12 @@ from modulo.outcome import Outcome
 from modulo.protocols import Backprompter, Critic, Generator, Strategy
 from modulo.running.calls import Retries
 from modulo.running.place import active_ledger
-from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 
 __all__ = ["EventStream", "solve", "solve_sync", "stream"]
+
+
+_PARTS = ("generator", "critics", "prompt", "reformulator")
 
 
 class SolveOptions(TypedDict, total=False):
@@ -117,18 +119,31 @@ class EventStream:
     The iteration ends with the run. If the run fails, the iteration raises what it raised.
     """
 
-    def __init__(self, run: Run, receive: Any) -> None:
+    def __init__(self, run: Run, receive: MemoryObjectReceiveStream[Event]) -> None:
         self._run = run
         self._receive = receive
         self._outcome: Outcome[Any] | None = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
+        self._error_was_seen = False
         self._finished = anyio.Event()
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self._events()
+    def __aiter__(self) -> EventStream:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            return await self._receive.receive()
+        except anyio.EndOfStream:
+            await self.outcome()  # raises what the run raised
+            raise StopAsyncIteration from None
+        except anyio.ClosedResourceError:  # the block was left
+            raise StopAsyncIteration from None
 
     def cancel(self) -> None:
-        """End the run; its outcome is ``Exhausted`` with the stop reason ``cancelled``."""
+        """End the run; its outcome is ``Exhausted`` with the stop reason ``cancelled``.
+
+        An answer that was certified before is the outcome all the same.
+        """
         self._run.cancel()
 
     async def outcome(self) -> Outcome[Any]:
@@ -138,21 +153,24 @@ class EventStream:
             ModuloError: As ``solve``.
         """
         await self._finished.wait()
-        if self._error is not None:
-            raise self._error
-        assert self._outcome is not None
+        self._raise_error()
+        if self._outcome is None:
+            raise RuntimeError("this run has no outcome: it was cancelled together with the block around it")
         return self._outcome
 
-    async def _events(self) -> AsyncIterator[Event]:
-        async for event in self._receive:
-            yield event
-        await self.outcome()
+    def _raise_error(self) -> None:
+        """Raise what the run raised, if it raised something."""
+        if self._error is not None:
+            self._error_was_seen = True
+            raise self._error
 
-    async def _work(self, send: Any) -> None:
+    async def _work(self, send: MemoryObjectSendStream[Event]) -> None:
         try:
             self._outcome = await self._run.outcome()
-        except Exception as error:
-            self._error = error  # raised to whoever iterates or asks for the outcome
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001
+            self._error = error  # raised to whoever iterates or asks for the outcome, or else by the block
         finally:
             send.close()
             self._finished.set()
@@ -167,10 +185,11 @@ async def stream(
     ``async with modulo.stream(graph, problem) as events`` cancels the run when the block is left early.
 
     Raises:
-        ModuloError: As ``solve``; faults of the graph and problem at once, others from the iteration.
+        ModuloError: As ``solve``; faults of the graph and problem at once, others from the iteration, or when
+            the block is left without one.
     """
     send, receive = anyio.create_memory_object_stream[Event](math.inf)
-    error: BaseException | None = None
+    left_by: list[BaseException] = []
     with send, receive:
         events = EventStream(_run(graph, problem, options, sinks=(send.send_nowait,)), receive)
         async with anyio.create_task_group() as tasks:
@@ -179,11 +198,13 @@ async def stream(
                 yield events
             except anyio.get_cancelled_exc_class():
                 raise
-            except BaseException as caught:
-                error = caught  # raised after the group, so that the user gets this error and no group
-            tasks.cancel_scope.cancel()
-    if error is not None:
-        raise error
+            except BaseException as error:  # noqa: BLE001
+                left_by.append(error)  # raised after the group, so that the user gets this error and no group
+            events.cancel()
+    if left_by:
+        raise left_by[0]
+    if not events._error_was_seen:
+        events._raise_error()
 
 
 def _run(
@@ -194,50 +215,46 @@ def _run(
     sinks: Sequence[Callable[[Event], None]] = (),
 ) -> Run:
     given = dict(options)
-    parts = {name: given.pop(name) for name in ("generator", "critics", "prompt", "reformulator") if name in given}
+    parts = {name: given.pop(name) for name in _PARTS if name in given}
     if isinstance(graph, Graph):
         if parts:
-            raise ConfigurationError(f"a graph brings its own nodes; {', '.join(parts)} cannot be given with it")
+            raise ConfigurationError(f"a graph brings its own nodes; {', '.join(parts)} must not be given too")
         if problem is None:
             raise ConfigurationError("solve(graph, problem): the problem is missing")
     else:
         if problem is not None:
             raise ConfigurationError(f"solve(graph, problem): a {type(graph).__name__} is no Graph")
         graph, problem = _simple_graph(parts), graph
-    defaults = {
-        "strategy": Refine,
-        "backprompter": ChatBackprompter,
-        "budget": Budget,
-        "retries": Retries,
-        "clock": SystemClock,
-    }
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     unknown = chosen.keys() - RunOptions.__dataclass_fields__.keys()
     if unknown:
         raise ConfigurationError(f"solve: unknown option {', '.join(sorted(unknown))}")
-    for name, make in defaults.items():
-        chosen.setdefault(name, make())
     return Run(graph, problem, RunOptions(**chosen), sinks=sinks)
 
 
 def _simple_graph(parts: dict[str, Any]) -> Graph:
     """A graph of one generator, perhaps a reformulator, and critics."""
     if "generator" not in parts or not parts.get("critics"):
-        raise ConfigurationError("solve needs a Graph and a problem, or a problem, a generator= and critics=[...]")
+        raise ConfigurationError("solve needs a Graph and a problem; or a problem, generator= and critics=")
     graph = Graph("problem")
     answer = graph.generator("generator", parts["generator"], prompt=parts.get("prompt"))
     if parts.get("reformulator") is not None:
         answer = graph.reformulator("answer", parts["reformulator"], reads=answer)
     critics = parts["critics"]
-    for number, critic in enumerate([critics] if isinstance(critics, Critic) else critics, 1):
+    if isinstance(critics, Critic) or not isinstance(critics, Iterable):
+        critics = [critics]
+    taken = {*graph.generators, *graph.reformulators}
+    for number, critic in enumerate(critics, 1):
         name = getattr(critic, "id", "").rpartition(":")[2].rpartition(".")[2] or type(critic).__name__
-        graph.critic(name if name not in graph.critics else f"{name}-{number}", critic, reads=answer)
+        name = name if name not in taken else f"{name}-{number}"
+        taken.add(name)
+        graph.critic(name, critic, reads=answer)
     return graph
 
 
 def _loop_is_running() -> bool:
     try:
         anyio.lowlevel.current_token()
-    except Exception:  # anyio says so with different errors, by version and back end
+    except Exception:  # noqa: BLE001  anyio says so with different errors, by version and back end
         return False
     return True

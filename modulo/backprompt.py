@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
 
 from modulo.canonical import JsonValue
 from modulo.critique import Critique, Verdict, Violation
 from modulo.errors import ConfigurationError
 from modulo.protocols import Backprompter, Conversation, Message, Rendered, Reveals, Turn
+from modulo.settings import settings_of
 
 __all__ = ["ChatBackprompter", "Granularity", "render_violation"]
 
@@ -26,13 +29,14 @@ _REVEALS: Mapping[str, Reveals] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Exchange:
+class _Exchange(Struct, frozen=True):
     """An answer and what is said of it."""
 
     answer: Message
     feedback: Message
     violations_shown: int
+    rendered_by: ChatBackprompter
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,27 +86,26 @@ class ChatBackprompter(Backprompter):
     def render(self, conversation: Conversation) -> Rendered:
         """The messages to send next."""
         prompt = conversation.prompt
-        if not conversation.turns or self.granularity == "none":
+        if not conversation.turns:
             return Rendered(messages=prompt)
-        *earlier, latest = self._kept(conversation.turns)
-        last = self._exchange(*latest, conversation.memo)
-        messages = list(prompt)
+        known = sum(len(critique.violations) for critique in conversation.turns[-1].critiques)
+        if self.granularity == "none":
+            return Rendered(messages=prompt, violations_known=known)
+        last = self._exchange(len(conversation.turns), conversation.turns[-1], conversation.memo)
         if self.history == 0:
-            messages = _append_to_last(messages, last.feedback.content)
+            messages = _append_to_last(prompt, last.feedback.content)
         else:
-            for number, turn in earlier:
-                messages += self._past_messages(number, turn, conversation.memo)
-            messages += (last.answer, last.feedback)
+            messages = (*prompt, *self._past(conversation), last.answer, last.feedback)
         return Rendered(
-            messages=tuple(messages),
+            messages=messages,
             reveals=_REVEALS[self.granularity],
             violations_shown=last.violations_shown,
-            violations_known=sum(len(critique.violations) for critique in latest[1].critiques),
+            violations_known=known,
         )
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
-        return asdict(self)
+        return settings_of(self)
 
     def _kept(self, turns: Sequence[Turn]) -> Sequence[tuple[int, Turn]]:
         """The turns that the chat keeps, numbered from 1 among all, with the latest always among them."""
@@ -112,19 +115,38 @@ class ChatBackprompter(Backprompter):
             kept = [(number, turn) for number, turn in kept if last_place[_answer_key(turn)] == number]
         return kept if self.history is None else kept[-max(1, self.history) :]
 
+    def _past(self, conversation: Conversation) -> tuple[Message, ...]:
+        """Answers before the latest, and what was said of them in the very words of then.
+
+        Providers cache what conversations begin with, and so do we: where everything is kept, the past is the
+        past of one answer before, and that answer.
+        """
+        turns, memo = conversation.turns, conversation.memo
+        if self.history is not None or not self.keeps_duplicates:
+            kept = self._kept(turns)[:-1]
+            return tuple(m for number, turn in kept for m in self._past_messages(number, turn, memo))
+        known = memo.get((id(self), conversation.node))
+        if known is not None and known[0] == turns[:-1]:
+            past: tuple[Message, ...] = known[1]
+        else:
+            numbered = enumerate(turns[:-1], 1)
+            past = tuple(m for number, turn in numbered for m in self._past_messages(number, turn, memo))
+        latest = self._past_messages(len(turns), turns[-1], memo)
+        memo[id(self), conversation.node] = (turns, past + latest, self)
+        return past
+
     def _past_messages(self, number: int, turn: Turn, memo: dict[Any, Any]) -> tuple[Message, Message]:
-        """An earlier answer, and what was said of it in the very words of then: providers cache prefixes."""
         exchange = self._exchange(number, turn, memo)
-        if self.past == "attempts":
-            return exchange.answer, _REJECTED
-        return exchange.answer, exchange.feedback
+        return exchange.answer, _REJECTED if self.past == "attempts" else exchange.feedback
 
     def _exchange(self, number: int, turn: Turn, memo: dict[Any, Any]) -> _Exchange:
-        key = (self, turn.attempt.id, len(turn.critiques))
+        # By identity, which is quick; what is remembered holds both, so that they stay what they are.
+        key = (id(self), id(turn), number)
         known: _Exchange | None = memo.get(key)
         if known is None:
             feedback, shown = self._feedback(number, turn)
-            known = memo[key] = _Exchange(_answer(turn), Message("user", feedback), shown)
+            known = _Exchange(_answer(turn), Message("user", feedback), shown, self, turn)
+            memo[key] = known
         return known
 
     def _feedback(self, number: int, turn: Turn) -> tuple[str, int]:
@@ -168,11 +190,11 @@ def render_violation(violation: Violation, *, with_hint: bool = False) -> str:
     return text
 
 
-def _append_to_last(messages: list[Message], text: str) -> list[Message]:
+def _append_to_last(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:
     last = messages[-1]
     if last.role != "user":
-        return [*messages, Message("user", text)]
-    return [*messages[:-1], Message("user", f"{last.content}\n\nAbout your previous answer: {text}")]
+        return (*messages, Message("user", text))
+    return (*messages[:-1], Message("user", f"{last.content}\n\nAbout your previous answer: {text}"))
 
 
 def _answer(turn: Turn) -> Message:

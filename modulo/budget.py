@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 import anyio
+from msgspec import Struct
 
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError, LimitReached
@@ -60,8 +61,7 @@ def _check_limit(name: str, limit: object) -> None:
         raise ConfigurationError(f"budget: {name} must be a finite number of at least 0, not {limit!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Struct, gc=False, frozen=True, kw_only=True):
     """Amounts spent or set aside.
 
     Attributes:
@@ -357,11 +357,11 @@ class Ledger:
         """The ledger and limit into which an amount does not fit for now, and the amount as seen there."""
         for resource, indices, limit in self._limits:
             total = 0
-            wanted = 0
             for i in indices:
-                wanted += amounts[i]
                 total += self._spent[i] + self._unconfirmed[i] + self._held[i] + amounts[i]
-            if wanted and total > limit:
+            # An amount of nothing does not fit either where a bill has overrun the limit: who overruns it
+            # may be a generator that announces nothing, and it would go on for ever.
+            if total > limit:
                 return self, resource, amounts
         return self._parent._blocking(self._for_parent(amounts)) if self._parent else None
 
@@ -369,7 +369,7 @@ class Ledger:
         """The limit, here or above, into which an amount will not fit whatever is released."""
         for resource, indices, limit in self._limits:
             final = sum(self._spent[i] + self._unconfirmed[i] + amounts[i] for i in indices)
-            if final > limit and any(amounts[i] for i in indices):
+            if final > limit:
                 return resource
         return self._parent._never_fits(self._for_parent(amounts)) if self._parent else None
 

@@ -175,7 +175,7 @@ def certificate_of(
             of itself that cannot stand in a certificate.
     """
     entries = [_entry(node, critique) for node, critique in critics]
-    on_answer = [entry for entry in entries if entry.reads[0] == answer]
+    on_answer = [entry for entry in entries if entry["reads"][0] == answer]
     if not on_answer:
         raise CertificateError("no certificate without a hard critic on the answer")
     document = {
@@ -192,33 +192,33 @@ def certificate_of(
         "solution": parse_json(candidate.canonical),
         "solution_sha256": candidate.sha256,
         "claim": {
-            "soundness": weakest([Soundness(entry.soundness) for entry in entries]).value,
-            "text": "; ".join(dict.fromkeys(entry.proves for entry in on_answer)),
+            "soundness": weakest([Soundness(entry["soundness"]) for entry in entries]).value,
+            "text": "; ".join(dict.fromkeys(entry["proves"] for entry in on_answer)),
         },
-        "critics": [entry.model_dump() for entry in entries],
+        "critics": entries,
         "created_at": created_at.astimezone(UTC).isoformat(timespec="seconds"),
     }
     return Certificate.model_validate({**document, "sha256": _digest(document)})
 
 
-def _entry(node: CriticNode, critique: Critique) -> CriticEntry:
+def _entry(node: CriticNode, critique: Critique) -> dict[str, Any]:
     critic = node.critic
     if critique.verdict is not Verdict.ACCEPT or critique.critic != node.name:
         raise CertificateError(f"no certificate: critic {node.name!r} did not accept")
     try:
-        return CriticEntry.model_validate(
-            {
-                "node": node.name,
-                "reads": list(node.reads),
-                "id": critic.id,
-                "version": critic.version,
-                "options": parse_json(canonical_json(dict(critic.options()))),
-                "digests": dict(critic.digests()),
-                "soundness": Soundness(critic.soundness).value,
-                "verdict": "accept",
-                "proves": critique.proves or critic.proves,
-            }
-        )
+        entry = {
+            "node": node.name,
+            "reads": list(node.reads),
+            "id": critic.id,
+            "version": critic.version,
+            "options": parse_json(canonical_json(dict(critic.options()))),
+            "digests": dict(critic.digests()),
+            "soundness": Soundness(critic.soundness).value,
+            "verdict": "accept",
+            "proves": critique.proves or critic.proves,
+        }
+        CriticEntry.model_validate(entry)
+        return entry
     except (ValueError, TypeError) as error:
         raise CertificateError(f"no certificate: critic {node.name!r}: {_first_fault(error)}") from error
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 __all__ = ["Critique", "Remark", "Soundness", "Verdict", "Violation", "weakest"]
 
@@ -40,8 +41,12 @@ def weakest(levels: Sequence[Soundness]) -> Soundness:
     return min(levels, key=_STRENGTH.__getitem__)
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class _Fault(Struct, gc=False, frozen=True):
+    code: str
+    message: str
+
+
+class Violation(_Fault, gc=False, frozen=True, kw_only=True):
     """One thing that is wrong with a candidate.
 
     Attributes:
@@ -56,12 +61,10 @@ class Violation:
         TypeError: A field is no text.
     """
 
-    code: str
-    message: str
-    location: str | None = field(default=None, kw_only=True)
-    expected: str | None = field(default=None, kw_only=True)
-    actual: str | None = field(default=None, kw_only=True)
-    hint: str | None = field(default=None, kw_only=True)
+    location: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+    hint: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("code", "message"):
@@ -71,8 +74,12 @@ class Violation:
             _check_optional_text("violation", name, getattr(self, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Critique:
+class _Judged(Struct, gc=False, frozen=True):
+    verdict: Verdict
+    violations: tuple[Violation, ...] = ()
+
+
+class Critique(_Judged, gc=False, frozen=True, kw_only=True, eq=False):
     """A hard critic's judgement of one candidate.
 
     Attributes:
@@ -90,13 +97,11 @@ class Critique:
         ValueError: Verdict and violations contradict each other, or ``proves`` cannot stand in a certificate.
     """
 
-    verdict: Verdict
-    violations: tuple[Violation, ...] = ()
-    reason: str | None = field(default=None, kw_only=True)
-    failed: bool = field(default=False, kw_only=True)
-    critic: str = field(default="", kw_only=True)
-    proves: str | None = field(default=None, kw_only=True)
-    seconds: float = field(default=0.0, kw_only=True, compare=False)
+    reason: str | None = None
+    failed: bool = False
+    critic: str = ""
+    proves: str | None = None
+    seconds: float = 0.0
 
     def __post_init__(self) -> None:
         if self.verdict is Verdict.REJECT and not self.violations:
@@ -113,6 +118,15 @@ class Critique:
         _check_optional_text("critique", "proves", self.proves)
         if self.proves is not None:
             self.proves.encode()  # a lone surrogate would make a certificate impossible
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Critique) and self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def _content(self) -> tuple[object, ...]:
+        return self.verdict, self.violations, self.reason, self.failed, self.critic, self.proves
 
     @property
     def accepts(self) -> bool:
@@ -135,8 +149,7 @@ class Critique:
         return cls(Verdict.UNDECIDED, reason=reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, gc=False, frozen=True, kw_only=True):
     """A soft critic's opinion of one candidate. It ranks certified candidates and comments on others.
 
     Attributes:

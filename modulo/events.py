@@ -7,8 +7,9 @@ stand once and are referred to by hash, is made only when a trace is written (``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
@@ -37,8 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, gc=False, frozen=True, kw_only=True):
     """Anything that happens in a run.
 
     Attributes:
@@ -49,19 +49,17 @@ class Event:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
+class RunStarted(Event, gc=False, frozen=True, kw_only=True):
     """The run begins; ``settings`` holds all that decides how it goes, prices included."""
 
     type: ClassVar[str] = "run_started"
     domain: str
     problem_sha256: str
-    problem: bytes = field(repr=False)
+    problem: bytes
     settings: Mapping[str, JsonValue]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backprompted(Event):
+class Backprompted(Event, gc=False, frozen=True, kw_only=True):
     """A conversation was rendered for an attempt that goes on from an earlier one."""
 
     type: ClassVar[str] = "backprompt"
@@ -72,8 +70,7 @@ class Backprompted(Event):
     violations_known: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GenerationStarted(Event):
+class GenerationStarted(Event, gc=False, frozen=True, kw_only=True):
     """A generator is asked. One conversation may be asked for several attempts at once (``samples``)."""
 
     type: ClassVar[str] = "generation_started"
@@ -86,11 +83,10 @@ class GenerationStarted(Event):
     inputs: Mapping[str, int]
     sampling: Sampling = DEFAULT_SAMPLING
     prompt_sha256: str
-    messages: tuple[Message, ...] = field(repr=False)
+    messages: tuple[Message, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetReserved(Event):
+class BudgetReserved(Event, gc=False, frozen=True, kw_only=True):
     """The worst case of one call was set aside."""
 
     type: ClassVar[str] = "budget_reserved"
@@ -98,8 +94,7 @@ class BudgetReserved(Event):
     amount: Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetRefused(Event):
+class BudgetRefused(Event, gc=False, frozen=True, kw_only=True):
     """The worst case of one call does not fit a limit, so the call is not made."""
 
     type: ClassVar[str] = "budget_refused"
@@ -108,8 +103,7 @@ class BudgetRefused(Event):
     resource: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetSettled(Event):
+class BudgetSettled(Event, gc=False, frozen=True, kw_only=True):
     """One call was paid: the bill, and what stays booked for want of one.
 
     ``nested`` marks a call of a loop that is nested in the attempt and charged to this run too.
@@ -122,8 +116,7 @@ class BudgetSettled(Event):
     nested: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry(Event):
+class Retry(Event, gc=False, frozen=True, kw_only=True):
     """A call failed in transport and is made again after a while."""
 
     type: ClassVar[str] = "retry"
@@ -134,8 +127,7 @@ class Retry(Event):
     wait_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GenerationFinished(Event):
+class GenerationFinished(Event, gc=False, frozen=True, kw_only=True):
     """A generator answered, or failed for good (``error_kind``, ``error``)."""
 
     type: ClassVar[str] = "generation_finished"
@@ -145,8 +137,7 @@ class GenerationFinished(Event):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateReformulated(Event):
+class CandidateReformulated(Event, gc=False, frozen=True, kw_only=True):
     """The text was brought into canonical form."""
 
     type: ClassVar[str] = "candidate_reformulated"
@@ -154,8 +145,7 @@ class CandidateReformulated(Event):
     candidate: Candidate[Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CritiqueGiven(Event):
+class CritiqueGiven(Event, gc=False, frozen=True, kw_only=True):
     """A hard critic judged; or a reformulator found no canonical form."""
 
     type: ClassVar[str] = "critique"
@@ -163,8 +153,7 @@ class CritiqueGiven(Event):
     critique: Critique
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemarkGiven(Event):
+class RemarkGiven(Event, gc=False, frozen=True, kw_only=True):
     """A soft critic gave its opinion."""
 
     type: ClassVar[str] = "remark"
@@ -172,8 +161,7 @@ class RemarkGiven(Event):
     remark: Remark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptFinished(Event):
+class AttemptFinished(Event, gc=False, frozen=True, kw_only=True):
     """An attempt is through; these events stand in the order of finishing."""
 
     type: ClassVar[str] = "attempt_finished"
@@ -184,8 +172,7 @@ class AttemptFinished(Event):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtefactWithdrawn(Event):
+class ArtefactWithdrawn(Event, gc=False, frozen=True, kw_only=True):
     """Certified artefacts were withdrawn because a later critic rejected what was built on them."""
 
     type: ClassVar[str] = "artefact_withdrawn"
@@ -193,8 +180,7 @@ class ArtefactWithdrawn(Event):
     withdrawn: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertifiedEvent(Event):
+class CertifiedEvent(Event, gc=False, frozen=True, kw_only=True):
     """An answer was certified."""
 
     type: ClassVar[str] = "certified"
@@ -203,8 +189,7 @@ class CertifiedEvent(Event):
     claim: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished(Event):
+class RunFinished(Event, gc=False, frozen=True, kw_only=True):
     """The run is over."""
 
     type: ClassVar[str] = "run_finished"

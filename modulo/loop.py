@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -19,7 +20,7 @@ from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError, CriticError, LimitReached, ProblemError
 from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
 from modulo.graph import Graph
-from modulo.graph.checks import problem_types, runs_in_process
+from modulo.graph.checks import runs_in_process
 from modulo.graph.program import Program
 from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
 from modulo.problem import Problem
@@ -32,6 +33,7 @@ from modulo.running.scheduler import Job, Plan, Scheduler
 from modulo.running.script import Script
 from modulo.running.together import run_together
 from modulo.running.workers import WorkerPool, worker_pool
+from modulo.settings import settings_of
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 from modulo.tree import Attempt, Tree
@@ -44,6 +46,16 @@ __all__ = ["Run", "RunOptions", "Select", "as_problem", "type_id"]
 
 Select: TypeAlias = Literal["first", "best"]
 
+_REFINE: Final = Refine()
+_CHAT: Final = ChatBackprompter()
+_NO_LIMITS: Final = Budget()
+_RETRIES: Final = Retries()
+_CLOCK: Final = SystemClock()
+
+_LONGEST_TURN_SECONDS: Final = 0.005
+_ONE_ROUND: Final = Usage(rounds=1)
+_NOTHING: Final = Usage()
+
 _FAILURES_IN_A_ROW: Final = 3
 """Attempts in a row without a judgement after which a run stops with ``error``."""
 
@@ -51,22 +63,36 @@ _FAILURES_IN_A_ROW: Final = 3
 class RunOptions:
     """How to run a graph on a problem; see ``modulo.solve`` for what each means."""
 
-    strategy: Strategy = field(default_factory=Refine)
-    backprompter: Backprompter = field(default_factory=ChatBackprompter)
-    budget: Budget = field(default_factory=Budget)
+    strategy: Strategy = _REFINE
+    backprompter: Backprompter = _CHAT
+    budget: Budget = _NO_LIMITS
     within: Ledger | None = None
     select: Select = "first"
     seed: int = 0
-    retries: Retries = field(default_factory=Retries)
+    retries: Retries = _RETRIES
     max_concurrency: int = 16
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = _CLOCK
     trace: Trace | None = None
 
     def __post_init__(self) -> None:
         if self.select not in ("first", "best"):
             raise ConfigurationError(f"select must be 'first' or 'best', not {self.select!r}")
+        for name, kind in _OPTION_TYPES.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise ConfigurationError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}")
         if self.max_concurrency < 1:
             raise ConfigurationError(f"max_concurrency must be at least 1, not {self.max_concurrency!r}")
+
+
+_OPTION_TYPES: Final[Mapping[str, type]] = {
+    "strategy": Strategy,
+    "backprompter": Backprompter,
+    "budget": Budget,
+    "retries": Retries,
+    "seed": int,
+    "max_concurrency": int,
+}
 
 
 class _Stop(Exception):
@@ -121,6 +147,7 @@ class Run:
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
         self._started = self._clock.now()
+        self._last_turn = 0.0
 
     def cancel(self) -> None:
         """End the run with the outcome ``Exhausted(cancelled)``; calls and processes end with it."""
@@ -147,7 +174,8 @@ class Run:
             clock=self._clock,
         )
         self._report_to(around)
-        with At(Place(ledger, self._report if self._sinks else None, None, bool(around and around.holds_a_call))):
+        report = self._report if self._sinks else None
+        with At(Place(ledger, report, holds_a_call=bool(around and around.holds_a_call))):
             return await self._run(ledger)
 
     async def _run(self, ledger: Ledger) -> Outcome[Any]:
@@ -185,7 +213,15 @@ class Run:
         self._sinks = (*self._sinks, sink)
 
     def _report(self, attempt: int, event: BudgetSettled) -> None:
-        self._emit(replace(event, at=self._elapsed(), attempt=attempt, nested=True))
+        self._emit(
+            BudgetSettled(
+                at=self._elapsed(),
+                attempt=attempt,
+                bill=event.bill,
+                unconfirmed=event.unconfirmed,
+                nested=True,
+            )
+        )
 
     async def _prepare(self, above: Ledger | None) -> None:
         budget = self._options.budget
@@ -215,12 +251,12 @@ class Run:
         return cut_off
 
     def _scheduler(self, ledger: Ledger, pool: WorkerPool | None) -> Scheduler:
-        emit = self._emit if self._sinks else None
+        emit = self._emitter()
         caller = Caller(
             ledger=ledger,
             clock=self._clock,
             retries=self._options.retries,
-            random=Random(self._options.seed),
+            random=Random(self._options.seed),  # noqa: S311  waits between retries are no secret
             emit=emit,
             elapsed=self._elapsed,
             script=self._script,
@@ -242,10 +278,9 @@ class Run:
     async def _rounds(self, ledger: Ledger, scheduler: Scheduler) -> None:
         self._unfinished_round = _Round(scheduler, self._stops_siblings)
         while True:
-            # Where neither generator nor critics ever wait, deadlines and other runs get their turn here.
-            await anyio.lowlevel.checkpoint()
+            await self._give_others_a_turn()
             try:
-                this_round = ledger.reserve_now(Usage(rounds=1))
+                this_round = ledger.reserve_now(_ONE_ROUND)
             except LimitReached as limit:
                 raise _Stop(StopReason.of_limit(limit.resource)) from None
             ran = False
@@ -257,10 +292,19 @@ class Run:
                 await self._unfinished_round.run(plans)
                 ran = not all(isinstance(result, LimitReached) for result in self._unfinished_round.results)
             finally:
-                this_round.settle(Usage(rounds=int(ran)))
+                this_round.settle(_ONE_ROUND if ran else _NOTHING)
             results = self._unfinished_round.results
             self._unfinished_round = _Round(scheduler, self._stops_siblings)
             self._take(results)
+
+    async def _give_others_a_turn(self) -> None:
+        """Where neither generator nor critics ever wait, deadlines and other runs get their turn here."""
+        now = time.monotonic()
+        if now - self._last_turn > _LONGEST_TURN_SECONDS:
+            self._last_turn = now
+            await anyio.lowlevel.checkpoint()
+        else:
+            await anyio.lowlevel.checkpoint_if_cancelled()
 
     def _ask(self) -> Sequence[Expansion]:
         most = self._options.max_concurrency
@@ -440,13 +484,11 @@ class Run:
             "started_at": self._clock.wall_time().isoformat(timespec="seconds"),
             "strategy": {"id": type_id(options.strategy), "options": options.strategy.describe()},
             "backprompter": {"id": type_id(options.backprompter), "options": options.backprompter.describe()},
-            "budget": asdict(options.budget),
-            "limits_from_above": [
-                limit.name for limit in fields(Budget) if self._above and self._above.limits(limit.name)
-            ],
+            "budget": settings_of(options.budget),
+            "limits_from_above": _limits_of(self._above),
             "select": options.select,
             "seed": options.seed,
-            "retries": asdict(options.retries),
+            "retries": settings_of(options.retries),
             "max_concurrency": options.max_concurrency,
             "generators": {n.name: n.generator.describe() for n in self._program.generators},
             "critics": {
@@ -472,6 +514,10 @@ class Run:
     def _emit(self, event: Event) -> None:
         for sink in self._sinks:
             sink(event)
+
+    def _emitter(self) -> Callable[[Event], None] | None:
+        """The quickest way to all sinks."""
+        return self._sinks[0] if len(self._sinks) == 1 else self._emit if self._sinks else None
 
     def _elapsed(self) -> float:
         return self._clock.now() - self._started
@@ -535,7 +581,7 @@ def as_problem(graph: Graph, problem: Any) -> Problem[Any]:
         ProblemError: It is not JSON-serialisable, or of another type.
     """
     result = problem if isinstance(problem, Problem) else Problem.of(problem, domain=graph.name)
-    for reader, wanted in problem_types(graph):
+    for reader, wanted in graph.check().problem_types:
         if isinstance(wanted, type) and not hasattr(wanted, "__args__") and wanted is not object:
             try:
                 fits = isinstance(result.value, wanted)
@@ -550,6 +596,10 @@ def as_problem(graph: Graph, problem: Any) -> Problem[Any]:
 def type_id(thing: object) -> str:
     """``module:qualified name`` of a thing's type."""
     return f"{type(thing).__module__}:{type(thing).__qualname__}"
+
+
+def _limits_of(ledger: Ledger | None) -> list[str]:
+    return [limit.name for limit in fields(Budget) if ledger.limits(limit.name)] if ledger else []
 
 
 def _words(error: BaseException) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from msgspec import Struct
+
 from modulo.canonical import Codec, codec_for, sha256_hex
 from modulo.errors import ProblemError
 
@@ -86,8 +88,7 @@ NO_SOLUTION: Final = NoSolution()
 _NO_SOLUTION_CANONICAL = b'{"modulo:claim":"no solution exists"}'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate(Generic[C]):
+class Candidate(Struct, Generic[C], frozen=True, kw_only=True, eq=False):
     """One answer of a generator to a problem, in the form that critics read.
 
     Attributes:
@@ -100,14 +101,14 @@ class Candidate(Generic[C]):
         prompt_sha256: Hash of the conversation that led to it.
     """
 
-    canonical: bytes = field(repr=False)
+    canonical: bytes
     sha256: str
-    codec: Codec[C] = field(repr=False, compare=False)
+    codec: Codec[C]
     text: str
     node: str
     model: str
     prompt_sha256: str
-    _value: C = field(repr=False, compare=False)
+    _value: C
 
     @classmethod
     def of(
@@ -132,6 +133,15 @@ class Candidate(Generic[C]):
             prompt_sha256=prompt_sha256,
             _value=value,
         )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Candidate) and self._origin() == other._origin()
+
+    def __hash__(self) -> int:
+        return hash(self._origin())
+
+    def _origin(self) -> tuple[str, ...]:
+        return self.sha256, self.text, self.node, self.model, self.prompt_sha256
 
     @property
     def claims_unsolvable(self) -> bool:

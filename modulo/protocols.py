@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
@@ -50,16 +51,14 @@ RunsIn: TypeAlias = Literal["auto", "loop", "thread", "process"]
 """Where a critic that is no coroutine runs. ``auto``: in the event loop while it is quick, else in a thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, gc=False, frozen=True):
     """One message of a conversation with a model."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
+class Sampling(Struct, gc=False, frozen=True, kw_only=True):
     """How to sample, where a strategy wants something else than the generator's own settings.
 
     Attributes:
@@ -78,8 +77,7 @@ class Sampling:
 DEFAULT_SAMPLING = Sampling()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, gc=False, frozen=True, kw_only=True):
     """What a generator is asked.
 
     Attributes:
@@ -114,8 +112,7 @@ class Finish(StrEnum):
     """Structured output or a tool call that does not fit its schema."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
+class Generation(Struct, gc=False, frozen=True, kw_only=True):
     """What a generator answered.
 
     Attributes:
@@ -132,7 +129,7 @@ class Generation:
     usage: Usage | None = ONE_CALL
     model: str = ""
     detail: str | None = None
-    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+    extra: Mapping[str, JsonValue] = {}
 
 
 class Generator(ABC):
@@ -251,8 +248,7 @@ class SoftCritic(ABC, Generic[P, C]):
         """Give an opinion on one candidate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expansion:
+class Expansion(Struct, gc=False, frozen=True, kw_only=True):
     """One thing that a strategy wants generated.
 
     Attributes:
@@ -280,8 +276,7 @@ class Reveals(StrEnum):
     HINTS = "hints"
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, gc=False, frozen=True):
     """An earlier attempt and everything that critics said of it.
 
     Attributes:
@@ -295,8 +290,7 @@ class Turn:
     repeats: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(Struct, gc=False, frozen=True, kw_only=True):
     """What a backprompter has to work with.
 
     Attributes:
@@ -311,11 +305,10 @@ class Conversation:
     prompt: tuple[Message, ...]
     turns: tuple[Turn, ...]
     node: str
-    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    memo: dict[Any, Any] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class Rendered(Struct, gc=False, frozen=True, kw_only=True):
     """A rendered conversation.
 
     Attributes:

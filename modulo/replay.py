@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget, Usage
@@ -258,7 +259,7 @@ class _NoWaiting(SystemClock):
     """A clock whose waits are over at once and whose deadlines never come."""
 
     async def sleep(self, seconds: float) -> None:
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
 
     def now(self) -> float:
         return 0.0

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final
+
+from msgspec import structs, to_builtins
 
 from modulo.canonical import parse_json, sha256_hex
 from modulo.critique import Critique
@@ -39,9 +40,11 @@ _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 class PromptHashes:
     """Hashes conversations as chains: each hash covers the one before it, a role and a text."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_hashes", "_known", "_messages")
 
     def __init__(self) -> None:
+        self._messages: tuple[Message, ...] = ()
+        self._hashes: list[str] = []
         self._known: dict[tuple[str, str, str], str] = {}
 
     def chain(self, messages: tuple[Message, ...]) -> Iterator[tuple[str, str, Message]]:
@@ -54,10 +57,15 @@ class PromptHashes:
 
     def of(self, messages: tuple[Message, ...]) -> str:
         """The hash of a whole conversation."""
-        last = ""
-        for message in messages:
-            last = self._after(last, message)
-        return last
+        # Most conversations go on from the one before, with the very same messages.
+        kept = len(self._messages)
+        if messages[:kept] != self._messages:
+            kept = 0
+        del self._hashes[kept:]
+        for message in messages[kept:]:
+            self._hashes.append(self._after(self._hashes[-1] if self._hashes else "", message))
+        self._messages = messages
+        return self._hashes[-1] if self._hashes else ""
 
     def _after(self, before: str, message: Message) -> str:
         key = (before, message.role, message.content)
@@ -196,7 +204,7 @@ class _EventEncoder:
             case CritiqueGiven():
                 body = {"attempt": event.attempt, **critique_json(event.critique)}
             case _:
-                body = asdict(event)
+                body = to_builtins(event)
         return [head | body | head]
 
     def _run_started(self, event: RunStarted) -> dict[str, Any]:
@@ -230,7 +238,7 @@ class _EventEncoder:
             "turn": event.turn,
             "parent": event.parent,
             "inputs": dict(event.inputs),
-            "sampling": _without_none(asdict(event.sampling)),
+            "sampling": _without_none(structs.asdict(event.sampling)),
             "prompt_sha256": event.prompt_sha256,
         }
 
@@ -242,7 +250,7 @@ class _EventEncoder:
         return body | {
             "finish": generation.finish,
             "model": generation.model,
-            "usage": None if generation.usage is None else _without_zero(asdict(generation.usage)),
+            "usage": None if generation.usage is None else _without_zero(structs.asdict(generation.usage)),
             **({"detail": generation.detail} if generation.detail else {}),
             **({"extra": _readable(generation.extra)} if generation.extra else {}),
             **self._text(generation.text),
@@ -271,7 +279,7 @@ def critique_json(critique: Critique) -> dict[str, Any]:
         {
             "critic": critique.critic,
             "verdict": critique.verdict,
-            "violations": [_without_none(asdict(violation)) for violation in critique.violations],
+            "violations": [_without_none(structs.asdict(violation)) for violation in critique.violations],
             "reason": critique.reason,
             "failed": critique.failed or None,
             "proves": critique.proves,

@@ -7,8 +7,9 @@ far in the order of asking, never from when they finished.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from modulo.critique import Critique, Remark, Verdict
 from modulo.graph.program import Program, Stage
@@ -18,8 +19,7 @@ from modulo.protocols import DEFAULT_SAMPLING, Generation, Sampling, Turn
 __all__ = ["Attempt", "Tree"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, gc=False, frozen=True, kw_only=True):
     """One generation and everything that became of it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Attempt:
     round: int
     node: str
     parent: int | None = None
-    inputs: Mapping[str, int] = field(default_factory=dict)
+    inputs: Mapping[str, int] = {}
     sampling: Sampling = DEFAULT_SAMPLING
     generation: Generation | None = None
     candidate: Candidate[Any] | None = None
@@ -97,6 +97,9 @@ class Tree:
         self._round = 0
         self._withdrawn_in_round: dict[int, Attempt] = {}
         self._late_critiques: dict[int, list[Critique]] = {}
+        self._turns: dict[int, Turn] = {}
+        self._chains: dict[int, tuple[Turn, ...]] = {}
+        self._reads = {node.name: node.reads for node in program.generators}
 
     def __len__(self) -> int:
         return len(self.attempts)
@@ -125,7 +128,9 @@ class Tree:
 
     def inputs_of(self, node: str) -> Mapping[str, int] | None:
         """The attempts behind the artefacts that a generator reads; None if one of them does not stand."""
-        reads = self.program.generator(node).reads
+        reads = self._reads[node]
+        if not reads:
+            return {}
         if not all(artefact in self._live for artefact in reads):
             return None
         return {artefact: self._live[artefact].id for artefact in reads}
@@ -150,11 +155,25 @@ class Tree:
             found.append(self._by_id[found[-1].parent])
         return tuple(reversed(found))
 
+    def turns(self, attempt: Attempt) -> tuple[Turn, ...]:
+        """Its chain as turns, without attempts whose calls failed."""
+        known = self._chains.get(attempt.id)
+        if known is None:
+            # Kept for the end of a chain only: for all of its attempts it would take quadratic space.
+            before = None if attempt.parent is None else self._chains.pop(attempt.parent, None)
+            part = self.chain(attempt) if before is None else (attempt,)
+            new = [self.turn(one) for one in part if one.generation is not None]
+            known = self._chains[attempt.id] = (*(before or ()), *new)
+        return known
+
     def turn(self, attempt: Attempt) -> Turn:
         """An attempt with all critiques meant for its generator, those of later stages included."""
-        own = tuple(c for c in attempt.critiques if self._is_meant_for(c, attempt))
-        late = tuple(self._late_critiques.get(attempt.id, ()))
-        return Turn(attempt, own + late, self._repeats[attempt.id])
+        known = self._turns.get(attempt.id)
+        if known is None:
+            own = tuple(c for c in attempt.critiques if self._is_meant_for(c, attempt))
+            late = tuple(self._late_critiques.get(attempt.id, ()))
+            known = self._turns[attempt.id] = Turn(attempt, own + late, self._repeats[attempt.id])
+        return known
 
     def was_blamed(self, attempt: Attempt) -> bool:
         """Whether a critic of a later stage rejected what was built on it and said so to its generator."""
@@ -207,10 +226,13 @@ class Tree:
             self._repeats[attempt.id] = self._repeats[parent.id] + 1
 
     def _is_meant_for(self, critique: Critique, attempt: Attempt) -> bool:
-        for node in self._stage_of(attempt).critics:
-            if node.name == critique.critic:
-                return attempt.node in node.backprompts
-        return True  # of a reformulator, or of the generator itself
+        hears = self._hearers(critique, attempt)
+        return hears is None or attempt.node in hears
+
+    def _hearers(self, critique: Critique, attempt: Attempt) -> tuple[str, ...] | None:
+        """The generators that a critic backprompts; None for a critique by a reformulator or a generator."""
+        critics = self._stage_of(attempt).critics
+        return next((node.backprompts for node in critics if node.name == critique.critic), None)
 
     def _establish(self, attempt: Attempt) -> None:
         """Make an accepted attempt stand, with what it is built on, unless that was withdrawn rounds ago."""
@@ -228,16 +250,14 @@ class Tree:
         return standing is made or (standing is None and made.id in self._withdrawn_in_round)
 
     def _withdraw(self, attempt: Attempt, critique: Critique, artefacts: tuple[str, ...]) -> Iterator[Attempt]:
-        stage = self._stage_of(attempt)
         ancestors = self._ancestors(attempt)
-        standing = self._live.get(stage.artefact)
+        standing = self._live.get(self._stage_of(attempt).artefact)
         vouched_for = self._ancestors(standing) if standing else {}
-        node = next(n for n in stage.critics if n.name == critique.critic)
         for artefact in artefacts:
             blamed = ancestors.get(artefact)
             if blamed is None or vouched_for.get(artefact) is blamed:
                 continue
-            if blamed.node in node.backprompts:
+            if blamed.node in (self._hearers(critique, attempt) or ()):
                 self._blame(blamed, critique)
             if self._live.get(artefact) is blamed:
                 for withdrawn in (blamed, *self._built_on(artefact)):
@@ -246,6 +266,8 @@ class Tree:
                     yield withdrawn
 
     def _blame(self, blamed: Attempt, critique: Critique) -> None:
+        self._turns.pop(blamed.id, None)
+        self._chains.clear()
         late = self._late_critiques.setdefault(blamed.id, [])
         if critique not in late:  # said once of all that was built on it at the same time
             late.append(critique)

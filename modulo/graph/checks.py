@@ -84,7 +84,12 @@ class _Structure:
         order = networkx.lexicographical_topological_sort(self.stage_graph, key=self.ends.index)
         # The answer depends on everything else, so it comes last.
         stages = {end: self._stage(end) for end in order}
-        return Program(name=self.graph.name, stages=stages, stage_of=self.end_of)
+        return Program(
+            name=self.graph.name,
+            stages=stages,
+            stage_of=self.end_of,
+            problem_types=tuple(problem_types(self.graph)),
+        )
 
     def codec(self, end: str) -> Codec[Any]:
         """The codec of an artefact.
@@ -212,18 +217,23 @@ class _Structure:
     def _not_an_end(self, reader: str, reads: Iterable[str]) -> Iterator[str]:
         yield from self._not_a_candidate(reader, reads)
         for source in reads:
-            for name, path in self.paths.items():
-                chain = [name, *(r.name for r in path)]
-                if source in chain[:-1]:
-                    yield (
-                        f"{reader} reads {source!r}, which is converted further into {chain[-1]!r}; it must"
-                        f" read {chain[-1]!r}, because what is judged is what is returned."
-                    )
-                    break
+            end = self._further_conversion(source)
+            if end:
+                yield (
+                    f"{reader} reads {source!r}, which is converted further into {end!r}; it must read {end!r},"
+                    " because what is judged is what is returned."
+                )
+
+    def _further_conversion(self, node: str) -> str | None:
+        """The artefact into which a node that is none itself is converted."""
+        for name, path in self.paths.items():
+            if node in (name, *(r.name for r in path[:-1])) and node != self.end_of[name]:
+                return self.end_of[name]
+        return None
 
     def _backprompt_targets(self) -> Iterator[str]:
         for name, node in self.graph.critics.items():
-            if not node.reads:
+            if not node.reads or self._further_conversion(node.reads[0]):
                 continue
             end = node.reads[0]
             allowed = {*self.makers(end), *(m for other in self.builds_on(end) for m in self.makers(other))}

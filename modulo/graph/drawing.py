@@ -56,7 +56,7 @@ def mermaid(graph: Graph) -> str:
 def dot(graph: Graph) -> str:
     """A Graphviz digraph. Generators are ovals, critics hexagons; dashed arrows carry feedback."""
     drawn = digraph(graph)
-    lines = [f"digraph {_dot_text(graph.name)} {{", "  rankdir=LR;"]
+    lines = [f"digraph {_dot_text(str(graph.name))} {{", "  rankdir=LR;"]
     for name, kind in drawn.nodes(data="kind", default="reformulator"):
         lines.append(f"  {_dot_text(name)} [shape={_DOT_SHAPES[kind]}];")
     for source, target, kind in drawn.edges(data="kind"):

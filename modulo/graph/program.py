@@ -6,7 +6,7 @@ A stage is one artefact, everything that can make it, and everything that judges
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from modulo.canonical import Codec
@@ -50,22 +50,26 @@ class Program:
         name: The graph's name.
         stages: By artefact, in an order in which each comes after those that it builds on. The last one is
             the answer.
+        answer: The stage whose artefact is the solution.
         stage_of: The artefact that each generator makes.
+        problem_types: The type of problem that each user-written function takes, with the function's name.
     """
 
     name: str
     stages: Mapping[str, Stage]
     stage_of: Mapping[str, str]
+    problem_types: tuple[tuple[str, Any], ...]
+    _generators: Mapping[str, GeneratorNode] = field(init=False, repr=False, compare=False)
+    answer: Stage = field(init=False, repr=False, compare=False)
 
-    @property
-    def answer(self) -> Stage:
-        """The stage whose artefact is the solution."""
-        return next(reversed(self.stages.values()))  # type: ignore[call-overload, no-any-return]
+    def __post_init__(self) -> None:
+        nodes = {node.name: node for stage in self.stages.values() for node in stage.generators}
+        object.__setattr__(self, "_generators", nodes)
+        object.__setattr__(self, "answer", list(self.stages.values())[-1])
 
     def generator(self, name: str) -> GeneratorNode:
         """The generator node of that name."""
-        stage = self.stages[self.stage_of[name]]
-        return next(node for node in stage.generators if node.name == name)
+        return self._generators[name]
 
     @property
     def generators(self) -> tuple[GeneratorNode, ...]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from msgspec.structs import replace
 
 from modulo.budget import Ledger, Reservation, Usage
 from modulo.clock import Clock
@@ -53,8 +55,11 @@ class Retries:
     max_wait_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.max_tries < 1 or self.base_seconds < 0 or self.max_wait_seconds < 0:
-            raise ConfigurationError(f"retries make no sense: {self}")
+        waits = (self.base_seconds, self.max_wait_seconds)
+        if not isinstance(self.max_tries, int) or self.max_tries < 1:
+            raise ConfigurationError(f"retries: max_tries must be a whole number of at least 1: {self}")
+        if not all(isinstance(wait, (int, float)) and 0 <= wait < math.inf for wait in waits):
+            raise ConfigurationError(f"retries: waits must be finite numbers of at least 0: {self}")
 
 
 class Caller:
@@ -206,7 +211,7 @@ class Caller:
                 self._emit(BudgetReserved(at=self._elapsed(), attempt=attempt, amount=reservation.amount))
             with At.attempt(attempt, in_a_call=True):
                 generations = await _call(generator, request, samples)
-            bill = generations[0].usage
+            bill = _bill_of(generations[0], request)
         except GenerationError as error:
             bill = None if error.billing is Billing.UNKNOWN else Usage(calls=1)
             raise
@@ -273,31 +278,35 @@ async def _call(generator: Generator, request: Request, samples: int) -> tuple[G
         raise GenerationError(message, billing=Billing.UNKNOWN) from error
     if not generations or not all(isinstance(generation, Generation) for generation in generations):
         raise GenerationError(f"generator {request.node!r} returned no Generation", billing=Billing.UNKNOWN)
-    return _with_bill(generations, request)
+    return generations
 
 
-def _with_bill(generations: tuple[Generation, ...], request: Request) -> tuple[Generation, ...]:
-    first = generations[0]
-    if first.usage is None:
-        return generations
-    bill = _amount_of_a_call(first.usage)
+def _bill_of(generation: Generation, request: Request) -> Usage | None:
+    if generation.usage is None:
+        return None
+    bill = _amount_of_a_call(generation.usage)
     if bill is None:
         raise GenerationError(f"the bill of generator {request.node!r} makes no sense", billing=Billing.UNKNOWN)
-    return generations if bill is first.usage else (replace(first, usage=bill), *generations[1:])
+    return bill
 
 
 def _amount_of_a_call(usage: object) -> Usage | None:
     """The usage as that of one call: at least one call, no rounds or attempts. None if it makes no sense."""
     if not isinstance(usage, Usage):
         return None
-    counts = (usage.calls, usage.prompt_tokens, usage.completion_tokens)
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
-        return None
+    for count in (usage.calls, usage.prompt_tokens, usage.completion_tokens):
+        if not isinstance(count, int) or count < 0:
+            return None
     if not isinstance(usage.cost_usd, (int, float)) or not 0 <= usage.cost_usd < math.inf:
         return None
     if usage.calls >= 1 and not usage.rounds and not usage.attempts:
         return usage
-    return replace(usage, calls=max(1, usage.calls), rounds=0, attempts=0)
+    return Usage(
+        calls=max(1, usage.calls),
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cost_usd=usage.cost_usd,
+    )
 
 
 def _said(request: Request, function: Callable[..., T], *args: Any) -> T:

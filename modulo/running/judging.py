@@ -8,8 +8,9 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from modulo.clock import Clock
 from modulo.critique import Critique, Remark, Verdict, Violation
@@ -84,6 +85,9 @@ class Judge:
         self._pool = pool
         self._clock = clock
         self._order = {artefact: _running_order(nodes) for artefact, nodes in critics.items()}
+        every = [node for nodes in critics.values() for node in nodes]
+        self._in_process = frozenset(node.name for node in every if runs_in_process(node.critic))
+        self._async = frozenset(node.name for node in every if _is_async(node.critic.critique))
         # Within a run the problem is fixed; the node stands for the critic with its version and options.
         self._verdicts: dict[tuple[str, ...], Critique] = {}
         self._script = script
@@ -138,10 +142,11 @@ class Judge:
     def _reads(
         self, node: CriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
     ) -> tuple[Candidate[Any], ...]:
-        return (candidate, *(inputs[name] for name in node.reads[1:]))
+        others = node.reads[1:]
+        return (candidate, *[inputs[name] for name in others]) if others else (candidate,)
 
     async def _critique(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
-        key = (node.name, *(candidate.sha256 for candidate in candidates))
+        key = (node.name, *[candidate.sha256 for candidate in candidates])
         known = (self._script and self._script.failed_critique(node.name)) or self._verdicts.get(key)
         if known is not None:
             return known
@@ -159,14 +164,17 @@ class Judge:
 
     async def _run(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
         critic = node.critic
-        args = (self._problem.value, *(candidate.value() for candidate in candidates))
-        if runs_in_process(critic):
+        args = (self._problem.value, *[candidate.value() for candidate in candidates])
+        if node.name in self._in_process:
             assert self._pool is not None
             return await self._pool.critique(critic, args, clock=self._clock, max_seconds=critic.max_seconds)
-        size = len(self._problem.canonical) + sum(len(candidate.canonical) for candidate in candidates)
-        return await within_deadline(
-            _judgement, critic, args, size, clock=self._clock, max_seconds=critic.max_seconds
-        )
+        if node.name in self._async:
+            return await within_deadline(
+                _async_judgement, critic, args, clock=self._clock, max_seconds=critic.max_seconds
+            )
+        size = len(self._problem.canonical) + sum([len(candidate.canonical) for candidate in candidates])
+        result = await run_placed(call_critic, critic, args, owner=critic, size=size, runs_in=critic.runs_in)
+        return result if isinstance(result, Critique) else await read_async_judgement(result)
 
     async def _remark(
         self, node: SoftCriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
@@ -195,7 +203,9 @@ def _judges(node: CriticNode, candidate: Candidate[Any]) -> bool:
 def _applies(node: CriticNode, problem: Problem[Any]) -> bool:
     try:
         applies = node.critic.applies_to(problem.value)
-    except Exception as error:
+    except BaseException as error:
+        if not is_failure(error):
+            raise
         raise CriticError(node.name, f"applies_to failed: {_in_words(error)}") from error
     if not isinstance(applies, bool):
         raise CriticError(node.name, f"applies_to returned a {type(applies).__name__}, not True or False")
@@ -210,12 +220,8 @@ def _cannot_prove_unsolvable(stage: Stage) -> Critique:
     return Critique(Verdict.REJECT, (violation,), critic=stage.artefact)
 
 
-async def _judgement(critic: Critic[Any, Any], args: tuple[Any, ...], size: int) -> Critique:
-    """A critic's judgement, found in this process."""
-    if _is_async(critic.critique):
-        return await read_async_judgement(critic.critique(*args))
-    result = await run_placed(call_critic, critic, args, owner=critic, size=size, runs_in=critic.runs_in)
-    return result if isinstance(result, Critique) else await read_async_judgement(result)
+async def _async_judgement(critic: Critic[Any, Any], args: tuple[Any, ...]) -> Critique:
+    return await read_async_judgement(critic.critique(*args))
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

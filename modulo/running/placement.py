@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 QUICK_SECONDS: Final = 0.002
 """Longest call that may stay in the event loop."""
+SURELY_SLOW_SECONDS: Final = 0.02
+"""A call that took this long is slow; one between the two may have had to wait for the processor."""
 _GROWTH: Final = 4
 """How much larger an input may be than the largest one that was quick."""
 _MIN_SIZE: Final = 4096
@@ -30,16 +32,21 @@ _MIN_SIZE: Final = 4096
 class _Pace:
     """How quick a function has been: the largest input size that it may get in the event loop."""
 
-    __slots__ = ("largest_quick_size",)
+    __slots__ = ("_was_slow", "largest_quick_size")
 
     def __init__(self) -> None:
         self.largest_quick_size = -1
+        self._was_slow = False
 
     def note(self, seconds: float, size: int) -> None:
-        if seconds > QUICK_SECONDS:
+        if seconds <= QUICK_SECONDS:
+            self._was_slow = False
+            if size > self.largest_quick_size:
+                self.largest_quick_size = max(size, _MIN_SIZE)
+        elif self._was_slow or seconds > SURELY_SLOW_SECONDS:
             self.largest_quick_size = -1
-        elif size > self.largest_quick_size:
-            self.largest_quick_size = max(size, _MIN_SIZE)
+        else:
+            self._was_slow = True
 
 
 _PACES: WeakKeyDictionary[object, _Pace] = WeakKeyDictionary()
@@ -72,10 +79,9 @@ async def run_placed(
 
 
 def _timed(function: Callable[..., T], args: tuple[Any, ...]) -> tuple[T, float]:
-    # CPU time of the thread: on a busy machine a quick function may have to wait for its turn.
-    started = time.thread_time()
+    started = time.perf_counter()
     result = function(*args)
-    return result, time.thread_time() - started
+    return result, time.perf_counter() - started
 
 
 def _pace_of(owner: object) -> _Pace:

@@ -46,5 +46,5 @@ def check_picklable(problem: Any) -> None:
     """
     try:
         pickle.dumps(problem)
-    except Exception as error:  # noqa: BLE001  pickle runs code of the value's, which may raise anything
+    except Exception as error:
         raise ProblemError(f"the problem cannot be sent to a worker process: {error}") from error

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
+
+from msgspec import Struct
 
 from modulo.budget import Ledger, Reservation, Usage
 from modulo.critique import Critique, Remark, Verdict, Violation
@@ -39,8 +40,8 @@ from modulo.protocols import (
     Request,
 )
 from modulo.running.calls import Answer, Caller
-from modulo.running.judging import Judge
 from modulo.running.failures import is_failure
+from modulo.running.judging import Judge
 from modulo.running.place import At
 from modulo.running.placement import run_placed
 from modulo.running.script import Script
@@ -50,8 +51,10 @@ from modulo.tree import Attempt, Tree
 __all__ = ["Job", "Plan", "Scheduler"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+_ONE_ATTEMPT: Final = Usage(attempts=1)
+
+
+class Plan(Struct, frozen=True, kw_only=True):
     """An expansion with everything that was decided when it was asked for, so that timing decides nothing.
 
     Attributes:
@@ -67,8 +70,7 @@ class Plan:
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """A plan that is ready to run: what is the same for all its samples."""
 
     plan: Plan
@@ -165,8 +167,8 @@ class Scheduler:
                 if attempts[-1].accepted:
                     break
         finally:
-            judged = sum(attempt.generation is not None for attempt in attempts)
-            job.attempts_held.settle(Usage(attempts=judged))
+            judged = sum([attempt.generation is not None for attempt in attempts])
+            job.attempts_held.settle(_ONE_ATTEMPT if judged == 1 else Usage(attempts=judged))
 
     @staticmethod
     def abandon(job: Job) -> None:
@@ -178,7 +180,8 @@ class Scheduler:
         """Set aside as many attempts as fit, up to the number of samples."""
         while True:
             try:
-                return self._ledger.reserve_now(Usage(attempts=samples)), samples
+                amount = _ONE_ATTEMPT if samples == 1 else Usage(attempts=samples)
+                return self._ledger.reserve_now(amount), samples
             except LimitReached:
                 if samples == 1:
                     raise
@@ -196,7 +199,7 @@ class Scheduler:
             problem=self._problem,
             messages=rendered.messages,
             sampling=expansion.sampling,
-            inputs=tuple(artefacts[name] for name in node.reads),
+            inputs=tuple([artefacts[name] for name in node.reads]),
             node=node.name,
             turn=plan.turn,
         )
@@ -237,11 +240,10 @@ class Scheduler:
         if parent is None:
             return Rendered(messages=prompt)
         tip = self._tree[parent]
-        chain = (attempt for attempt in self._tree.chain(tip) if attempt.generation is not None)
         conversation = Conversation(
             problem=self._problem,
             prompt=prompt,
-            turns=tuple(self._tree.turn(attempt) for attempt in chain),
+            turns=self._tree.turns(tip),
             node=node.name,
             memo=self._rendered,
         )

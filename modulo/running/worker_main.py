@@ -63,7 +63,7 @@ def _answers(call: bytes, surroundings: _Surroundings) -> Iterator[dict[str, Any
         document = critique_json(critique)
         json.dumps(document)
         yield document
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a critic may raise anything
         yield {"error": f"{type(error).__name__}: {error}"}
 
 

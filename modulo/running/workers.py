@@ -117,7 +117,8 @@ class _Worker:
     """One worker process."""
 
     def __init__(self, process: anyio.abc.Process) -> None:
-        assert process.stdin and process.stdout
+        assert process.stdin is not None
+        assert process.stdout is not None
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout

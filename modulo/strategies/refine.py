@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
 from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling, Strategy
+from modulo.settings import settings_of
 from modulo.tree import Attempt, Tree
 
 __all__ = ["Refine"]
@@ -60,7 +61,7 @@ class Refine(Strategy):
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
-        return asdict(self)
+        return settings_of(self)
 
     def _lanes(self, tree: Tree, node: str) -> Sequence[Attempt | None]:
         """Where each conversation stands; None for one that begins."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import modulo
-from modulo.critique import Soundness, Violation
+from modulo.certificate import Certificate, certificate_of
+from modulo.critique import Critique, Soundness, Verdict, Violation
 from modulo.graph import Graph, Program
+from modulo.loop import as_problem
 from modulo.problem import Candidate
 from modulo.protocols import Generation
+from modulo.running.judging import applicable_critics
 from modulo.testing import ScriptedGenerator
 from modulo.tree import Attempt
 
@@ -96,3 +100,28 @@ def attempt_at(program: Program, attempt_id: int, node: str, value: object = Non
         fields["candidate"] = candidate_of(program, program.stage_of[node], value)
         fields["generation"] = Generation(text=str(value))
     return Attempt(**(fields | rest))  # type: ignore[arg-type]
+
+
+def certificate_for(graph: Graph, problem: object, **made: object) -> Certificate:
+    """The certificate of an answer and what it is built on, as a run would write it if all critics accepted."""
+    program = graph.check()
+    wrapped = as_problem(graph, problem)
+    critics = applicable_critics(program, wrapped)
+    candidates = {name: candidate_of(program, name, made[name]) for name in program.stages}
+    answer = candidates.pop(program.answer.artefact)
+    is_claim = answer.claims_unsolvable
+    nodes = [
+        node
+        for name in program.stages
+        for node in critics[name]
+        if (node.critic.judges == "unsolvability") == (is_claim and name == program.answer.artefact)
+    ]
+    return certificate_of(
+        problem=wrapped,
+        candidate=answer,
+        artefacts=candidates,
+        critics=[(node, Critique(Verdict.ACCEPT, critic=node.name)) for node in nodes],
+        answer=program.answer.artefact,
+        created_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        modulo_version="0.0.0",
+    )

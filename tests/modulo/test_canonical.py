@@ -23,10 +23,16 @@ SAFE = 2**53 - 1
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 scalars = (
-    st.none() | st.booleans() | st.integers(-SAFE, SAFE) | st.floats(allow_nan=False, allow_infinity=False) | texts
+    st.none()
+    | st.booleans()
+    | st.integers(-SAFE, SAFE)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
 )
 json_values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=20
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=20,
 )
 
 
@@ -101,7 +107,7 @@ def nested(depth: int, wrap: Callable[[Any], Any] = lambda inner: [inner], core:
     return core
 
 
-# -------------------------------------------------------------------------------------------------- canonical_json
+# ---------------------------------------------------------------------------------------------- canonical_json
 
 
 @given(json_values)
@@ -229,7 +235,7 @@ def test_sha256_hex_is_the_hash_of_the_bytes() -> None:
     assert sha256_hex(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-# ------------------------------------------------------------------------------------------------------ parse_json
+# -------------------------------------------------------------------------------------------------- parse_json
 
 
 @pytest.mark.parametrize(
@@ -278,7 +284,7 @@ def test_a_lone_surrogate_is_read_because_traces_record_what_models_write() -> N
     assert parse_json(r'"\ud800"') == "\ud800"
 
 
-# ---------------------------------------------------------------------------------------------------------- codecs
+# ------------------------------------------------------------------------------------------------------ codecs
 
 
 @pytest.mark.parametrize(
@@ -347,7 +353,9 @@ def test_a_value_survives_the_way_to_canonical_json_and_back(annotation: Any, va
     st.builds(
         Plan,
         texts,
-        st.lists(st.builds(Step, action=texts, cost=st.none() | st.integers(-SAFE, SAFE)), max_size=3).map(tuple),
+        st.lists(st.builds(Step, action=texts, cost=st.none() | st.integers(-SAFE, SAFE)), max_size=3).map(
+            tuple
+        ),
         st.none() | st.sampled_from(Suit),
         st.none() | st.datetimes(timezones=st.just(UTC)),
     )
@@ -450,7 +458,9 @@ def test_sets_are_refused_because_their_order_is_not_fixed(annotation: Any) -> N
 
 def test_a_field_that_is_a_set_is_refused_unless_it_is_put_in_order() -> None:
     unordered = dataclasses.make_dataclass("Unordered", [("items", frozenset[str])])
-    ordered = dataclasses.make_dataclass("Ordered", [("items", Annotated[frozenset[str], PlainSerializer(sorted)])])
+    ordered = dataclasses.make_dataclass(
+        "Ordered", [("items", Annotated[frozenset[str], PlainSerializer(sorted)])]
+    )
     with pytest.raises(ProblemError, match="holds a set"):
         codec_for(unordered)
     value = ordered(frozenset({"b", "c", "a"}))
@@ -466,11 +476,12 @@ def unresolved() -> type:
     return Odd
 
 
-@pytest.mark.parametrize("annotation", [object(), 3, [int], "Nowhere", unresolved(), type, Callable, iter], ids=repr)
+@pytest.mark.parametrize(
+    "annotation", [object(), 3, [int], "Nowhere", unresolved(), type, Callable, iter], ids=repr
+)
 def test_a_type_that_has_no_json_is_refused_in_one_line_when_its_codec_is_made(annotation: Any) -> None:
     with pytest.raises(ProblemError) as caught:
-        codec = codec_for(annotation)
-        codec.encode(annotation)
+        codec_for(annotation).encode(annotation)
     assert "\n" not in str(caught.value)
 
 

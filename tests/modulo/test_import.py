@@ -26,7 +26,9 @@ def test_importing_modulo_loads_nothing_that_is_slow() -> None:
 
 
 def test_declaring_a_graph_loads_nothing_that_is_slow() -> None:
-    program = "import modulo; modulo.Graph('g').generator('a', lambda request: ''); modulo.Budget(); modulo.Refine()"
+    program = (
+        "import modulo; modulo.Graph('g').generator('a', lambda request: ''); modulo.Budget(); modulo.Refine()"
+    )
     assert loaded_after(program) == set()
 
 

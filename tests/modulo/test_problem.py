@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import pickle
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -45,7 +44,9 @@ def candidate(value: Any, annotation: Any = Any, **rest: str) -> Candidate[Any]:
     return Candidate.of(value, codec=codec_for(annotation), **facts)
 
 
-@pytest.mark.parametrize("value", ["text", 5, 0.5, True, None, [1, "a"], {"b": 1, "a": [2]}, (1, 2), Box(items=[1])])
+@pytest.mark.parametrize(
+    "value", ["text", 5, 0.5, True, None, [1, "a"], {"b": 1, "a": [2]}, (1, 2), Box(items=[1])]
+)
 def test_a_problem_is_known_by_the_hash_of_its_canonical_form(value: Any) -> None:
     problem = Problem.of(value, domain="numbers")
     assert problem.value == value
@@ -61,7 +62,9 @@ def test_the_order_of_keys_is_no_part_of_a_problem(value: dict[str, int], random
     assert Problem.of(dict(pairs), domain="d").sha256 == Problem.of(value, domain="d").sha256
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, b"\xff", {"a": Box(items=[])}, [Level(1)], float("nan"), "\ud800", Box])
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, b"\xff", {"a": Box(items=[])}, [Level(1)], float("nan"), "\ud800", Box]
+)
 def test_a_value_that_is_no_json_is_no_problem(value: Any) -> None:
     with pytest.raises(ProblemError):
         Problem.of(value, domain="numbers")
@@ -106,7 +109,7 @@ def test_a_value_that_a_critic_changed_is_noticed(damage: Any) -> None:
 
 def test_problems_and_candidates_are_immutable() -> None:
     for thing, name in ((Problem.of({}, domain="d"), "value"), (candidate(1), "sha256")):
-        with pytest.raises(dataclasses.FrozenInstanceError):
+        with pytest.raises(AttributeError):
             setattr(thing, name, "other")
 
 

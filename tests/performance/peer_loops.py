@@ -125,7 +125,7 @@ def growth_rows(prompt_bytes: int, measured: int, wanted: int) -> list[dict[str,
             "unit": "MB",
             "wall": [(full + per_round * (wanted - measured)) / MB],
             "cpu": [],
-            "note": f"from {full / MB:.0f} MB after {measured} rounds; extrapolated, {per_round / MB:.1f} MB each",
+            "note": f"from {full / MB:.0f} MB after {measured} rounds, {per_round / MB:.1f} MB a round",
         }
     ]
 

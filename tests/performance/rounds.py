@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import cProfile
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -43,6 +44,12 @@ def measure_memory(*, loops: int, repeats: int) -> list[Row]:
         Row(what="one round, plain asyncio", unit="µs", values=plain_wall, cpu=plain_cpu),
         _row("one round, trace in memory", warm, plain, loops, reach=60),
         _row("the same, first use in the process", first, plain, loops),
+        Row(
+            what="the same, function calls",
+            unit="calls",
+            values=[_function_calls(loops) / loops / ROUNDS],
+            note="does not depend on what else the machine does; built-in functions included",
+        ),
     ]
 
 
@@ -77,6 +84,12 @@ def _modulo(loops: int, repeats: int, trace_of: Callable[[int], modulo.Trace]) -
     """The first lap, in which modules are loaded and critics prove that they are quick; and the others."""
     first = laps(lambda: asyncio.run(solve_all(loops, trace_of)), 1)
     return first, laps(lambda: asyncio.run(solve_all(loops, trace_of)), repeats)
+
+
+def _function_calls(loops: int) -> int:
+    profile = cProfile.Profile()
+    profile.runcall(asyncio.run, solve_all(loops, lambda i: modulo.Trace()))
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 def _file_trace(folder: Path, i: int) -> modulo.Trace:

@@ -30,6 +30,7 @@ def measure_throughput(*, problems: int, repeats: int, keeps_trace: bool) -> lis
     plain = laps(lambda: asyncio.run(_plain(problems)), repeats)
     generator = ScriptedGenerator(SCRIPT, latency_seconds=LATENCY_SECONDS, keeps_requests=False)
     ours = laps(lambda: asyncio.run(_solve(generator, problems, keeps_trace)), repeats)
+    bound = _bound_seconds(problems, repeats, keeps_trace)
     ideal_seconds = ROUNDS * LATENCY_SECONDS
     name = f"{problems:,} problems, {'trace in memory' if keeps_trace else 'no trace'}"
     wall, cpu = ours.per(problems * ROUNDS, MICRO)
@@ -50,6 +51,12 @@ def measure_throughput(*, problems: int, repeats: int, keeps_trace: bool) -> lis
             reach=90,
             at_least=True,
             note=f"plain asyncio with the same sleeps takes {min(plain_wall):.2f} s",
+        ),
+        Row(
+            what=f"{name}: throughput / bound of one core",
+            unit="%",
+            values=[100 * max(ideal_seconds, bound) / seconds for seconds in ours.wall],
+            note=f"bound: {problems * ROUNDS:,} rounds at what one takes with 300 loops, {bound:.2f} s",
         ),
         Row(what=f"{name}: all solved", unit="s", values=ours.wall, cpu=ours.cpu),
         Row(what=f"{name}: one round", unit="µs", values=wall, cpu=cpu),
@@ -117,6 +124,13 @@ class _Gate(Generator):
             opens.set()
         await opens.wait()
         return Generation(text=SCRIPT[request.turn], model="scripted")
+
+
+def _bound_seconds(problems: int, repeats: int, keeps_trace: bool) -> float:
+    """Time for all rounds at the pace of 300 loops without latency: more problems should not make it slower."""
+    generator = ScriptedGenerator(SCRIPT, keeps_requests=False)
+    few = laps(lambda: asyncio.run(_solve(generator, 300, keeps_trace)), max(3, repeats))
+    return min(few.wall) / 300 * problems
 
 
 async def _held(problems: int, keeps_trace: bool, measure: Callable[[], int]) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from modulo.critique import Critique, Verdict, Violation
 from modulo.running.verdicts import MAX_VIOLATIONS, call_critic, read_async_judgement, read_judgement
@@ -18,8 +19,6 @@ WRONG = Violation("wrong", "It is wrong.")
 class LooksLikeACritique(Critique):
     """A subclass may override what certification relies on."""
 
-    __slots__ = ()
-
     @property
     def accepts(self) -> bool:
         return True
@@ -27,14 +26,14 @@ class LooksLikeACritique(Critique):
 
 def forged(critique: Critique, **fields: object) -> Critique:
     for name, value in fields.items():
-        object.__setattr__(critique, name, value)
+        force_setattr(critique, name, value)
     return critique
 
 
 def forged_violation(**fields: object) -> Violation:
     violation = Violation("wrong", "It is wrong.")
     for name, value in fields.items():
-        object.__setattr__(violation, name, value)
+        force_setattr(violation, name, value)
     return violation
 
 
@@ -170,7 +169,7 @@ def test_a_violation_with_a_field_that_is_no_text_is_no_judgement(field: str) ->
 
 
 def test_a_named_tuple_is_read_like_a_tuple() -> None:
-    pair = namedtuple("pair", "first second")  # noqa: PYI024
+    pair = namedtuple("pair", "first second")
     assert read_judgement(pair(WRONG, WRONG)).violations == (WRONG, WRONG)
 
 

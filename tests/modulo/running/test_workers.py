@@ -10,11 +10,13 @@ import textwrap
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.from_thread
+import anyio.lowlevel
+import anyio.to_thread
 import psutil
 import pytest
 
@@ -183,9 +185,8 @@ async def test_a_worker_that_died_while_nobody_used_it_is_no_fault_of_the_next_c
         (worker,) = await pids_in(tmp_path)
         (tmp_path / "die").touch()
         with anyio.fail_after(10):
-            while is_running(worker):
+            while is_running(worker) or pool._idle[0].is_alive:  # the event loop hears of it a little later
                 await anyio.sleep(0.001)
-            await anyio.sleep(0.05)  # the event loop hears of it a little later than psutil
         assert (await judged(pool, critics.equals_ok, "p", "ok")).accepts
 
 
@@ -286,8 +287,7 @@ def test_event_loops_in_two_threads_have_pools_of_their_own(anyio_backend: str) 
     async def judge_here_and_there() -> set[int]:
         async with worker_pool() as pool:
             await judged(pool, critics.equals_ok, "p", "ok")
-            with anyio.from_thread.start_blocking_portal(anyio_backend) as portal:
-                there = await anyio.to_thread.run_sync(portal.call, judge_once)
+            there = await anyio.to_thread.run_sync(partial(anyio.run, judge_once, backend=anyio_backend))
             assert (await judged(pool, critics.equals_ok, "p", "ok")).accepts
             return {id(pool), there}
 
