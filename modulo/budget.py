@@ -356,12 +356,14 @@ class Ledger:
     def _blocking(self, amounts: list[int]) -> tuple[Ledger, str, list[int]] | None:
         """The ledger and limit into which an amount does not fit for now, and the amount as seen there."""
         for resource, indices, limit in self._limits:
-            total = 0
+            spent = held = wanted = 0
             for i in indices:
-                total += self._spent[i] + self._unconfirmed[i] + self._held[i] + amounts[i]
+                spent += self._spent[i] + self._unconfirmed[i]
+                held += self._held[i]
+                wanted += amounts[i]
             # An amount of nothing does not fit either where a bill has overrun the limit: who overruns it
             # may be a generator that announces nothing, and it would go on for ever.
-            if total > limit:
+            if spent > limit or (wanted and spent + held + wanted > limit):
                 return self, resource, amounts
         return self._parent._blocking(self._for_parent(amounts)) if self._parent else None
 

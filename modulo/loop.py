@@ -141,7 +141,6 @@ class Run:
         self._next_attempt = 0
         self._round = 0
         self._failures_in_a_row = 0
-        self._withdrawn: set[int] = set()
         self._unfinished_round: _Round
         self._above: Ledger | None = None
         self._scope: anyio.CancelScope | None = None
@@ -352,11 +351,10 @@ class Run:
 
     def _take(self, results: Sequence[list[Attempt] | LimitReached]) -> None:
         """Book the attempts of a round in the order of asking, and stop if there is a reason to."""
-        winner = None
         for result in results:
             for attempt in result if isinstance(result, list) else ():
                 self._add(attempt)
-                winner = winner or self._winner()
+        winner = self._winner()
         if winner:
             raise winner
         limits = [result for result in results if isinstance(result, LimitReached)]
@@ -369,7 +367,6 @@ class Run:
         self._options.strategy.tell(self._tree, attempt)
         if withdrawn:
             ids = tuple(one.id for one in withdrawn)
-            self._withdrawn.update(ids)
             self._emit(ArtefactWithdrawn(at=self._elapsed(), attempt=attempt.id, withdrawn=ids))
 
     def _winner(self) -> _Stop | None:
@@ -392,7 +389,8 @@ class Run:
 
     def _conclude(self, ledger: Ledger, stop: _Stop) -> Outcome[Any]:
         if self._options.select == "best" and stop.reason is not StopReason.UNSOLVABLE:
-            best = max(filter(self._stands, self._tree.certified), key=lambda a: (a.score, -a.id), default=None)
+            solutions = (a for a in self._tree.certified if a.candidate and not a.candidate.claims_unsolvable)
+            best = max(solutions, key=lambda a: (a.score, -a.id), default=None)
             stop = _Stop(StopReason.CERTIFIED, attempt=best) if best else stop
         books: dict[str, Any] = {
             "usage": ledger.spent,
@@ -423,12 +421,6 @@ class Run:
         if stop.reason is StopReason.UNSOLVABLE:
             return Unsolvable(certificate, attempts=attempts, **books)
         return Certified(candidate.value(), certificate, attempts=attempts, **books)
-
-    def _stands(self, attempt: Attempt) -> bool:
-        """Whether an accepted answer is a solution, and neither it nor what it is built on was withdrawn."""
-        if attempt.candidate is None or attempt.candidate.claims_unsolvable:
-            return False
-        return self._withdrawn.isdisjoint(part.id for part in (attempt, *self._built_on(attempt)))
 
     def _certificate(self, attempt: Attempt) -> Certificate:
         from modulo.certificate import certificate_of

@@ -99,6 +99,17 @@ def test_a_bill_may_overrun_what_was_set_aside_and_then_nothing_more_fits() -> N
         ledger.reserve_now(ONE_CALL)
 
 
+def test_what_others_hold_refuses_only_those_who_want_of_the_same() -> None:
+    ledger = Ledger(Budget(tokens=10))
+    held = [ledger.reserve_now(Usage(prompt_tokens=5)) for _ in range(2)]
+    held[0].settle(Usage(prompt_tokens=8))  # overruns what it set aside, while the other one is still in flight
+    assert ledger.reserve_now(ONE_CALL).is_open
+    with pytest.raises(LimitReached):
+        ledger.reserve_now(Usage(prompt_tokens=1))
+    held[1].release()
+    assert ledger.reserve_now(Usage(prompt_tokens=2)).is_open
+
+
 @pytest.mark.parametrize(
     "end", [lambda r: r.release(), lambda r: r.settle(Usage()), lambda r: r.book_unconfirmed()]
 )
@@ -418,11 +429,15 @@ class Books:
         return limit if limit is None or resource != "cost_usd" else round(limit * 100)
 
     def has_room(self, rows: dict[str, int]) -> bool:
-        limits = {resource: self.limit(resource) for resource in LIMITED}
-        return all(
-            limit is None or not rows[resource] or self.total(resource) + rows[resource] <= limit
-            for resource, limit in limits.items()
-        )
+        return all(self.fits(resource, rows[resource]) for resource in LIMITED)
+
+    def fits(self, resource: str, wanted: int) -> bool:
+        limit = self.limit(resource)
+        if limit is None:
+            return True
+        if sum(row[resource] for row in self.booked) > limit:
+            return False
+        return not wanted or self.total(resource) + wanted <= limit
 
 
 class NestedLedgers(RuleBasedStateMachine):

@@ -40,15 +40,23 @@ REQUEST = Request(
 class Bench:
     """A caller with everything around it in view."""
 
-    def __init__(self, budget: Budget | None = None, *, retries: Retries | None = None, **ledger: Any) -> None:
-        self.clock = ManualClock()
+    def __init__(
+        self,
+        budget: Budget | None = None,
+        *,
+        retries: Retries | None = None,
+        clock: ManualClock | None = None,
+        seed: int = 0,
+        **ledger: Any,
+    ) -> None:
+        self.clock = clock or ManualClock()
         self.ledger = Ledger(budget or Budget(), clock=self.clock, **ledger)
         self.events: list[Event] = []
         self.caller = Caller(
             ledger=self.ledger,
             clock=self.clock,
             retries=retries or Retries(),
-            random=Random(0),
+            random=Random(seed),
             emit=self.events.append,
             elapsed=self.clock.now,
         )
@@ -81,6 +89,13 @@ class Bench:
         if isinstance(answer, LimitReached):
             return f"limit: {answer.resource}"
         return answer.kind if isinstance(answer, GenerationError) else answer
+
+
+class Impatient(ManualClock):
+    """Turns itself on whenever somebody wants to sleep."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
 
 
 class Several(Generator):
@@ -459,9 +474,9 @@ async def test_a_retry_that_meets_another_failure_ends_with_that_one() -> None:
 async def test_waits_are_drawn_evenly_up_to_a_longest_wait_that_doubles() -> None:
     waits: list[list[float]] = []
     for seed in range(200):
-        bench = Bench(retries=Retries(max_tries=6, base_seconds=2.0, max_wait_seconds=9.0))
-        bench.caller._random.seed(seed)
-        await bench.answers(ScriptedGenerator(lambda _: ConnectionLost("again")))
+        retries = Retries(max_tries=6, base_seconds=2.0, max_wait_seconds=9.0)
+        bench = Bench(retries=retries, seed=seed, clock=Impatient())
+        await bench.caller.answers(ScriptedGenerator(lambda _: ConnectionLost("again")), REQUEST, 0, 1)
         waits.append([retry.wait_seconds for retry in bench.of(Retry)])
     for nth, longest in enumerate([2.0, 4.0, 8.0, 9.0, 9.0]):
         drawn = [wait[nth] for wait in waits]
