@@ -8,6 +8,7 @@ curl -N localhost:8000/solve
 import json
 from collections.abc import AsyncIterator
 
+import anyio
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
@@ -26,15 +27,27 @@ def generator() -> modulo.Generator:
     return modulo.Local(schema=graph_coloring.answer_schema(problem))
 
 
+async def cancel_when_gone(request: Request, events: modulo.EventStream) -> None:
+    """Nothing may be sent for minutes while a model thinks, so a lost client must be listened for."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    events.cancel()
+
+
 async def solve(request: Request) -> StreamingResponse:
     async def lines() -> AsyncIterator[str]:
         graph = graph_coloring.graph(request.app.state.generator())
         problem = graph_coloring.DOMAIN.example()
         budget = modulo.Budget(rounds=30, seconds=60)
-        # Leaving this block, also because the client left, ends the run and everything that it started.
-        async with modulo.stream(graph, problem, budget=budget, within=session) as events:
+        # Leaving this block ends the run and everything that it started.
+        async with (
+            modulo.stream(graph, problem, budget=budget, within=session) as events,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(cancel_when_gone, request, events)
             async for event in events:
                 yield f"data: {json.dumps(event_json(event))}\n\n"
+            tasks.cancel_scope.cancel()
 
     return StreamingResponse(lines(), media_type="text/event-stream")
 

@@ -541,20 +541,20 @@ class _Round:
                 await run_together(partial(self._run_in_scope, i, job) for i, job in jobs)
         finally:
             for _, job in jobs:
-                self._scheduler.abandon(job)
+                self._scheduler.end(job)
 
     async def _run_in_scope(self, i: int, job: Job) -> None:
         artefact = job.stage.artefact
-        if artefact in self._won:
-            return
-        siblings = self._scopes.setdefault(artefact, [])
-        with anyio.CancelScope() as scope:
-            siblings.append(scope)
-            await self._run_one(i, job)
+        if artefact not in self._won:
+            siblings = self._scopes.setdefault(artefact, [])
+            with anyio.CancelScope() as scope:
+                siblings.append(scope)
+                await self._run_one(i, job)
+        self._scheduler.end(job)
         result = self.results[i]
         if isinstance(result, list) and any(map(self._stops_siblings, result)):
             self._won.add(artefact)
-            for sibling in siblings:
+            for sibling in self._scopes[artefact]:
                 sibling.cancel()
 
     async def _run_one(self, i: int, job: Job) -> None:

@@ -272,7 +272,7 @@ def _name_faults(graph: Graph) -> Iterator[str]:
 
 def _cycle_faults(graph: Graph) -> Iterator[str]:
     drawn = digraph(graph)
-    data = [(a, b) for a, b, kind in drawn.edges(data="kind") if kind == "data"]
+    data = [(a, b) for a, b, attributes in drawn.edges(data=True) if attributes["kind"] == "data"]
     only_data: networkx.DiGraph[str] = networkx.DiGraph(data)
     for component in networkx.strongly_connected_components(only_data):
         first = min(component)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import networkx
@@ -45,7 +45,7 @@ def mermaid(graph: Graph) -> str:
     drawn = digraph(graph)
     ids = {name: f"n{i}" for i, name in enumerate(drawn)}
     lines = ["flowchart LR"]
-    for name, kind in drawn.nodes(data="kind", default="reformulator"):
+    for name, kind in _kinds(drawn):
         lines.append("  " + _MERMAID[kind].format(id=ids[name], label=_mermaid_text(name)))
     for source, target, kind in drawn.edges(data="kind"):
         arrow = "-.->" if kind == "backprompt" else "-->"
@@ -57,12 +57,18 @@ def dot(graph: Graph) -> str:
     """A Graphviz digraph. Generators are ovals, critics hexagons; dashed arrows carry feedback."""
     drawn = digraph(graph)
     lines = [f"digraph {_dot_text(str(graph.name))} {{", "  rankdir=LR;"]
-    for name, kind in drawn.nodes(data="kind", default="reformulator"):
+    for name, kind in _kinds(drawn):
         lines.append(f"  {_dot_text(name)} [shape={_DOT_SHAPES[kind]}];")
     for source, target, kind in drawn.edges(data="kind"):
         style = " [style=dashed]" if kind == "backprompt" else ""
         lines.append(f"  {_dot_text(source)} -> {_dot_text(target)}{style};")
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _kinds(drawn: networkx.DiGraph[str]) -> Iterator[tuple[str, str]]:
+    """Every node with its kind. A name that stands for no node is drawn as what it most likely stands for."""
+    for name, attributes in drawn.nodes(data=True):
+        yield name, attributes.get("kind", "reformulator")
 
 
 # Mermaid reads labels as Markdown with HTML in it.

@@ -228,6 +228,7 @@ class Caller:
         try:
             if self._script:
                 await self._script.before_call(attempt)
+                return self._ledger.reserve_now(worst_case)
             place = active_place()
             if place and place.holds_a_call:
                 return self._ledger.reserve_now(worst_case)

@@ -179,6 +179,8 @@ class Judge:
     async def _remark(
         self, node: SoftCriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
     ) -> Remark:
+        if self._script:
+            return self._script.remark(node.name)
         args = (self._problem.value, candidate.value(), *(inputs[name].value() for name in node.reads[1:]))
         try:
             remark = await _call_soft(node.critic.remark, args)

@@ -170,11 +170,12 @@ class Scheduler:
             judged = sum([attempt.generation is not None for attempt in attempts])
             job.attempts_held.settle(_ONE_ATTEMPT if judged == 1 else Usage(attempts=judged))
 
-    @staticmethod
-    def abandon(job: Job) -> None:
-        """Give back what was set aside for an expansion, if it never ran."""
+    def end(self, job: Job) -> None:
+        """Be done with an expansion, even if it never ran: give back what was set aside for it."""
         if job.attempts_held.is_open:
             job.attempts_held.release()
+        if self._script:
+            self._script.over(range(job.plan.first_attempt, job.plan.first_attempt + job.samples))
 
     def _hold_attempts(self, samples: int) -> tuple[Reservation, int]:
         """Set aside as many attempts as fit, up to the number of samples."""

@@ -1,10 +1,11 @@
-"""What a replay prescribes to a run, because it does not follow from the run itself: order, and failures."""
+"""What a replay prescribes to a run because it does not follow from the run: order, failures, opinions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
-from modulo.critique import Critique
+from modulo.critique import Critique, Remark
 
 __all__ = ["Script"]
 
@@ -26,4 +27,12 @@ class Script(Protocol):
 
     def failed_critique(self, critic: str) -> Critique | None:
         """The critique of a critic that failed at the attempt that is being judged; None if it did not."""
+        ...
+
+    def remark(self, critic: str) -> Remark:
+        """The remark of a soft critic on the attempt that is being judged."""
+        ...
+
+    def over(self, attempts: Iterable[int]) -> None:
+        """Hear that nothing more will come of some attempts."""
         ...

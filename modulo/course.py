@@ -1,0 +1,210 @@
+"""The course of a replay: everything in the recorded order, and a way out where that order cannot be kept.
+
+Where several things went on at once, timing decided what came first, and that may have decided what was
+cancelled or refused. So a replay holds each step back until it is its turn. Where the recording ends, or a
+replay differs from it, turns may never come; then it is stopped as soon as nothing else can go on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final
+
+import anyio
+import anyio.lowlevel
+
+from modulo.budget import Usage
+from modulo.critique import Critique, Remark
+from modulo.errors import LimitReached
+from modulo.events import (
+    AttemptFinished,
+    BudgetRefused,
+    BudgetReserved,
+    BudgetSettled,
+    Event,
+    GenerationStarted,
+)
+from modulo.protocols import Generation, Generator, Request
+from modulo.recording import Recording, Step, StepKind
+from modulo.running.place import active_ledger, active_place
+
+__all__ = ["Course", "Player"]
+
+_KINDS: Final[dict[type[Event], StepKind]] = {
+    BudgetReserved: "reserved",
+    BudgetRefused: "refused",
+    BudgetSettled: "settled",
+    AttemptFinished: "finished",
+}
+
+
+class Course:
+    """Holds the steps of a replayed run back until their turn; it is the run's ``Script``.
+
+    Attributes:
+        stop: Ends the run.
+        is_stopped: Whether the course ended the run, because the recording ends or cannot be followed.
+    """
+
+    stop: Callable[[], None]
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._steps = deque(recording.steps)
+        self._open: set[int] = set()
+        self._changed = anyio.Event()
+        self.is_stopped = False
+
+    def note(self, event: Event) -> None:
+        """Hear of an event of the replayed run."""
+        if isinstance(event, GenerationStarted):
+            self._open.update(range(event.attempt, event.attempt + event.samples))
+        kind = _KINDS.get(type(event))
+        if kind and self._is_next(event.attempt, kind):  # type: ignore[attr-defined]
+            self._advance()
+
+    async def before_call(self, attempt: int) -> None:
+        """Wait for the turn to reserve a call.
+
+        Raises:
+            LimitReached: It was refused because of a limit of a ledger above the run's own.
+        """
+        step = await self._turn(attempt, "reserved", "refused")
+        await _let_cancellations_through()
+        if step.kind == "refused" and step.document["resource"] in self._recording.limits_from_above:
+            raise LimitReached(step.document["resource"])
+
+    async def before_answer(self, attempt: int) -> None:
+        """Wait for the turn to answer a call, booking what loops nested in it spent."""
+        while (await self._turn(attempt, "nested", "settled")).kind == "nested":
+            self._book_nested()
+
+    async def before_judging(self, attempt: int) -> None:
+        """Wait for the turn to be judged."""
+        await self._turn(attempt, "nested", "finished")
+
+    async def before_verdict(self) -> None:
+        """Wait for the turn to end being judged, booking what loops nested in a conversion spent."""
+        while (await self._turn(self._attempt(), "nested", "finished")).kind == "nested":
+            self._book_nested()
+
+    async def hang(self) -> None:
+        """Wait to be cancelled, as the recorded call was."""
+        while True:
+            await self._pause()
+
+    def failed_critique(self, critic: str) -> Critique | None:
+        """The critique of a critic that failed at the attempt that is being judged; None if it did not."""
+        return self._recording.failed_critique(self._attempt(), critic)
+
+    def remark(self, critic: str) -> Remark:
+        """The remark of a soft critic on the attempt that is being judged."""
+        return self._recording.remark(self._attempt(), critic)
+
+    def conversion(self, node: str, *, is_last: bool, value: Any) -> Any:
+        """What a conversion gave for the attempt that is being judged.
+
+        Raises:
+            Malformed: It found no canonical form.
+            RuntimeError: It failed.
+        """
+        return self._recording.conversion(self._attempt(), node, is_last=is_last, value=value)
+
+    def over(self, attempts: Iterable[int]) -> None:
+        """Hear that nothing more will come of some attempts."""
+        self._open.difference_update(attempts)
+        self._wake()
+
+    async def _turn(self, attempt: int, *kinds: StepKind) -> Step:
+        """The next step, once it is one of these of this attempt; never, if it does not come."""
+        while not self._is_next(attempt, *kinds):
+            await self._pause()
+        return self._steps[0]
+
+    def _is_next(self, attempt: int, *kinds: StepKind) -> bool:
+        return bool(self._steps) and self._steps[0].attempt == attempt and self._steps[0].kind in kinds
+
+    def _advance(self) -> None:
+        self._steps.popleft()
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    async def _pause(self) -> None:
+        """Wait until something changes. If nothing can, because who is next is no more there, stop the run."""
+        changed = self._changed
+        await _let_cancellations_through()
+        if changed.is_set():
+            return
+        if not (self._steps and self._steps[0].attempt in self._open) and not self.is_stopped:
+            self.is_stopped = True
+            self.stop()
+        await changed.wait()
+
+    def _book_nested(self) -> None:
+        step, ledger = self._steps[0], active_ledger()
+        assert ledger is not None
+        spent = Usage(**step.document["bill"])
+        if step.document.get("unconfirmed") is not None:
+            unconfirmed = Usage(**step.document["unconfirmed"])
+            spent += Usage(
+                prompt_tokens=unconfirmed.prompt_tokens,
+                completion_tokens=unconfirmed.completion_tokens,
+                cost_usd=unconfirmed.cost_usd,
+            )
+        with suppress(LimitReached):  # a limit is overrun already, so nothing depends on how far
+            ledger.reserve_now(Usage()).settle(spent)
+        self._advance()
+
+    @staticmethod
+    def _attempt() -> int:
+        place = active_place()
+        assert place is not None
+        assert place.attempt is not None
+        return place.attempt
+
+
+async def _let_cancellations_through() -> None:
+    """Give way until whoever was cancelled has noticed and cleaned up."""
+    for _ in range(20):
+        await anyio.lowlevel.checkpoint()
+
+
+class Player(Generator):
+    """Answers as recorded."""
+
+    def __init__(self, recording: Recording, course: Course) -> None:
+        self._recording = recording
+        self._course = course
+        self._tries: dict[int, int] = {}
+
+    def worst_case(self, request: Request, samples: int = 1) -> Usage:
+        """What was to be set aside then."""
+        attempt = self._recording.attempt_of(request.node, request.turn)
+        if attempt is None:
+            return Usage(calls=1)
+        return self._recording.worst_case(attempt, self._tries.get(attempt, 0))
+
+    def samples_per_call(self, request: Request) -> int:
+        """As many as the first call brought then."""
+        attempt = self._recording.attempt_of(request.node, request.turn)
+        return 1 if attempt is None else self._recording.samples_of_first_call(attempt)
+
+    async def generate(self, request: Request) -> Generation:
+        """The recorded answer."""
+        return (await self.generate_samples(request, 1))[0]
+
+    async def generate_samples(self, request: Request, samples: int) -> list[Generation]:
+        """The recorded answers."""
+        attempt = self._recording.attempt_of(request.node, request.turn)
+        nth_try = 0 if attempt is None else self._tries.get(attempt, 0)
+        if attempt is None or self._recording.was_cut_off(attempt, nth_try):
+            await self._course.hang()
+        assert attempt is not None
+        self._tries[attempt] = nth_try + 1
+        await self._course.before_answer(attempt)
+        return self._recording.generations(attempt, nth_try, samples)

@@ -1,0 +1,320 @@
+"""A recorded run, taken apart by attempt: all that a replay takes from the trace instead of deciding it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
+
+from modulo.backprompt import ChatBackprompter
+from modulo.budget import Budget, Usage
+from modulo.canonical import canonical_json, codec_for, sha256_hex
+from modulo.clock import Clock
+from modulo.critique import Critique, Remark, Verdict, Violation
+from modulo.errors import (
+    Billing,
+    ConfigurationError,
+    GenerationError,
+    GeneratorDepleted,
+    Malformed,
+    ProblemError,
+    TraceError,
+    TransientGenerationError,
+)
+from modulo.graph import Graph
+from modulo.loop import RunOptions
+from modulo.outcome import StopReason
+from modulo.problem import Problem
+from modulo.protocols import Backprompter, Finish, Generation, Strategy
+from modulo.running.calls import Retries
+
+__all__ = ["Recording", "Step", "StepKind"]
+
+T = TypeVar("T")
+
+StepKind: TypeAlias = Literal["reserved", "refused", "settled", "nested", "finished"]
+
+_STEPS: Final[Mapping[str, StepKind]] = {
+    "budget_reserved": "reserved",
+    "budget_refused": "refused",
+    "budget_settled": "settled",
+    "attempt_finished": "finished",
+}
+_FROM_OUTSIDE: Final = (None, StopReason.SECONDS_LIMIT, StopReason.CANCELLED)
+"""Ends of a run that no decision of its own brought about; None is a trace that breaks off."""
+
+
+class Step(NamedTuple):
+    """Something whose place among others depended on timing, and may have decided something."""
+
+    kind: StepKind
+    attempt: int
+    document: Mapping[str, Any]
+
+
+class Recording:
+    """The documents of a trace.
+
+    Attributes:
+        documents: The documents.
+        start: The first one.
+        stop_reason: How the run ended; None if the trace breaks off.
+        ended_from_outside: Whether no decision of the run's own ended it.
+        limits_from_above: Limits that ledgers above the run's own had set.
+        steps: What must come in the recorded order.
+        changed: Sentences about texts and candidates that are not what their hashes say.
+
+    Raises:
+        TraceError: The trace lacks something.
+    """
+
+    def __init__(self, documents: list[dict[str, Any]]) -> None:
+        self.documents = documents
+        self.start = documents[0]
+        try:
+            self._read()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise TraceError(f"the trace is damaged: {type(error).__name__}: {error}") from error
+
+    def _read(self) -> None:
+        self._settings: Mapping[str, Any] = self.start["settings"]
+        end = next(self._of("run_finished"), None)
+        self.stop_reason = StopReason(end["stop_reason"]) if end else None
+        self.limits_from_above = tuple(self._settings["limits_from_above"])
+        limits = [StopReason.of_limit(name) for name in self.limits_from_above]
+        self.ended_from_outside = self.stop_reason in (*_FROM_OUTSIDE, *limits)
+        self._texts = {d["text_sha256"]: d["text"] for d in self.documents if "text" in d}
+        self._contents = {d["sha256"]: d["content"] for d in self._of("candidate_reformulated") if "content" in d}
+        self.changed = tuple(self._changes())
+        self._expansions = {d["attempt"]: d["samples"] for d in self._of("generation_started")}
+        self._asked = {
+            (d["node"], d["turn"] + i): d["attempt"] + i
+            for d in self._of("generation_started")
+            for i in range(d["samples"])
+        }
+        self._answers = {d["attempt"]: d for d in self._of("generation_finished")}
+        self._candidates = {d["attempt"]: d["sha256"] for d in self._of("candidate_reformulated")}
+        self._calls = self._by_attempt("budget_reserved", "budget_refused")
+        self._retries = self._by_attempt("retry")
+        self._critiques = self._by_attempt("critique")
+        self._remarks = self._by_attempt("remark")
+        self._bills = {
+            attempt: [d for d in bills if not d.get("nested")]
+            for attempt, bills in self._by_attempt("budget_settled").items()
+        }
+        self.steps = tuple(self._steps())
+
+    # The run as a whole
+
+    def problem(self, graph: Graph, given: Any = None) -> Problem[Any]:
+        """The problem of the run.
+
+        Raises:
+            TraceError: It was changed, or another one was given.
+        """
+        domain = self.start["domain"]
+        if given is None:
+            given = codec_for(graph.problem_type).decode(canonical_json(self.start["problem"]))
+        problem = given if isinstance(given, Problem) else Problem.of(given, domain=domain)
+        if problem.canonical != canonical_json(self.start["problem"]):
+            raise TraceError("the trace is about another problem, or its problem is of another type than the graph's")
+        if problem.sha256 != self.start["problem_sha256"]:
+            raise TraceError("the problem of the trace was changed")
+        return problem
+
+    def options(self, strategy: Strategy | None, backprompter: Backprompter | None, clock: Clock) -> RunOptions:
+        """How the run was run, except that time and limits from above are no limits any more.
+
+        Raises:
+            ConfigurationError: Its strategy or backprompter is no part of the library and was not given.
+        """
+        settings = self._settings
+        try:
+            return RunOptions(
+                strategy=strategy or _rebuilt(settings["strategy"], Strategy),
+                backprompter=backprompter or _rebuilt(settings["backprompter"], Backprompter),
+                budget=Budget(**{**settings["budget"], "seconds": None}),
+                select=settings["select"],
+                seed=settings["seed"],
+                retries=Retries(**settings["retries"]),
+                max_concurrency=settings["max_concurrency"],
+                clock=clock,
+            )
+        except (KeyError, TypeError) as error:
+            raise TraceError(f"the settings of the trace are damaged: {error}") from error
+
+    # Calls
+
+    def attempt_of(self, node: str, turn: int) -> int | None:
+        """The attempt that a node's call of some turn was for; None if it was never asked."""
+        return self._asked.get((node, turn))
+
+    def samples_of_first_call(self, attempt: int) -> int:
+        """How many samples the first call of an expansion brought."""
+        samples = self._expansions.get(attempt, 1)
+        own_calls = (i for i in range(1, samples) if self._calls.get(attempt + i))
+        return next(own_calls, samples)
+
+    def worst_case(self, attempt: int, nth_try: int) -> Usage:
+        """What was to be set aside for a try.
+
+        Raises:
+            GenerationError: The generator failed to say it.
+        """
+        calls = self._calls.get(attempt)
+        if not calls:
+            if "error_kind" in self._answers.get(attempt, {}):
+                raise self._failure(attempt)
+            return Usage(calls=1)
+        return Usage(**calls[min(nth_try, len(calls) - 1)]["amount"])
+
+    def was_cut_off(self, attempt: int, nth_try: int) -> bool:
+        """Whether a call did not come to its end."""
+        bills = self._bills.get(attempt, [])
+        if nth_try >= len(bills):
+            return True
+        is_last = nth_try == len(bills) - 1 and nth_try >= len(self._retries.get(attempt, []))
+        return is_last and bills[nth_try].get("unconfirmed") is not None and not self._has_answers(attempt)
+
+    def generations(self, attempt: int, nth_try: int, samples: int) -> list[Generation]:
+        """What a try brought.
+
+        Raises:
+            GenerationError: It failed.
+        """
+        retries = self._retries.get(attempt, [])
+        if nth_try < len(retries):
+            failure = TransientGenerationError(
+                retries[nth_try]["message"], billing=self._billing(attempt, nth_try)
+            )
+            failure.kind = retries[nth_try]["kind"]
+            raise failure
+        if "error_kind" in self._answers.get(attempt, {}):
+            raise self._failure(attempt, self._billing(attempt, nth_try))
+        bill = None
+        if self._billing(attempt, nth_try) is Billing.NONE:
+            bill = Usage(**self._bills[attempt][nth_try]["bill"])
+        return [self._generation(attempt + i, bill if i == 0 else None) for i in range(samples)]
+
+    def _generation(self, attempt: int, bill: Usage | None) -> Generation:
+        answer = self._answers.get(attempt)
+        if answer is None:  # it was never looked at, because an earlier sample was accepted
+            return Generation(text="", usage=bill)
+        return Generation(
+            text=self._texts[answer["text_sha256"]],
+            finish=Finish(answer["finish"]),
+            usage=bill,
+            model=answer["model"],
+            detail=answer.get("detail"),
+        )
+
+    def _failure(self, attempt: int, billing: Billing = Billing.NONE) -> GenerationError:
+        recorded = self._answers[attempt]
+        failure = GenerationError(recorded["error"], billing=billing)
+        failure.kind = recorded["error_kind"]
+        return failure
+
+    def _billing(self, attempt: int, nth_try: int) -> Billing:
+        bills = self._bills[attempt]
+        return Billing.NONE if bills[nth_try].get("unconfirmed") is None else Billing.UNKNOWN
+
+    def _has_answers(self, attempt: int) -> bool:
+        """Whether all calls of the attempt's expansion came to their end, so that it was looked at."""
+        return any(
+            first + i in self._answers
+            for first, samples in self._expansions.items()
+            if first <= attempt < first + samples
+            for i in range(samples)
+        )
+
+    # Judging
+
+    def failed_critique(self, attempt: int, critic: str) -> Critique | None:
+        """The critique of a critic that crashed or was late: that is no property of the candidate."""
+        for d in self._critiques.get(attempt, []):
+            if d.get("critic") == critic and d.get("failed"):
+                return Critique(Verdict.UNDECIDED, reason=d.get("reason"), failed=True, critic=critic)
+        return None
+
+    def remark(self, attempt: int, critic: str) -> Remark:
+        """The remark of a soft critic, which may be a model and is not asked again."""
+        for d in self._remarks.get(attempt, []):
+            if d["remark"]["critic"] == critic:
+                return Remark(**d["remark"])
+        return Remark(score=0.0, critic=critic, error="no remark was recorded")
+
+    def conversion(self, attempt: int, node: str, *, is_last: bool, value: Any) -> Any:
+        """The JSON content that a conversion gave; anything but the last one passes on what comes in.
+
+        Raises:
+            Malformed: It found no canonical form.
+            RuntimeError: It failed.
+        """
+        for d in self._critiques.get(attempt, []):
+            if d["critic"] == node and attempt not in self._candidates:
+                if d.get("failed"):
+                    raise RuntimeError("the recorded conversion failed")
+                fault = Violation(**d["violations"][-1])
+                raise Malformed(fault.message, code=fault.code, location=fault.location, hint=fault.hint)
+        if not is_last:
+            return value
+        if attempt not in self._candidates:
+            raise Malformed("the recorded conversion gave no candidate")
+        return self._contents[self._candidates[attempt]]
+
+    # Reading
+
+    def finished(self) -> frozenset[int]:
+        """The attempts that were judged to the end."""
+        return frozenset(step.attempt for step in self.steps if step.kind == "finished")
+
+    def _steps(self) -> Iterator[Step]:
+        nth_bill: dict[int, int] = {}
+        for d in self.documents:
+            kind = _STEPS.get(d["type"])
+            if kind is None:
+                continue
+            attempt = d["attempt"]
+            if kind == "settled" and d.get("nested"):
+                kind = "nested"
+            elif kind == "settled":
+                nth_bill[attempt] = nth_bill.get(attempt, -1) + 1
+                if self.was_cut_off(attempt, nth_bill[attempt]):
+                    continue  # it settled because it was cancelled, which the replay will do too
+            yield Step(kind, attempt, d)
+
+    def _changes(self) -> Iterator[str]:
+        for sha256, text in self._texts.items():
+            if sha256_hex(text.encode("utf-8", "surrogatepass")) != sha256:
+                yield f"text {sha256[:12]}: it is not what was recorded"
+        for sha256, content in self._contents.items():
+            if _content_hash(content) != sha256:
+                yield f"candidate {sha256[:12]}: it is not what was recorded"
+
+    def _of(self, *kinds: str) -> Iterator[dict[str, Any]]:
+        return (document for document in self.documents if document["type"] in kinds)
+
+    def _by_attempt(self, *kinds: str) -> dict[int, list[dict[str, Any]]]:
+        found: dict[int, list[dict[str, Any]]] = {}
+        for document in self._of(*kinds):
+            found.setdefault(document["attempt"], []).append(document)
+        return found
+
+
+def _content_hash(content: Any) -> str | None:
+    try:
+        return sha256_hex(canonical_json(content))
+    except ProblemError:
+        return None
+
+
+def _rebuilt(recorded: Mapping[str, Any], kind: type[T]) -> T:
+    """A strategy or backprompter of the library from its recorded id and options."""
+    module, _, name = recorded["id"].partition(":")
+    inside = module == ChatBackprompter.__module__ or module.startswith("modulo.strategies.")
+    found = getattr(import_module(module), name, None) if inside else None
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise ConfigurationError(
+            f"{recorded['id']} is no part of the library; give the {kind.__name__.lower()} to replay()"
+        )
+    return found(**recorded["options"])

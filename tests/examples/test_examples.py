@@ -1,0 +1,133 @@
+"""Every example runs as it stands, without a key; the README shows one of them to the letter."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+import modulo
+from modulo.domains import graph_coloring
+from modulo.testing import ScriptedGenerator
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_example_is_tried_here() -> None:
+    tried = {"meeting", "own_critic", "provider", "stages", "web_app"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == tried
+
+
+def test_a_critic_of_ones_own_leads_to_a_certified_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    load("own_critic").main()
+    assert capsys.readouterr().out.splitlines() == [
+        "rope, tent, stove ['14 is over 8.']",
+        "rope, lamp ['There is no item lamp.', 'Choose at least 3 different items.']",
+        "rope, stove, map []",
+        "Certified ['rope', 'stove', 'map']",
+    ]
+
+
+def test_a_rejection_down_the_graph_sends_the_first_generator_back(capsys: pytest.CaptureFixture[str]) -> None:
+    load("stages").main()
+    printed = capsys.readouterr().out
+    assert "round 3: writer: ['missing']\nround 4: outliner: accepted" in printed
+    assert "Certified - We ship friday though tests are red." in printed
+
+
+@pytest.mark.skipif("OPENAI_API_KEY" not in os.environ, reason="needs OPENAI_API_KEY and a provider")
+def test_a_real_provider_certifies_or_runs_out_within_its_budget() -> None:
+    printed = subprocess.run([sys.executable, EXAMPLES / "provider.py"], capture_output=True, text=True, check=True)
+    assert re.search(r"(Certified|Exhausted) ", printed.stdout)
+
+
+def test_the_readme_shows_the_example_to_the_letter() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.search(r"<!-- examples/meeting.py -->\n```python\n(.*?)```", readme, re.DOTALL)
+    assert shown is not None
+    example = (EXAMPLES / "meeting.py").read_text()
+    assert shown.group(1).strip() == example.split('"""', 2)[2].strip()
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
+def test_continuous_integration_calls_the_readmes_test_command() -> None:
+    (command,) = re.findall(r"^bash scripts/test$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert command in (ROOT / ".ci" / "run").read_text()
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """A real server on loopback. Requests wait in the socket's queue until it is up."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def calls_in_flight(url: str, wanted: int) -> int:
+    """How many calls are in flight once there are as many as wanted; asked over and over, up to a point."""
+    found = -1
+    with httpx.Client() as client:
+        for _ in range(2000):
+            found = client.get(f"{url}/spent").json()["in_flight"]
+            if found == wanted:
+                break
+    return found
+
+
+def test_the_web_application_streams_events_up_to_the_certificate() -> None:
+    example = load("web_app")
+    problem, planted = graph_coloring.generate(nodes=6, colors=3, density=0.75, seed=1)
+    assert problem == graph_coloring.DOMAIN.example()
+    answers = ["no", json.dumps(planted)]
+    example.app.state.generator = lambda: ScriptedGenerator(answers)
+    with served(example.app) as url, httpx.stream("GET", f"{url}/solve") as response:
+        events = [json.loads(line.removeprefix("data: ")) for line in response.iter_lines() if line]
+    assert events[0]["type"] == "run_started"
+    assert events[-1]["type"] == "run_finished"
+    assert events[-1]["stop_reason"] == "certified"
+
+
+def test_a_client_that_leaves_the_web_application_cancels_its_run() -> None:
+    example = load("web_app")
+    example.app.state.generator = lambda: ScriptedGenerator(["never"], latency_seconds=3600)
+    with served(example.app) as url:
+        with httpx.stream("GET", f"{url}/solve") as response:
+            lines = response.iter_lines()  # held, since it closes the connection when it goes
+            assert "run_started" in next(lines)
+            assert calls_in_flight(url, 1) == 1
+        assert calls_in_flight(url, 0) == 0
+    assert example.session.spent == modulo.Usage(calls=1)
