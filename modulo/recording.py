@@ -1,10 +1,10 @@
-"""A recorded run, taken apart by attempt: all that a replay takes from the trace instead of deciding it anew."""
+"""A recorded run, taken apart by attempt: all that a replay takes from the trace and does not decide anew."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget, Usage
@@ -15,7 +15,6 @@ from modulo.errors import (
     Billing,
     ConfigurationError,
     GenerationError,
-    GeneratorDepleted,
     Malformed,
     ProblemError,
     TraceError,
@@ -29,8 +28,6 @@ from modulo.protocols import Backprompter, Finish, Generation, Strategy
 from modulo.running.calls import Retries
 
 __all__ = ["Recording", "Step", "StepKind"]
-
-T = TypeVar("T")
 
 StepKind: TypeAlias = Literal["reserved", "refused", "settled", "nested", "finished"]
 
@@ -84,7 +81,9 @@ class Recording:
         limits = [StopReason.of_limit(name) for name in self.limits_from_above]
         self.ended_from_outside = self.stop_reason in (*_FROM_OUTSIDE, *limits)
         self._texts = {d["text_sha256"]: d["text"] for d in self.documents if "text" in d}
-        self._contents = {d["sha256"]: d["content"] for d in self._of("candidate_reformulated") if "content" in d}
+        made = list(self._of("candidate_reformulated"))
+        self._contents = {d["sha256"]: d["content"] for d in made if "content" in d}
+        self._candidates = {d["attempt"]: d["sha256"] for d in made}
         self.changed = tuple(self._changes())
         self._expansions = {d["attempt"]: d["samples"] for d in self._of("generation_started")}
         self._asked = {
@@ -93,7 +92,6 @@ class Recording:
             for i in range(d["samples"])
         }
         self._answers = {d["attempt"]: d for d in self._of("generation_finished")}
-        self._candidates = {d["attempt"]: d["sha256"] for d in self._of("candidate_reformulated")}
         self._calls = self._by_attempt("budget_reserved", "budget_refused")
         self._retries = self._by_attempt("retry")
         self._critiques = self._by_attempt("critique")
@@ -117,7 +115,7 @@ class Recording:
             given = codec_for(graph.problem_type).decode(canonical_json(self.start["problem"]))
         problem = given if isinstance(given, Problem) else Problem.of(given, domain=domain)
         if problem.canonical != canonical_json(self.start["problem"]):
-            raise TraceError("the trace is about another problem, or its problem is of another type than the graph's")
+            raise TraceError("the trace is about another problem, or one of another type than the graph's")
         if problem.sha256 != self.start["problem_sha256"]:
             raise TraceError("the problem of the trace was changed")
         return problem
@@ -308,7 +306,7 @@ def _content_hash(content: Any) -> str | None:
         return None
 
 
-def _rebuilt(recorded: Mapping[str, Any], kind: type[T]) -> T:
+def _rebuilt(recorded: Mapping[str, Any], kind: type[Any]) -> Any:
     """A strategy or backprompter of the library from its recorded id and options."""
     module, _, name = recorded["id"].partition(":")
     inside = module == ChatBackprompter.__module__ or module.startswith("modulo.strategies.")

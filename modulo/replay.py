@@ -163,10 +163,11 @@ class _Comparison:
         if was_stopped and self._differences:
             return self._differences
         missing = [key for key in self._then if key not in self._seen and self._counts(key)]
-        return [*self._differences, *(f"{key}: recorded {_shown(self._then[key])}, now nothing" for key in missing)]
+        not_done = [f"{key}: recorded {_shown(self._then[key])}, now nothing" for key in missing]
+        return [*self._differences, *not_done]
 
     def _counts(self, key: str) -> bool:
-        """Whether a decision can be compared. Beyond an end from outside there is nothing to compare it with."""
+        """Whether a decision can be compared; beyond an end from outside there is nothing to compare with."""
         if not self._recording.ended_from_outside:
             return True
         return key in self._then and key not in ("certified", "end")

@@ -103,6 +103,11 @@ class TraceWriter:
         if isinstance(event, (GenerationStarted, RunFinished)):
             self._file.flush()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was written."""
+        return self._encoder.has_begun
+
     def close(self) -> None:
         """Write out what is buffered and close the file."""
         self._file.close()
@@ -125,7 +130,13 @@ class Trace:
         self._keeps = path is None if keep is None else keep
 
     def sinks(self) -> tuple[Callable[[Event], None], ...]:
-        """The functions that want every event."""
+        """The functions that want every event.
+
+        Raises:
+            TraceError: It has the events of another run, which nobody could tell apart.
+        """
+        if self.events or (self._writer and self._writer.has_begun):
+            raise TraceError("this trace has the events of another run; make a new one for each run")
         keep = (self.events.append,) if self._keeps else ()
         return keep + ((self._writer,) if self._writer else ())
 
@@ -184,6 +195,7 @@ class _EventEncoder:
     """Turns events into JSON objects, writing each text only once."""
 
     def __init__(self) -> None:
+        self.has_begun = False
         self._texts: set[str] = set()
         self._prompts: set[str] = set()
         self._candidates: set[str] = set()
@@ -191,6 +203,7 @@ class _EventEncoder:
 
     def encode(self, event: Event) -> list[dict[str, Any]]:
         """The lines that an event needs: texts that are new, and then the event itself."""
+        self.has_begun = True
         head = {"type": event.type, "at": round(event.at, 6)}
         match event:
             case RunStarted():

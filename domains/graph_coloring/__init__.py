@@ -4,6 +4,7 @@ The domain of Stechly et al., "GPT-4 Doesn't Know It's Wrong" (2023), where a mo
 rejected 96 % of the right ones.
 """
 
+from modulo.domains.graph_coloring.backprompter import ColoringBackprompter
 from modulo.domains.graph_coloring.critic import ProperColoring
 from modulo.domains.graph_coloring.domain import DOMAIN, GraphColoringDomain, graph
 from modulo.domains.graph_coloring.instances import generate
@@ -13,6 +14,7 @@ from modulo.domains.graph_coloring.text import answer_schema, parse_coloring, pr
 __all__ = [
     "DOMAIN",
     "Coloring",
+    "ColoringBackprompter",
     "ColoringProblem",
     "GraphColoringDomain",
     "ProperColoring",

@@ -8,6 +8,7 @@ from pathlib import Path
 import modulo
 from modulo.canonical import JsonValue
 from modulo.domain import Domain, read_file
+from modulo.domains.graph_coloring.backprompter import ColoringBackprompter
 from modulo.domains.graph_coloring.critic import ProperColoring
 from modulo.domains.graph_coloring.instances import generate
 from modulo.domains.graph_coloring.problem import Coloring, ColoringProblem, read_dimacs
@@ -58,9 +59,9 @@ class GraphColoringDomain(Domain[ColoringProblem]):
         """One allowed colour for each node."""
         return answer_schema(problem)
 
-    def backprompter(self) -> modulo.ChatBackprompter:
-        """All violations with hints, about the latest answer."""
-        return modulo.ChatBackprompter(granularity="constructive", history=1)
+    def backprompter(self) -> modulo.Backprompter:
+        """All violations, and node by node what to keep and what to try."""
+        return ColoringBackprompter()
 
 
 DOMAIN = GraphColoringDomain()

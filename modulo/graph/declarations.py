@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 from modulo.canonical import canonical_json
@@ -91,21 +91,31 @@ def runs_in_process(critic: Critic[Any, Any]) -> bool:
 def signature_faults(graph: Graph) -> Iterator[str]:
     """Every user-written function that does not take what it will be given, one sentence a fault."""
     for name, generator in graph.generators.items():
-        if generator.prompt is not None and not callable(generator.prompt):
-            yield f"generator {name!r}: its prompt is a {type(generator.prompt).__name__}, not a function."
-        elif generator.prompt is not None and not _takes(generator.prompt, 1 + len(generator.reads)):
-            what = "the problem" + "".join(f", {need!r}" for need in generator.reads)
-            yield f"generator {name!r}: its prompt function must take {what}."
+        if generator.prompt is not None:
+            yield from _prompt_faults(name, generator.prompt, generator.reads)
     for name, reformulator in graph.reformulators.items():
         convert = reformulator.convert
         if convert is not None and not _takes(convert, 2 if reformulator.wants_problem else 1):
             yield f"reformulator {name!r} must take the text, or the text and the problem."
+        if inspect.isgeneratorfunction(convert) or inspect.isasyncgenfunction(convert):
+            yield f"reformulator {name!r} yields; it must return one candidate."
     for name, critic in graph.critics.items():
         if not _takes(critic.critic.critique, 1 + len(critic.reads)):
             yield f"critic {name!r} must take the problem{''.join(f', {read!r}' for read in critic.reads)}."
     for name, soft in graph.soft_critics.items():
         if not _takes(soft.critic.remark, 1 + len(soft.reads)):
             yield f"soft critic {name!r} must take the problem{''.join(f', {read!r}' for read in soft.reads)}."
+
+
+def _prompt_faults(name: str, prompt: Any, reads: Sequence[str]) -> Iterator[str]:
+    if not callable(prompt):
+        yield f"generator {name!r}: its prompt is a {type(prompt).__name__}, not a function."
+        return
+    if not _takes(prompt, 1 + len(reads)):
+        what = "the problem" + "".join(f", {need!r}" for need in reads)
+        yield f"generator {name!r}: its prompt function must take {what}."
+    if _is_async(prompt):
+        yield f"generator {name!r}: its prompt function must not be async."
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

@@ -20,7 +20,6 @@ import httpx
 import pytest
 import uvicorn
 
-import modulo
 from modulo.domains import graph_coloring
 from modulo.testing import ScriptedGenerator
 
@@ -130,4 +129,4 @@ def test_a_client_that_leaves_the_web_application_cancels_its_run() -> None:
             assert "run_started" in next(lines)
             assert calls_in_flight(url, 1) == 1
         assert calls_in_flight(url, 0) == 0
-    assert example.session.spent == modulo.Usage(calls=1)
+    assert example.session.spent.calls == 1

@@ -327,6 +327,16 @@ def test_no_recorded_run_is_overwritten(tmp_path: Path) -> None:
         TraceWriter(tmp_path / "missing" / "t.jsonl")
 
 
+@pytest.mark.parametrize("is_written", [True, False])
+def test_the_events_of_two_runs_are_never_mixed(tmp_path: Path, is_written: bool) -> None:
+    with Trace(tmp_path / "t.jsonl" if is_written else None) as trace:
+        trace.sinks()  # a run that could not begin has left nothing
+        for sink in trace.sinks():
+            sink(START)
+        with pytest.raises(TraceError, match="has the events of another run"):
+            trace.sinks()
+
+
 def test_a_call_is_on_disk_before_it_is_made(tmp_path: Path) -> None:
     writer = TraceWriter(tmp_path / "t.jsonl")
     writer(START)

@@ -4,6 +4,7 @@
 
 Times are given as the median of the repeats with their spread, in wall time and in CPU time of the process.
 On a machine with other work to do, the CPU time is the better one. Each benchmark runs in a process of its own.
+The exit code tells whether all of them ran, not what they measured.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import platform
 import statistics
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -85,15 +87,21 @@ def main() -> None:
     arguments = _arguments()
     scale = _QUICK if arguments.quick else _FULL
     machine = _machine()
-    rows = []
+    rows: list[Row] = []
+    failures = 0
     for measure in itertools.chain(_own(scale), _of_peers(arguments, scale)):
-        rows += measure()
+        try:
+            rows += measure()
+        except Exception:  # the others are worth having all the same
+            failures += 1
+            traceback.print_exc()
         print(f"{len(rows)} rows measured", file=sys.stderr)
     machine["load_after"] = os.getloadavg()
     if arguments.json:
         print(json.dumps({"machine": machine, "rows": [_document(row) for row in rows]}, indent=2))
     else:
         _print_table(machine, rows)
+    sys.exit(1 if failures else 0)
 
 
 def _arguments() -> argparse.Namespace:

@@ -620,6 +620,32 @@ def test_a_function_that_does_not_take_what_it_is_given_is_refused(
     assert fault in faults_of(graph)
 
 
+async def waits(problem: Any) -> str:
+    return ""
+
+
+async def yields_later(text: str) -> AsyncIterator[str]:
+    yield text
+
+
+def yields(text: str) -> Iterator[str]:
+    yield text
+
+
+def test_functions_that_are_called_but_not_awaited_or_iterated_are_plain() -> None:
+    graph = Graph("g")
+    guess = graph.generator("guess", NOBODY, prompt=waits)
+    graph.critic("judge", accepts, reads=graph.reformulator("answer", yields, reads=guess))
+    assert faults_of(graph)[:2] == (
+        "generator 'guess': its prompt function must not be async.",
+        "reformulator 'answer' yields; it must return one candidate.",
+    )
+    graph = Graph("g")
+    graph.reformulator("answer", yields_later, reads=graph.generator("guess", NOBODY))
+    graph.critic("judge", accepts, reads="answer")
+    assert "reformulator 'answer' yields; it must return one candidate." in faults_of(graph)
+
+
 def test_builtins_and_callable_objects_convert_too() -> None:
     for convert in (
         int,

@@ -66,6 +66,10 @@ def test_as_many_conversations_are_held_as_it_is_wide() -> None:
     assert asked(wide, tree) == [("guess", 0), ("guess", 2), ("guess", 3)]
 
 
+def test_of_more_conversations_than_it_is_wide_the_latest_are_gone_on_with() -> None:
+    assert asked(Refine(width=2), tree_of(*map(guess, range(4)))) == [("guess", 2), ("guess", 3)]
+
+
 def test_no_more_is_asked_for_than_may_run() -> None:
     assert len(Refine(width=5).ask(tree_of(), 2)) == 2
 
