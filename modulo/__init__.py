@@ -18,28 +18,40 @@ if TYPE_CHECKING:
     from modulo.certificate import Certificate
     from modulo.checking import check, verify
     from modulo.critique import Critique, Remark, Soundness, Verdict, Violation
-    from modulo.errors import GraphError, Malformed, ModuloError
+    from modulo.errors import (
+        Billing,
+        GenerationError,
+        GraphError,
+        Malformed,
+        ModuloError,
+        TransientGenerationError,
+    )
     from modulo.function_critic import critic
     from modulo.generators.llm import LLM
     from modulo.generators.local import Local
     from modulo.generators.model_limits import ModelLimits
     from modulo.generators.price import Price
+    from modulo.generators.transcript import TranscriptGenerator
     from modulo.graph import Graph
     from modulo.nested import NestedLoop
     from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
     from modulo.problem import NO_SOLUTION, Candidate, Problem
     from modulo.protocols import (
         Backprompter,
+        Conversation,
         Critic,
         Expansion,
         Finish,
         Generation,
         Generator,
         Message,
+        Rendered,
         Request,
+        Reveals,
         Sampling,
         SoftCritic,
         Strategy,
+        Turn,
     )
     from modulo.replay import replay
     from modulo.running.calls import Retries
@@ -55,28 +67,40 @@ _HOME = {
     "modulo.certificate": ("Certificate",),
     "modulo.checking": ("check", "verify"),
     "modulo.critique": ("Critique", "Remark", "Soundness", "Verdict", "Violation"),
-    "modulo.errors": ("GraphError", "Malformed", "ModuloError"),
+    "modulo.errors": (
+        "Billing",
+        "GenerationError",
+        "GraphError",
+        "Malformed",
+        "ModuloError",
+        "TransientGenerationError",
+    ),
     "modulo.function_critic": ("critic",),
     "modulo.generators.llm": ("LLM",),
     "modulo.generators.local": ("Local",),
     "modulo.generators.model_limits": ("ModelLimits",),
     "modulo.generators.price": ("Price",),
+    "modulo.generators.transcript": ("TranscriptGenerator",),
     "modulo.graph": ("Graph",),
     "modulo.nested": ("NestedLoop",),
     "modulo.outcome": ("Certified", "Exhausted", "Outcome", "StopReason", "Unsolvable"),
     "modulo.problem": ("NO_SOLUTION", "Candidate", "Problem"),
     "modulo.protocols": (
         "Backprompter",
+        "Conversation",
         "Critic",
         "Expansion",
         "Finish",
         "Generation",
         "Generator",
         "Message",
+        "Rendered",
         "Request",
+        "Reveals",
         "Sampling",
         "SoftCritic",
         "Strategy",
+        "Turn",
     ),
     "modulo.replay": ("replay",),
     "modulo.running.calls": ("Retries",),
@@ -91,11 +115,13 @@ __all__ = [
     "NO_SOLUTION",
     "Attempt",
     "Backprompter",
+    "Billing",
     "Budget",
     "Candidate",
     "Certificate",
     "Certified",
     "ChatBackprompter",
+    "Conversation",
     "Critic",
     "Critique",
     "EventStream",
@@ -103,6 +129,7 @@ __all__ = [
     "Expansion",
     "Finish",
     "Generation",
+    "GenerationError",
     "Generator",
     "Graph",
     "GraphError",
@@ -118,15 +145,20 @@ __all__ = [
     "Problem",
     "Refine",
     "Remark",
+    "Rendered",
     "Request",
     "Retries",
+    "Reveals",
     "Sampling",
     "SoftCritic",
     "Soundness",
     "StopReason",
     "Strategy",
     "Trace",
+    "TranscriptGenerator",
+    "TransientGenerationError",
     "Tree",
+    "Turn",
     "Unsolvable",
     "Usage",
     "Verdict",

@@ -62,7 +62,7 @@ async def solve(graph: Any, problem: Any = None, /, **options: Unpack[SolveOptio
         **options: All optional.
             strategy: What to try next; ``Refine()`` by default.
             backprompter: How critiques become prompts; ``ChatBackprompter()`` by default.
-            budget: Limits of this run; none by default.
+            budget: Limits of this run; 30 rounds by default, none with ``Budget()``.
             within: A ledger (of a batch or session) that this run is charged to as well.
             select: ``first`` certified answer, or the ``best`` by soft critics when the budget is gone.
             seed: For everything random.
@@ -89,10 +89,11 @@ def solve_sync(graph: Any, problem: Any = None, /, **options: Unpack[SolveOption
         ModuloError: As ``solve``.
         ConfigurationError: It is called inside a node of another run, which must await ``solve``.
     """
-    return run_sync(lambda: solve(graph, problem, **options))
+    outcome: Outcome[Any] = _run_sync(lambda: solve(graph, problem, **options))
+    return outcome
 
 
-def run_sync(function: Callable[[], Any]) -> Any:
+def _run_sync(function: Callable[[], Any]) -> Any:
     """Run a coroutine function to its end, on a thread of its own if a loop is running here.
 
     Raises:

@@ -9,9 +9,9 @@ from typing import Any
 
 from modulo.canonical import parse_json
 from modulo.checking import Checked, check
-from modulo.critique import Critique, Verdict, Violation
+from modulo.critique import malformed_critique
 from modulo.domain import Domain, find_domain
-from modulo.errors import Malformed, ModuloError, ProblemError
+from modulo.errors import ModuloError, ProblemError
 from modulo.graph import Graph
 
 __all__ = ["BatchRow", "check_lines", "check_one"]
@@ -40,7 +40,7 @@ async def check_one(domain: Domain[Any], problem: Any, document: Any, *, graph: 
     try:
         candidate = domain.read_candidate(document, problem)
     except ValueError as error:
-        return Checked(verdict="reject", critiques=(_malformed(error),))
+        return Checked(verdict="reject", critiques=(malformed_critique(error, critic="format"),))
     return await check(graph or domain.graph_for_checking(), problem, candidate)
 
 
@@ -96,11 +96,3 @@ def _answer(row_id: Any, checked: Checked | None, fault: str | None, seconds: fl
     }
     reasons = [fault] if fault else [critique.reason for critique in critiques if critique.reason]
     return document | ({"error": "; ".join(filter(None, reasons))} if reasons else {})
-
-
-def _malformed(error: ValueError) -> Critique:
-    if isinstance(error, Malformed):
-        violation = Violation(error.code, error.message, location=error.location, hint=error.hint)
-    else:
-        violation = Violation("malformed", str(error) or type(error).__name__)
-    return Critique(Verdict.REJECT, (violation,), critic="format")

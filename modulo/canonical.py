@@ -112,7 +112,8 @@ class Codec(Generic[T]):
             self._check_kind(value)
             return canonical_json(value)
         data = self._dump(value)
-        if self._dump(self.decode(data)) != data:
+        decoded = self.decode(data)
+        if self._dump(decoded) != data or (_has_equality(value) and decoded != value):
             raise ProblemError(f"a {_type_name(self.annotation)} does not survive a round trip through JSON")
         return data
 
@@ -150,6 +151,10 @@ class Codec(Generic[T]):
         except Exception as error:  # a type's own serialisers may raise anything
             raise ProblemError(f"not a {_type_name(self.annotation)}: {_reason(error)}") from error
         return canonical_json(document)
+
+
+def _has_equality(value: object) -> bool:
+    return type(value).__eq__ is not object.__eq__
 
 
 def codec_for(annotation: Any) -> Codec[Any]:

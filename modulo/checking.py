@@ -6,17 +6,17 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
 from modulo.canonical import canonical_json, codec_for
 from modulo.certificate import Certificate, certificate_of
 from modulo.clock import SystemClock
-from modulo.critique import Critique, Verdict
+from modulo.critique import Critique, Verdict, malformed_critique
 from modulo.domain import Domain, find_domain
-from modulo.errors import CertificateError, ModuloError
+from modulo.errors import CertificateError, ConfigurationError, ModuloError, ProblemError
 from modulo.graph import Graph
-from modulo.graph.checks import runs_in_process
+from modulo.graph.declarations import runs_in_process
 from modulo.graph.nodes import CriticNode
 from modulo.graph.program import Program, Stage
 from modulo.loop import as_problem
@@ -65,16 +65,22 @@ async def check(graph: Graph, problem: Any, candidate: Any) -> Checked:
         candidate: The candidate in the form that the critics read, after any reformulator.
 
     Raises:
-        ModuloError: The graph is unsound; problem or candidate are not of its types; a critic needs something
-            that is missing.
-        CertificateError: A critic of the answer reads artefacts of earlier stages too, which are not given.
+        ModuloError: The graph is unsound; the problem is not of its type; a critic needs something that is
+            missing. A candidate that is not of its type is rejected as malformed.
+        ConfigurationError: A critic of the answer reads artefacts of earlier stages too, which are not given.
     """
     program = graph.check()
     wrapped = as_problem(graph, problem)
-    judged = _candidate(candidate, program.answer)
     missing = {name for node in program.answer.critics for name in node.reads[1:]}
     if missing:
-        raise CertificateError(f"critics of {program.answer.artefact!r} read {sorted(missing)} too")
+        names = ", ".join(sorted(missing))
+        raise ConfigurationError(
+            f"critics of {program.answer.artefact!r} read {names} too, which check has not"
+        )
+    try:
+        judged = _candidate(candidate, program.answer)
+    except ProblemError as error:
+        return Checked(verdict="reject", critiques=(malformed_critique(error, critic=program.answer.artefact),))
     critics = applicable_critics(program, wrapped)
     answer = program.answer.artefact
     found = (await _critiques({answer: judged}, program, wrapped, critics))[answer]
@@ -267,8 +273,8 @@ def _compare(certificate: Certificate, anew: Certificate) -> None:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise CertificateError(f"created_at is no time: {text!r}") from error
 
 

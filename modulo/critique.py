@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = ["Critique", "Remark", "Soundness", "Verdict", "Violation", "weakest"]
+from modulo.errors import Malformed
+
+__all__ = ["Critique", "Remark", "Soundness", "Verdict", "Violation", "malformed_critique", "weakest"]
 
 
 class Verdict(StrEnum):
@@ -147,6 +149,15 @@ class Critique(_Judged, gc=False, frozen=True, kw_only=True, eq=False):
     def undecided(cls, reason: str) -> Critique:
         """Neither: the critic could not find out, for this reason."""
         return cls(Verdict.UNDECIDED, reason=reason)
+
+
+def malformed_critique(error: ValueError, *, critic: str) -> Critique:
+    """The rejection of something without canonical form, for the reason that an exception gives."""
+    if isinstance(error, Malformed):
+        violation = Violation(error.code, error.message, location=error.location, hint=error.hint)
+    else:
+        violation = Violation("malformed", f"The answer cannot be read: {error}")
+    return Critique(Verdict.REJECT, (violation,), critic=critic)
 
 
 class Remark(Struct, gc=False, frozen=True, kw_only=True):

@@ -36,6 +36,8 @@ class FunctionCritic(Critic[Any, Any]):
         self._options = dict(options or {})
         self.__doc__ = function.__doc__
         for name, value in declared.items():
+            if name not in Critic.__annotations__:
+                raise TypeError(f"a critic has no setting {name!r}")
             setattr(self, name, value)
 
     def critique(self, problem: Any, candidate: Any) -> Judgement | Awaitable[Judgement]:
@@ -60,7 +62,7 @@ class FunctionCritic(Critic[Any, Any]):
 
     def applies_to(self, problem: Any) -> bool:
         """Whether the declared problem class holds this problem; without one, it holds all."""
-        return True if self._applies_to is None else bool(self._applies_to(problem))
+        return True if self._applies_to is None else self._applies_to(problem)
 
     def options(self) -> Mapping[str, JsonValue]:
         """The declared options."""

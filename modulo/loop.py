@@ -20,13 +20,13 @@ from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError, CriticError, LimitReached, ProblemError
 from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
 from modulo.graph import Graph
-from modulo.graph.checks import runs_in_process
+from modulo.graph.declarations import runs_in_process
 from modulo.graph.program import Program
 from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
 from modulo.problem import Problem
 from modulo.protocols import Backprompter, Expansion, Strategy
 from modulo.running.calls import Caller, Retries
-from modulo.running.judging import Judge, applicable_critics
+from modulo.running.judging import Judge, applicable_critics, is_accepted
 from modulo.running.place import At, Place, active_place
 from modulo.running.preparing import check_picklable, prepare
 from modulo.running.scheduler import Job, Plan, Scheduler
@@ -48,7 +48,7 @@ Select: TypeAlias = Literal["first", "best"]
 
 _REFINE: Final = Refine()
 _CHAT: Final = ChatBackprompter()
-_NO_LIMITS: Final = Budget()
+_DEFAULT_BUDGET: Final = Budget(rounds=30)
 _RETRIES: Final = Retries()
 _CLOCK: Final = SystemClock()
 
@@ -57,7 +57,8 @@ _ONE_ROUND: Final = Usage(rounds=1)
 _NOTHING: Final = Usage()
 
 _FAILURES_IN_A_ROW: Final = 3
-"""Attempts in a row without a judgement after which a run stops with ``error``."""
+"""Rounds in a row in which no attempt could be judged after which a run stops with ``error``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
@@ -65,7 +66,7 @@ class RunOptions:
 
     strategy: Strategy = _REFINE
     backprompter: Backprompter = _CHAT
-    budget: Budget = _NO_LIMITS
+    budget: Budget = _DEFAULT_BUDGET
     within: Ledger | None = None
     select: Select = "first"
     seed: int = 0
@@ -81,6 +82,10 @@ class RunOptions:
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise ConfigurationError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}")
+        if self.within is not None and not isinstance(self.within, Ledger):
+            raise ConfigurationError("within takes a Ledger, as in modulo.Ledger(modulo.Budget(cost_usd=5))")
+        if self.trace is not None and not isinstance(self.trace, Trace):
+            raise ConfigurationError("trace takes a Trace, as in modulo.Trace('run.jsonl')")
         if self.max_concurrency < 1:
             raise ConfigurationError(f"max_concurrency must be at least 1, not {self.max_concurrency!r}")
 
@@ -378,10 +383,12 @@ class Run:
         return _Stop(StopReason.CERTIFIED, attempt=answer) if self._options.select == "first" else None
 
     def _stop_on_failures(self, attempts: Sequence[Attempt]) -> None:
-        for attempt in attempts:
-            self._failures_in_a_row = self._failures_in_a_row + 1 if attempt.error else 0
+        if not attempts:
+            return
+        all_failed = all(attempt.error for attempt in attempts)
+        self._failures_in_a_row = self._failures_in_a_row + 1 if all_failed else 0
         fatal = [a for a in attempts if a.error_kind in ("authentication", "request_rejected", "depleted")]
-        if attempts and len(fatal) == len(attempts):
+        if len(fatal) == len(attempts):
             depleted = all(attempt.error_kind == "depleted" for attempt in fatal)
             raise _Stop(StopReason.STUCK if depleted else StopReason.ERROR, error=fatal[0].error)
         if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
@@ -430,7 +437,10 @@ class Run:
         parts = [*self._built_on(attempt), attempt]
         critics = []
         for part in parts:
-            nodes = {node.name: node for node in self._critics[self._program.stage_of[part.node]]}
+            judges = self._critics[self._program.stage_of[part.node]]
+            if part.candidate is None or not is_accepted(judges, part.candidate, part.critiques):
+                raise RuntimeError(f"attempt {part.id} was to be certified without every critic's acceptance")
+            nodes = {node.name: node for node in judges}
             critics += [(nodes[critique.critic], critique) for critique in part.critiques]
         assert attempt.candidate is not None
         return certificate_of(
@@ -573,6 +583,8 @@ def as_problem(graph: Graph, problem: Any) -> Problem[Any]:
         ProblemError: It is not JSON-serialisable, or of another type.
     """
     result = problem if isinstance(problem, Problem) else Problem.of(problem, domain=graph.name)
+    if result.domain != graph.name:
+        raise ProblemError(f"a problem of domain {result.domain!r} was given to the graph {graph.name!r}")
     for reader, wanted in graph.check().problem_types:
         if isinstance(wanted, type) and not hasattr(wanted, "__args__") and wanted is not object:
             try:

@@ -21,7 +21,7 @@ from modulo.errors import (
     TransientGenerationError,
 )
 from modulo.graph import Graph
-from modulo.loop import RunOptions
+from modulo.loop import RunOptions, type_id
 from modulo.outcome import StopReason
 from modulo.problem import Problem
 from modulo.protocols import Backprompter, Finish, Generation, Strategy
@@ -119,6 +119,12 @@ class Recording:
         if problem.sha256 != self.start["problem_sha256"]:
             raise TraceError("the problem of the trace was changed")
         return problem
+
+    def if_recorded(self, name: str, candidate: Any) -> Any:
+        """A domain's own strategy or backprompter, if it is the one that was recorded."""
+        recorded = self.start["settings"][name]
+        same = recorded["id"] == type_id(candidate) and recorded["options"] == dict(candidate.describe())
+        return candidate if same else None
 
     def options(self, strategy: Strategy | None, backprompter: Backprompter | None, clock: Clock) -> RunOptions:
         """How the run was run, except that time and limits from above are no limits any more.

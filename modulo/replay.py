@@ -68,7 +68,11 @@ async def replay(
         ModuloError: Its domain, strategy or backprompter is not known here, or a critic needs something.
     """
     recording = Recording(read_trace(trace))
-    graph = graph or find_domain(recording.start["domain"]).graph_for_checking()
+    if graph is None:
+        domain = find_domain(recording.start["domain"])
+        graph = domain.graph_for_checking()
+        strategy = strategy or recording.if_recorded("strategy", domain.strategy())
+        backprompter = backprompter or recording.if_recorded("backprompter", domain.backprompter())
     course, comparison = Course(recording), _Comparison(recording)
     run = Run(
         _silent(graph, course, Player(recording, course)),

@@ -88,7 +88,9 @@ def _least_conflicts(
     options = [(node, color) for node in nodes for color in palette if current.get(node) != color]
     if not options:  # one colour only
         return nodes[0], palette[0]
-    return min(options, key=lambda option: sum(current.get(near) == option[1] for near in neighbours[option[0]]))
+    return min(
+        options, key=lambda option: sum(current.get(near) == option[1] for near in neighbours[option[0]])
+    )
 
 
 def _node_lines(problem: ColoringProblem, coloring: Coloring, variant: int) -> list[str]:

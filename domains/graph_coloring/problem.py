@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Final, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -110,9 +110,13 @@ def _edge(one: str, other: str, count: int, line: int) -> tuple[int, int]:
     return min(ends), max(ends)
 
 
+_MOST: Final = 100_000
+"""Nodes or colours of a file; more are a mistake, or meant to fill the memory."""
+
+
 def _whole(text: str, line: int, least: int) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
-        raise ProblemError(f"line {line}: {text[:20]!r} is not a whole number of at least {least}")
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= _MOST:
+        raise ProblemError(f"line {line}: {text[:20]!r} is not a whole number from {least} to {_MOST}")
     return int(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -80,11 +81,11 @@ def _model_options(command: F) -> F:
     "--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem; built in if none."
 )
 @_model_options
-@click.option("--strategy", type=click.Choice(list(_STRATEGIES)), default="refine", show_default=True)
+@click.option("--strategy", type=click.Choice(list(_STRATEGIES)), help="What to try next; the domain knows.")
 @click.option("--width", type=int, metavar="K", help="Conversations at the same time.")
 @_backprompt_options
 @_budget_options
-@click.option("--seed", type=int, default=0, show_default=True, help="For everything random.")
+@click.option("--seed", type=int, metavar="N", help="For everything random, the model's sampler included.")
 @click.option("--select", type=click.Choice(["first", "best"]), default="first", show_default=True)
 @click.option("--trace", type=click.Path(path_type=Path), metavar="FILE", help="Write the run's events there.")
 @click.option(
@@ -98,11 +99,11 @@ def solve(
     temperature: float | None,
     reasoning_effort: str | None,
     max_output_tokens: int | None,
-    strategy: str,
+    strategy: str | None,
     width: int | None,
     granularity: str | None,
     history: int | None,
-    seed: int,
+    seed: int | None,
     select: str,
     trace: Path | None,
     certificate: Path | None,
@@ -130,7 +131,7 @@ def solve(
             "strategy": _strategy(found, strategy, width),
             "backprompter": _backprompter(found, granularity, history),
             "budget": _budget(limits),
-            "seed": seed,
+            "seed": seed or 0,
             "select": select,
         },
     )
@@ -178,15 +179,26 @@ async def _cancel_on_interrupt(events: EventStream) -> None:
 
 def _refuse_bad_paths(files: _Files) -> None:
     """Find out before the first call that a result could not be written after the last."""
-    if files.certificate is not None and not files.certificate.parent.is_dir():
-        raise ConfigurationError(f"--certificate: there is no folder {files.certificate.parent}")
+    path = files.certificate
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"--certificate: there is no folder {path.parent}")
+    if path.exists() or path == files.trace:
+        raise ConfigurationError(f"--certificate: {path} exists already; name a new file")
+    if not os.access(path.parent, os.W_OK):
+        raise ConfigurationError(f"--certificate: nothing can be written to {path.parent}")
 
 
-def _strategy(domain: Domain[Any], name: str, width: int | None) -> Strategy:
+def _strategy(domain: Domain[Any], name: str | None, width: int | None) -> Strategy:
     chosen = domain.strategy()
-    if not isinstance(chosen, _STRATEGIES[name]):
+    if name is not None and not isinstance(chosen, _STRATEGIES[name]):
         chosen = _STRATEGIES[name]()
-    return chosen if width is None else replace(chosen, width=width)
+    if width is None:
+        return chosen
+    if not isinstance(chosen, Refine):
+        raise click.UsageError(f"--width does not apply to {type(chosen).__name__}")
+    return replace(chosen, width=width)
 
 
 def _backprompter(domain: Domain[Any], granularity: Any, history: int | None) -> Backprompter:

@@ -67,7 +67,8 @@ class LLM(Generator):
         model: Provider and model, e.g. ``"openai/gpt-5-mini"`` or ``"anthropic/claude-sonnet-4-5"``.
         temperature: Softmax temperature; None leaves it to the provider.
         max_output_tokens: Longest answer, reasoning included. What litellm knows of the model clips it.
-        seed: Seed of the sampler, where the model takes one.
+        seed: Seed of the sampler, where the model takes one. The calls of a run count up from it, so that the
+            same prompt asked twice is sampled twice.
         reasoning_effort: For reasoning models, e.g. ``"low"``.
         schema: A pydantic model class or a JSON schema that answers must fit. One that does not finishes as
             ``Finish.MALFORMED``.
@@ -208,11 +209,16 @@ class LLM(Generator):
         most = self._facts.max_output_tokens
         return wanted if most is None else min(wanted, most)
 
+    def _seed_of(self, request: Request) -> int | None:
+        if request.sampling.seed is not None:
+            return request.sampling.seed
+        return None if self.seed is None else self.seed + request.turn
+
     def _arguments(self, request: Request, samples: int) -> dict[str, Any]:
         sampling = request.sampling
         settings = {
             "temperature": self.temperature if sampling.temperature is None else sampling.temperature,
-            "seed": self.seed if sampling.seed is None else sampling.seed,
+            "seed": self._seed_of(request),
             "reasoning_effort": sampling.reasoning_effort or self.reasoning_effort,
             "response_format": self.schema.response_format if self.schema else None,
             "n": samples if samples > 1 else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,8 @@ class Graph:
         name = self._claim(name)
         source = as_generator(generator)
         if source is None:
-            self._fault(f"generator {name!r}: {_kind(generator)} is neither a Generator nor a function.")
+            fix = f"; write modulo.LLM({generator!r})" if isinstance(generator, str) else ""
+            self._fault(f"generator {name!r}: {_kind(generator)} is neither a Generator nor a function{fix}.")
         else:
             names = self._all_of(reads, f"generator {name!r}")
             self.generators[name] = GeneratorNode(name=name, generator=source, prompt=prompt, reads=names)
@@ -121,7 +123,7 @@ class Graph:
         """
         name = self._claim(name)
         if not isinstance(critic, Critic):
-            self._fault(f"critic {name!r}: {_kind(critic)} is not a hard critic.")
+            self._fault(f"critic {name!r}: {_kind(critic)} is not a hard critic{_way_to_a_critic(critic)}.")
             return Node(name)
         self.critics[name] = CriticNode(
             name=name,
@@ -272,6 +274,12 @@ def _listed(items: Reads | Sequence[Reads]) -> Sequence[Reads]:
 
 def _pass_on(value: Any, *_: Any) -> Any:
     return value
+
+
+def _way_to_a_critic(thing: object) -> str:
+    if isinstance(thing, type):
+        return f"; write {thing.__name__}()" if issubclass(thing, Critic) else ""
+    return "; decorate it with @modulo.critic(proves=...)" if inspect.isroutine(thing) else ""
 
 
 def _kind(thing: object) -> str:

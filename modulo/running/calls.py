@@ -19,6 +19,7 @@ from modulo.budget import Ledger, Reservation, Usage
 from modulo.clock import Clock
 from modulo.errors import Billing, ConfigurationError, GenerationError, LimitReached, TransientGenerationError
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled, Event, Retry
+from modulo.logs import warn
 from modulo.protocols import Generation, Generator, Request
 from modulo.running.failures import is_failure
 from modulo.running.place import At, active_place
@@ -189,8 +190,9 @@ class Caller:
         )
 
     def _announce(self, attempt: int, state: tenacity.RetryCallState) -> None:
+        failure = _failure(state)
+        warn("generation_retried", kind=failure.kind, failed_tries=state.attempt_number)
         if self._emit:
-            failure = _failure(state)
             self._emit(
                 Retry(
                     at=self._elapsed(),
@@ -219,9 +221,7 @@ class Caller:
             self._settle(reservation, attempt, bill)
         return list(generations[:samples])
 
-    async def _reserve(
-        self, generator: Generator, request: Request, attempt: int, samples: int
-    ) -> Reservation:
+    async def _reserve(self, generator: Generator, request: Request, attempt: int, samples: int) -> Reservation:
         worst_case = _amount_of_a_call(_said(request, generator.worst_case, request, samples))
         if worst_case is None:
             raise GenerationError(f"the worst case of generator {request.node!r} makes no sense")
@@ -239,9 +239,7 @@ class Caller:
 
     def _announce_refusal(self, attempt: int, amount: Usage, limit: LimitReached) -> None:
         if self._emit:
-            refused = BudgetRefused(
-                at=self._elapsed(), attempt=attempt, amount=amount, resource=limit.resource
-            )
+            refused = BudgetRefused(at=self._elapsed(), attempt=attempt, amount=amount, resource=limit.resource)
             self._emit(refused)
 
     def _settle(self, reservation: Reservation, attempt: int, bill: Usage | None) -> None:
@@ -252,9 +250,7 @@ class Caller:
         else:
             reservation.settle(bill)
         if self._emit:
-            self._emit(
-                BudgetSettled(at=self._elapsed(), attempt=attempt, bill=bill, unconfirmed=unconfirmed)
-            )
+            self._emit(BudgetSettled(at=self._elapsed(), attempt=attempt, bill=bill, unconfirmed=unconfirmed))
 
 
 def _failure(state: tenacity.RetryCallState) -> TransientGenerationError:

@@ -10,14 +10,16 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import anyio.lowlevel
 from msgspec.structs import replace
 
 from modulo.clock import Clock
 from modulo.critique import Critique, Remark, Verdict, Violation
 from modulo.errors import CriticError, NotApplicableError
-from modulo.graph.checks import runs_in_process
+from modulo.graph.declarations import runs_in_process
 from modulo.graph.nodes import CriticNode, SoftCriticNode
 from modulo.graph.program import Program, Stage
+from modulo.logs import warn
 from modulo.problem import Candidate, Problem
 from modulo.protocols import Critic
 from modulo.running.deadline import within_deadline
@@ -129,7 +131,8 @@ class Judge:
 
     def accepts(self, stage: Stage, candidate: Candidate[Any], critiques: Sequence[Critique]) -> bool:
         """Whether these critiques certify this candidate."""
-        return is_accepted(self._critics[stage.artefact], candidate, critiques)
+        accepted = is_accepted(self._critics[stage.artefact], candidate, critiques)
+        return accepted and self._problem.is_unchanged()
 
     async def remarks(
         self, stage: Stage, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
@@ -157,6 +160,7 @@ class Judge:
             if not is_failure(error):
                 raise
             critique = Critique(Verdict.UNDECIDED, reason=_in_words(error), failed=True)
+            warn("critic_failed", critic=node.name, reason=critique.reason)
         critique = replace(critique, critic=node.name, seconds=self._clock.now() - started)
         if critique.verdict is not Verdict.UNDECIDED:
             self._verdicts[key] = critique
@@ -169,9 +173,12 @@ class Judge:
             assert self._pool is not None
             return await self._pool.critique(critic, args, clock=self._clock, max_seconds=critic.max_seconds)
         if node.name in self._async:
-            return await within_deadline(
+            critique = await within_deadline(
                 _async_judgement, critic, args, clock=self._clock, max_seconds=critic.max_seconds
             )
+            # A critic that swallowed its cancellation has not judged, whatever it returned.
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            return critique
         size = len(self._problem.canonical) + sum([len(candidate.canonical) for candidate in candidates])
         result = await run_placed(call_critic, critic, args, owner=critic, size=size, runs_in=critic.runs_in)
         return result if isinstance(result, Critique) else await read_async_judgement(result)
@@ -191,6 +198,7 @@ class Judge:
             if not is_failure(error):
                 raise
             # It has no veto, so its failure must not have one either; it is recorded with the remark.
+            warn("soft_critic_failed", critic=node.name, reason=_in_words(error))
             return Remark(score=0.0, critic=node.name, error=_in_words(error))
 
 

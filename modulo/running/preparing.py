@@ -14,9 +14,7 @@ from modulo.protocols import Critic
 __all__ = ["check_picklable", "prepare"]
 
 
-async def prepare(
-    program: Program, critics: Iterable[Critic[Any, Any]], limits: Callable[[str], bool]
-) -> None:
+async def prepare(program: Program, critics: Iterable[Critic[Any, Any]], limits: Callable[[str], bool]) -> None:
     """Let critics, generators and nested loops get ready.
 
     Args:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeGuard
 from msgspec import Struct
 
 from modulo.budget import Ledger, Reservation, Usage
-from modulo.critique import Critique, Remark, Verdict, Violation
+from modulo.critique import Critique, Remark, Verdict, Violation, malformed_critique
 from modulo.errors import GenerationError, LimitReached, Malformed, ModuloError, ProblemError
 from modulo.events import (
     AttemptFinished,
@@ -480,11 +480,8 @@ def _says_malformed(error: BaseException) -> TypeGuard[ValueError]:
 
 
 def _malformed(node: str, error: ValueError, generation: Generation) -> Critique:
-    if isinstance(error, Malformed):
-        violation = Violation(error.code, error.message, location=error.location, hint=error.hint)
-    else:
-        violation = Violation("malformed", f"The answer cannot be read: {error}")
-    violations: tuple[Violation, ...] = (violation,)
-    if generation.finish is Finish.TRUNCATED:
-        violations = (*_critique_of_finish(node, generation).violations, violation)
-    return Critique(Verdict.REJECT, violations, critic=node)
+    critique = malformed_critique(error, critic=node)
+    if generation.finish is not Finish.TRUNCATED:
+        return critique
+    truncated = _critique_of_finish(node, generation)
+    return Critique(Verdict.REJECT, truncated.violations + critique.violations, critic=node)

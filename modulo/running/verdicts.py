@@ -10,7 +10,7 @@ import inspect
 import itertools
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import aclosing, closing
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from modulo.critique import Critique, Verdict, Violation
 
@@ -43,8 +43,8 @@ def read_judgement(result: object) -> Critique:
         _check(result)
         return result
     if inspect.isgenerator(result):
-        return _from_violations(_yielded(result))
-    if not isinstance(result, (list, tuple, Iterator)):
+        return _from_violations(_yielded(cast("Generator[object, None, object]", result)))
+    if not isinstance(result, (list, tuple)):
         raise TypeError(f"it returned a {type(result).__name__}, not a Critique and no violations")
     return _from_violations(itertools.islice(result, MAX_VIOLATIONS))
 

@@ -102,6 +102,7 @@ class _Surroundings:
 
     def __init__(self, document: dict[str, Any]) -> None:
         sys.path[:] = document["path"]
+        sys.argv[:] = document["argv"]
         self._module, self._file = document["main_module"], document["main_file"]
         self._is_loaded = False
 

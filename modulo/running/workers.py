@@ -192,6 +192,7 @@ def _surroundings() -> dict[str, Any]:
     spec = getattr(main, "__spec__", None)
     return {
         "path": sys.path,
+        "argv": sys.argv,
         "main_module": getattr(spec, "name", None),
         "main_file": None if spec else getattr(main, "__file__", None),
     }

@@ -31,7 +31,8 @@ class Refine(Strategy):
         restart_after: Answers after which a conversation is given up for a new one; None never.
         patience: Stop as ``stuck`` when every conversation has given its answer this many times more in a
             row; None never.
-        heats: Whether a repeated answer raises the temperature, which the generator then must know.
+        heats: Whether a repeated answer raises the temperature, for models that take any. Some models refuse
+            all temperatures but their own.
 
     Raises:
         ConfigurationError: A number makes no sense.
@@ -40,7 +41,7 @@ class Refine(Strategy):
     width: int = 1
     restart_after: int | None = None
     patience: int | None = 10
-    heats: bool = True
+    heats: bool = False
 
     def __post_init__(self) -> None:
         for name in ("width", "restart_after", "patience"):

@@ -61,7 +61,9 @@ def test_a_rejection_down_the_graph_sends_the_first_generator_back(capsys: pytes
 
 @pytest.mark.skipif("OPENAI_API_KEY" not in os.environ, reason="needs OPENAI_API_KEY and a provider")
 def test_a_real_provider_certifies_or_runs_out_within_its_budget() -> None:
-    printed = subprocess.run([sys.executable, EXAMPLES / "provider.py"], capture_output=True, text=True, check=True)
+    printed = subprocess.run(
+        [sys.executable, EXAMPLES / "provider.py"], capture_output=True, text=True, check=True
+    )
     assert re.search(r"(Certified|Exhausted) ", printed.stdout)
 
 

@@ -9,7 +9,19 @@ import anyio
 import pytest
 
 import modulo
-from modulo import Budget, Certified, Exhausted, Generation, Graph, Ledger, NestedLoop, Refine, StopReason, Usage, Violation
+from modulo import (
+    Budget,
+    Certified,
+    Exhausted,
+    Generation,
+    Graph,
+    Ledger,
+    NestedLoop,
+    Refine,
+    StopReason,
+    Usage,
+    Violation,
+)
 from modulo.errors import Billing, ConnectionLost, MissingDependencyError
 from modulo.events import BudgetSettled, Event
 from modulo.protocols import Request
@@ -55,7 +67,9 @@ def outer_graph(outer_script: Any, inner: Any = None, **options: Any) -> Graph:
     graph = Graph("outer")
     draft = graph.generator("draft", ScriptedGenerator(outer_script, worst_case=BILL))
     nested = NestedLoop(
-        inner or inner_graph(loud), problem=lambda text, problem: text, **{"budget": Budget(rounds=5), **options}
+        inner or inner_graph(loud),
+        problem=lambda text, problem: text,
+        **{"budget": Budget(rounds=5), **options},
     )
     graph.critic("ok", is_ok, reads=graph.reformulator("capitals", nested, reads=draft))
     return graph
@@ -71,7 +85,9 @@ async def test_the_inner_solution_is_the_outer_candidate() -> None:
 
 
 @pytest.mark.anyio
-async def test_inner_calls_tokens_and_cost_are_charged_to_the_outer_run_but_rounds_and_attempts_are_not() -> None:
+async def test_inner_calls_tokens_and_cost_are_charged_to_the_outer_run_but_rounds_and_attempts_are_not() -> (
+    None
+):
     session = Ledger()
     trace = modulo.Trace()
     outcome = await modulo.solve(outer_graph([billed("no"), billed("ok")]), "p", trace=trace, within=session)
@@ -132,12 +148,16 @@ async def test_an_inner_budget_holds_within_the_outer_one() -> None:
 @pytest.mark.anyio
 async def test_an_inner_proof_that_there_is_no_solution_is_handed_on_as_that_claim() -> None:
     inner = Graph("inner")
-    parsed = inner.reformulator("parsed", lambda text: modulo.NO_SOLUTION, reads=inner.generator("writer", lambda r: ""))
+    parsed = inner.reformulator(
+        "parsed", lambda text: modulo.NO_SOLUTION, reads=inner.generator("writer", lambda r: "")
+    )
     inner.critic("solution", in_capitals, reads=parsed)
     none = modulo.critic(proves="there is none", judges="unsolvability")(lambda problem, candidate: [])
     inner.critic("none", none, reads=parsed)
     graph = outer_graph([billed("no")], inner)
-    outer_none = modulo.critic(proves="there is none here", judges="unsolvability")(lambda problem, candidate: [])
+    outer_none = modulo.critic(proves="there is none here", judges="unsolvability")(
+        lambda problem, candidate: []
+    )
     graph.critic("none", outer_none, reads="capitals")
     outcome = await modulo.solve(graph, "p")
     assert isinstance(outcome, modulo.Unsolvable)

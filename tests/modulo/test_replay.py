@@ -44,7 +44,9 @@ def billed(text: str, **fields: Any) -> Generation:
 
 def starts_with_ok(problem: Any, candidate: Any) -> Iterator[Violation]:
     if not str(candidate).startswith("ok"):
-        yield Violation("not_ok", f"{candidate!r} is not 'ok'.", location="line 1", expected="ok", hint="say ok")
+        yield Violation(
+            "not_ok", f"{candidate!r} is not 'ok'.", location="line 1", expected="ok", hint="say ok"
+        )
 
 
 is_ok = modulo.critic(proves="it is ok", runs_in="loop")(starts_with_ok)
@@ -169,7 +171,9 @@ def nested(outer: Any, inner: Any, **options: Any) -> Graph:
     """Drafts that an inner loop works out."""
     inner_graph = Graph("inner")
     inner_graph.critic("ok", is_ok, reads=inner_graph.generator("writer", inner))
-    loop = NestedLoop(inner_graph, problem=lambda text, problem: text, **{"budget": Budget(rounds=3), **options})
+    loop = NestedLoop(
+        inner_graph, problem=lambda text, problem: text, **{"budget": Budget(rounds=3), **options}
+    )
     graph = Graph("outer")
     draft = graph.generator("draft", outer)
     graph.critic("ok", ends_with_d, reads=graph.reformulator("worked out", loop, reads=draft))
@@ -197,7 +201,9 @@ async def parsed_later(text: str) -> str:
     return parsed(text)
 
 
-none_exists = modulo.critic(proves="there is none", judges="unsolvability", runs_in="loop")(lambda problem, c: [])
+none_exists = modulo.critic(proves="there is none", judges="unsolvability", runs_in="loop")(
+    lambda problem, c: []
+)
 
 
 @dataclass(frozen=True)
@@ -220,9 +226,13 @@ SAMPLES_BY_4 = ["a", "b", "c", "d", "e", "f", "g", "h", "ok", "ok 2", "i", "j"]
 
 RUNS: dict[str, Recorded] = {
     "certified": run(lambda: one_generator(Source(["a", "a", "b", "ok"]))),
-    "repeats and heat": run(lambda: one_generator(Source(["a"] * 9, repeats_last=True)), strategy=Refine(patience=4)),
+    "repeats and heat": run(
+        lambda: one_generator(Source(["a"] * 9, repeats_last=True)), strategy=Refine(patience=4)
+    ),
     "restarts": run(
-        lambda: one_generator(Source(list("abcdefgh"))), strategy=Refine(restart_after=2), budget=Budget(rounds=7)
+        lambda: one_generator(Source(list("abcdefgh"))),
+        strategy=Refine(restart_after=2),
+        budget=Budget(rounds=7),
     ),
     "rounds limit": run(lambda: one_generator(Source(list("abcdefgh"))), budget=Budget(rounds=3)),
     "attempts limit": run(lambda: one_generator(Source(list("abcdefgh"))), budget=Budget(attempts=3)),
@@ -259,12 +269,17 @@ RUNS: dict[str, Recorded] = {
         lambda: one_generator(Source([("a", 9), ("b", 3), ("c", 1), ("ok late", 90), ("ok", 2), ("d", 1)])),
         strategy=Refine(width=3),
     ),
-    "race": run(lambda: race(Source([("a", 5), ("b", 1)]), Source([("c", 1), ("ok", 9)]), Source([("d", 2), ("e", 60)]))),
+    "race": run(
+        lambda: race(Source([("a", 5), ("b", 1)]), Source([("c", 1), ("ok", 9)]), Source([("d", 2), ("e", 60)]))
+    ),
     "failures": run(lambda: one_generator(Source(["a", ValueError("broken"), "b", ValueError("again"), "ok"]))),
-    "too many failures": run(lambda: one_generator(Source([ValueError("1"), ValueError("2"), ValueError("3")]))),
+    "too many failures": run(
+        lambda: one_generator(Source([ValueError("1"), ValueError("2"), ValueError("3")]))
+    ),
     "authentication": run(lambda: one_generator(Source([AuthenticationFailed("no key")]))),
     "unconfirmed": run(
-        lambda: one_generator(Source([billed("a", usage=None), billed("b", usage=None), "ok"])), budget=Budget(tokens=55)
+        lambda: one_generator(Source([billed("a", usage=None), billed("b", usage=None), "ok"])),
+        budget=Budget(tokens=55),
     ),
     "a bill larger than reserved": run(
         lambda: one_generator(Source([billed("a", usage=Usage(calls=1, completion_tokens=90)), "b", "ok"])),
@@ -289,14 +304,18 @@ RUNS: dict[str, Recorded] = {
         lambda: one_generator(Source(["a", "crash", "b", "crash", "ok"]), convert=parsed_later)
     ),
     "unsolvable": run(lambda: one_generator(Source(["a", "none"]), is_ok, none_exists, convert=parsed)),
-    "unsolvable later": run(lambda: one_generator(Source(["a", "none"]), is_ok, none_exists, convert=parsed_later)),
+    "unsolvable later": run(
+        lambda: one_generator(Source(["a", "none"]), is_ok, none_exists, convert=parsed_later)
+    ),
     "unprovable": run(lambda: one_generator(Source(["none", "ok"]), is_ok, convert=parsed_later)),
     "truncated and malformed": run(
         lambda: one_generator(Source([billed("", finish=Finish.TRUNCATED), "ok"]), convert=parsed_later)
     ),
     "a flaky critic": run(lambda: one_generator(Source(["ok"] * 3), Flaky(True, True, False))),
     "a flaky critic beside another": run(
-        lambda: one_generator(Source([("ok", 3), ("ok", 1), ("ok", 6)] * 3), Flaky(True, True, True, True, False)),
+        lambda: one_generator(
+            Source([("ok", 3), ("ok", 1), ("ok", 6)] * 3), Flaky(True, True, True, True, False)
+        ),
         strategy=Refine(width=3),
     ),
     "critics that stop at the first rejection": run(
@@ -318,7 +337,9 @@ RUNS: dict[str, Recorded] = {
         lambda: one_generator(Several(SAMPLES_BY_4, per_call=8)), strategy=Samples(4), budget=Budget(calls=5)
     ),
     "some samples a call": run(
-        lambda: one_generator(Several(SAMPLES_BY_4, per_call=3, gives=2)), strategy=Samples(4), budget=Budget(calls=7)
+        lambda: one_generator(Several(SAMPLES_BY_4, per_call=3, gives=2)),
+        strategy=Samples(4),
+        budget=Budget(calls=7),
     ),
     "samples and a calls limit": run(
         lambda: one_generator(Source(SAMPLES_BY_4)), strategy=Samples(4), budget=Budget(calls=6)
@@ -332,16 +353,23 @@ RUNS: dict[str, Recorded] = {
     ),
     "stages": run(lambda: two_stages(Source(["bad", "A", "B"]), Source(["x", "bx"]))),
     "stages, wide": run(
-        lambda: two_stages(Source([("bad", 2), ("A", 1), ("B", 4), ("C", 1), ("D", 2)]), Source([("x", 1), ("cx", 5)] * 4)),
+        lambda: two_stages(
+            Source([("bad", 2), ("A", 1), ("B", 4), ("C", 1), ("D", 2)]), Source([("x", 1), ("cx", 5)] * 4)
+        ),
         strategy=Refine(width=2),
         budget=Budget(rounds=9, calls=14),
     ),
     "stages without end": run(
-        lambda: two_stages(Source(lambda r: f"A{r.turn}".upper()), Source(lambda r: "x")), budget=Budget(rounds=9)
+        lambda: two_stages(Source(lambda r: f"A{r.turn}".upper()), Source(lambda r: "x")),
+        budget=Budget(rounds=9),
     ),
-    "nested": run(lambda: nested(Source(["a", "b", "c"]), Source(lambda r: f"ok {'bad'[r.turn] if r.turn < 3 else 'x'}"))),
+    "nested": run(
+        lambda: nested(Source(["a", "b", "c"]), Source(lambda r: f"ok {'bad'[r.turn] if r.turn < 3 else 'x'}"))
+    ),
     "nested until the calls limit": run(
-        lambda: nested(Source(list("abcdefgh")), Source(lambda r: "no" if r.turn < 2 else f"ok {r.problem.value}")),
+        lambda: nested(
+            Source(list("abcdefgh")), Source(lambda r: "no" if r.turn < 2 else f"ok {r.problem.value}")
+        ),
         budget=Budget(calls=10),
     ),
     "nested without an answer": run(
@@ -359,7 +387,9 @@ RUNS: dict[str, Recorded] = {
         lambda: nested(Source(list("abcd")), Source(lambda r: billed(f"ok {r.problem.value}", usage=None))),
         budget=Budget(tokens=95),
     ),
-    "a dataclass": run(lambda: one_generator(Source(["a", "ok"])), problem={"deep": [1, {"x": None}], "b": 2.5}),
+    "a dataclass": run(
+        lambda: one_generator(Source(["a", "ok"])), problem={"deep": [1, {"x": None}], "b": 2.5}
+    ),
 }
 
 
@@ -371,12 +401,21 @@ def by_call(*entries: Any) -> Callable[[Request], Any]:
 RETRIES: dict[str, Callable[[], Recorded]] = {
     "retries": lambda: run(
         lambda: one_generator(
-            Source(by_call(ConnectionLost("1"), RateLimited("2", billing=Billing.UNKNOWN), "a", ConnectionLost("3"), "ok"))
+            Source(
+                by_call(
+                    ConnectionLost("1"),
+                    RateLimited("2", billing=Billing.UNKNOWN),
+                    "a",
+                    ConnectionLost("3"),
+                    "ok",
+                )
+            )
         ),
         retries=Retries(base_seconds=0),
     ),
     "retries in vain": lambda: run(
-        lambda: one_generator(Source(lambda r: ConnectionLost("no"))), retries=Retries(base_seconds=0, max_tries=2)
+        lambda: one_generator(Source(lambda r: ConnectionLost("no"))),
+        retries=Retries(base_seconds=0, max_tries=2),
     ),
     "retries until the limit": lambda: run(
         lambda: one_generator(Source(lambda r: ConnectionLost("no"))),
@@ -387,7 +426,15 @@ RETRIES: dict[str, Callable[[], Recorded]] = {
         lambda: one_generator(
             Source(
                 by_call(
-                    *[ConnectionLost("1"), "a", RateLimited("2"), ("b", 3), ConnectionLost("3"), ("c", 1), ("d", 7)],
+                    *[
+                        ConnectionLost("1"),
+                        "a",
+                        RateLimited("2"),
+                        ("b", 3),
+                        ConnectionLost("3"),
+                        ("c", 1),
+                        ("d", 7),
+                    ],
                     *[ConnectionLost("4"), ConnectionLost("5"), "e", "ok", ("f", 30), ("g", 30)],
                 )
             )
@@ -469,7 +516,9 @@ async def test_a_trace_cut_off_anywhere_replays_as_far_as_it_goes(name: str, tmp
 
 
 @pytest.mark.anyio
-async def test_a_replay_can_be_replayed_by_a_fresh_graph_from_the_trace_of_any_backprompter(tmp_path: Path) -> None:
+async def test_a_replay_can_be_replayed_by_a_fresh_graph_from_the_trace_of_any_backprompter(
+    tmp_path: Path,
+) -> None:
     for number, backprompter in enumerate(
         [
             ChatBackprompter(granularity="none"),
@@ -516,7 +565,9 @@ async def test_a_run_that_its_deadline_ended_replays(
         return one_generator(Gated(script, clock), soft=Opinion())
 
     clock = ManualClock()
-    recorded = Recorded(lambda: graph(clock), {"budget": Budget(seconds=60), "select": select}, Refine(width=width))
+    recorded = Recorded(
+        lambda: graph(clock), {"budget": Budget(seconds=60), "select": select}, Refine(width=width)
+    )
     outcome = await record(recorded, tmp_path / "trace.jsonl", clock=clock)
     result = await replayed(recorded, tmp_path / "trace.jsonl", graph())
     assert result.differences == ()
@@ -557,7 +608,9 @@ async def test_a_run_that_a_limit_of_its_batch_ended_replays(limit: str, width: 
     amount = {"tokens": 55, "cost_usd": 0.055}.get(limit, 4)
     batch = Ledger(Budget(**{limit: amount}))
     recorded = run(lambda: one_generator(Source(lambda r: f"{r.turn}")), strategy=Refine(width=width))
-    outcome = await record(recorded, tmp_path / "trace.jsonl", within=batch, budget=Budget(**{limit: amount + 50}))
+    outcome = await record(
+        recorded, tmp_path / "trace.jsonl", within=batch, budget=Budget(**{limit: amount + 50})
+    )
     result = await replayed(recorded, tmp_path / "trace.jsonl")
     assert outcome.stop_reason is StopReason.of_limit(limit)
     assert result.differences == ()
@@ -600,7 +653,9 @@ def of(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 async def test_every_changed_verdict_is_reported(name: str, tmp_path: Path) -> None:
     recorded = ALL[name]()
     await record(recorded, tmp_path / "trace.jsonl")
-    critiques = of([json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()], "critique")
+    critiques = of(
+        [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()], "critique"
+    )
     for number, critique in enumerate(critiques):
         if critique.get("failed"):
             continue  # failures are taken from the trace, so nothing contradicts them
@@ -633,8 +688,12 @@ async def test_every_changed_answer_is_reported(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", ["certified", "wide", "stages", "nested", "first certified cancels the rest", "best"])
-async def test_an_answer_and_its_hash_changed_together_are_reported_by_what_follows(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["certified", "wide", "stages", "nested", "first certified cancels the rest", "best"]
+)
+async def test_an_answer_and_its_hash_changed_together_are_reported_by_what_follows(
+    name: str, tmp_path: Path
+) -> None:
     recorded = ALL[name]()
     await record(recorded, tmp_path / "trace.jsonl")
 
@@ -676,14 +735,20 @@ async def test_a_changed_decision_is_reported(kind: str, field: str, value: Any,
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", ["certified", "wide", "first certified cancels the rest", "stages, wide", "nested, wide"])
-async def test_a_critic_that_now_judges_otherwise_is_reported_and_the_replay_ends(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["certified", "wide", "first certified cancels the rest", "stages, wide", "nested, wide"]
+)
+async def test_a_critic_that_now_judges_otherwise_is_reported_and_the_replay_ends(
+    name: str, tmp_path: Path
+) -> None:
     recorded = ALL[name]()
     await record(recorded, tmp_path / "trace.jsonl")
     for judgement in ([], [Violation("never", "Never.")]):
         graph = recorded.graph()
         for critic in graph.critics.values():
-            replacement = modulo.critic(proves="something else", runs_in="loop")(lambda *args, j=judgement: list(j))
+            replacement = modulo.critic(proves="something else", runs_in="loop")(
+                lambda *args, j=judgement: list(j)
+            )
             graph.critics[critic.name] = type(critic)(
                 name=critic.name, critic=replacement, reads=critic.reads, backprompts=critic.backprompts
             )
@@ -693,7 +758,15 @@ async def test_a_critic_that_now_judges_otherwise_is_reported_and_the_replay_end
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "strategy", [Refine(width=1), Refine(width=2), Refine(width=7), Refine(width=4, restart_after=1), Samples(0), Samples(2, 4)]
+    "strategy",
+    [
+        Refine(width=1),
+        Refine(width=2),
+        Refine(width=7),
+        Refine(width=4, restart_after=1),
+        Samples(0),
+        Samples(2, 4),
+    ],
 )
 async def test_a_strategy_that_now_asks_otherwise_is_reported_and_the_replay_ends(
     strategy: Strategy, tmp_path: Path
@@ -779,7 +852,14 @@ async def test_a_damaged_trace_is_refused_in_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     "claimed",
-    ["os:system", "modulo.strategies.refine:_HOTTEST", "modulo.strategies:nothing", "subprocess:Popen", ":", ""],
+    [
+        "os:system",
+        "modulo.strategies.refine:_HOTTEST",
+        "modulo.strategies:nothing",
+        "subprocess:Popen",
+        ":",
+        "",
+    ],
 )
 async def test_a_trace_cannot_name_what_is_imported_and_called(claimed: str, tmp_path: Path) -> None:
     recorded = ALL["certified"]()

@@ -9,7 +9,19 @@ import anyio
 import pytest
 
 import modulo
-from modulo import Budget, Certified, Exhausted, Generation, Graph, Ledger, Refine, Remark, StopReason, Usage, Violation
+from modulo import (
+    Budget,
+    Certified,
+    Exhausted,
+    Generation,
+    Graph,
+    Ledger,
+    Refine,
+    Remark,
+    StopReason,
+    Usage,
+    Violation,
+)
 from modulo.events import ArtefactWithdrawn, GenerationStarted
 from modulo.protocols import Expansion, Request, SoftCritic, Strategy
 from modulo.testing import ScriptedGenerator
@@ -339,7 +351,10 @@ async def test_a_rejected_generator_of_a_race_does_not_stop_the_others() -> None
         generators[1].answer("bad")
         await until(lambda: trace.events[-1].type == "attempt_finished")
         generators[2].answer("x")
-    assert [(attempt.node, attempt.accepted) for attempt in outcomes[0].attempts] == [("g1", False), ("g2", True)]
+    assert [(attempt.node, attempt.accepted) for attempt in outcomes[0].attempts] == [
+        ("g1", False),
+        ("g2", True),
+    ]
 
 
 @pytest.mark.anyio
@@ -383,7 +398,10 @@ async def test_the_winner_of_a_race_upstream_is_the_one_asked_first_among_those_
 @pytest.mark.anyio
 async def test_alternatives_may_be_converted_each_in_its_own_way() -> None:
     graph = Graph("converted")
-    loud, quiet = graph.generator("loud", scripted("bad", "BAD")), graph.generator("quiet", scripted("bad", "x "))
+    loud, quiet = (
+        graph.generator("loud", scripted("bad", "BAD")),
+        graph.generator("quiet", scripted("bad", "x ")),
+    )
     lowered = graph.reformulator("lowered", str.lower, reads=loud)
     stripped = graph.reformulator("stripped", str.strip, reads=quiet)
     graph.critic("ok", accepts("x"), reads=lowered | stripped)

@@ -463,7 +463,10 @@ def test_reformulators_convert_one_thing_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("add", "fault"),
     [
-        (lambda g: g.generator("x", "gpt"), "generator 'x': a str is neither a Generator nor a function."),
+        (
+            lambda g: g.generator("x", "gpt"),
+            "generator 'x': a str is neither a Generator nor a function; write modulo.LLM('gpt').",
+        ),
         (
             lambda g: g.generator("x", int),
             "generator 'x': the class int is neither a Generator nor a function.",
@@ -471,12 +474,14 @@ def test_reformulators_convert_one_thing_at_a_time() -> None:
         (lambda g: g.reformulator("x", "json", reads="guess"), "reformulator 'x': a str is not a function."),
         (
             lambda g: g.critic("x", print, reads="guess"),
-            "critic 'x': a builtin_function_or_method is not a hard critic.",
+            "critic 'x': a builtin_function_or_method is not a hard critic; decorate it with"
+            " @modulo.critic(proves=...).",
         ),
         (
             lambda g: g.critic("x", ProperRoute, reads="guess"),
-            "critic 'x': the class ProperRoute is not a hard critic.",
+            "critic 'x': the class ProperRoute is not a hard critic; write ProperRoute().",
         ),
+        (lambda g: g.critic("x", int, reads="guess"), "critic 'x': the class int is not a hard critic."),
         (lambda g: g.critic("x", Taste(), reads="guess"), "critic 'x': a Taste is not a hard critic."),
         (
             lambda g: g.soft_critic("x", accepts, reads="guess"),

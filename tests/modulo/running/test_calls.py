@@ -234,7 +234,9 @@ async def test_a_worst_case_that_makes_no_sense_keeps_the_call_from_being_made(u
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", ["worst_case", "samples_per_call"])
 @pytest.mark.parametrize("samples", [1, 3])
-async def test_a_generator_that_fails_before_its_call_has_failed_and_costs_nothing(name: str, samples: int) -> None:
+async def test_a_generator_that_fails_before_its_call_has_failed_and_costs_nothing(
+    name: str, samples: int
+) -> None:
     def fail(*_: Any) -> Any:
         raise ZeroDivisionError
 
@@ -610,7 +612,9 @@ async def answers_or_limit(caller: Caller, generator: Generator) -> list[Any]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("limits", [{"batch": 2}, {"session": 2}, {"run": 2}, {"run": 9, "batch": 3, "session": 2}])
+@pytest.mark.parametrize(
+    "limits", [{"batch": 2}, {"session": 2}, {"run": 2}, {"run": 9, "batch": 3, "session": 2}]
+)
 async def test_the_narrowest_of_nested_ledgers_holds(limits: dict[str, int]) -> None:
     session = Ledger(Budget(calls=limits.get("session")))
     batch = Ledger(Budget(calls=limits.get("batch")), parent=session)

@@ -309,7 +309,9 @@ async def test_critiques_stand_in_the_order_of_the_graph_though_the_cheapest_run
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("gate", [[WRONG], None, Critique.undecided("?")], ids=["rejects", "fails", "undecided"])
+@pytest.mark.parametrize(
+    "gate", [[WRONG], None, Critique.undecided("?")], ids=["rejects", "fails", "undecided"]
+)
 async def test_a_format_critic_that_does_not_accept_keeps_the_others_from_running(gate: Any) -> None:
     other, cheap_format = Says(cost=0.0), Says(is_format=True, cost=9.0)
     given, accepted = await judged(other, Says(gate, is_format=True, cost=2.0), cheap_format)
@@ -355,7 +357,9 @@ async def test_a_critic_of_unsolvability_alone_could_certify_no_solution() -> No
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("applies", [ZeroDivisionError(), SystemExit(), None, 1, "yes", []], ids=repr)
-async def test_a_critic_that_cannot_say_whether_it_applies_is_an_error_before_the_first_call(applies: Any) -> None:
+async def test_a_critic_that_cannot_say_whether_it_applies_is_an_error_before_the_first_call(
+    applies: Any,
+) -> None:
     graph = graph_of(Says(), Says(applies=applies))
     with pytest.raises(CriticError, match="critic 2"):
         await modulo.solve(graph, "p")
@@ -392,7 +396,11 @@ async def test_critics_of_unsolvability_do_not_judge_solutions() -> None:
 @pytest.mark.parametrize("judgement", [[WRONG], None, Critique.undecided("?")], ids=repr)
 async def test_the_claim_that_there_is_no_solution_is_worth_nothing_unless_proven(judgement: Any) -> None:
     graph = graph_of(
-        Says(), Says(judgement, judges="unsolvability"), Says(judges="unsolvability"), answers=["none"], convert=parsed
+        Says(),
+        Says(judgement, judges="unsolvability"),
+        Says(judges="unsolvability"),
+        answers=["none"],
+        convert=parsed,
     )
     outcome = await modulo.solve(graph, "p", budget=modulo.Budget(rounds=2))
     assert isinstance(outcome, Exhausted)
@@ -446,7 +454,7 @@ async def test_an_async_critic_past_its_deadline_has_failed_whatever_it_returns(
         clock.advance(seconds)
         await a_while()
         clock.advance(1)
-    ((critique,), accepted), = results
+    (((critique,), accepted),) = results
     assert accepted is not is_late
     assert critique.failed is is_late
     if is_late:
@@ -527,9 +535,7 @@ class CannotBePickled(dict[str, int]):
 @pytest.mark.anyio
 async def test_a_problem_that_cannot_be_sent_to_a_process_is_an_error_before_the_first_call() -> None:
     graph = graph_of(process_critics.Does(process_critics.equals_ok))
-    problem = Problem(
-        domain="test", value=CannotBePickled(), canonical=b"{}", sha256="", codec=codec_for(dict)
-    )
+    problem = Problem(domain="test", value=CannotBePickled(), canonical=b"{}", sha256="", codec=codec_for(dict))
     with pytest.raises(modulo.ModuloError, match="cannot be sent to a worker process"):
         await modulo.solve(graph, problem)
     assert graph.generators["generator"].generator.requests == []  # type: ignore[attr-defined]

@@ -35,7 +35,11 @@ class Asks(Strategy):
 
 
 def graph_of(
-    script: Sequence[Any] | Callable[[Request], Any], *, convert: Any = None, prompt: Any = None, critic: Any = is_ok
+    script: Sequence[Any] | Callable[[Request], Any],
+    *,
+    convert: Any = None,
+    prompt: Any = None,
+    critic: Any = is_ok,
 ) -> tuple[Graph, ScriptedGenerator]:
     generator = ScriptedGenerator(script)
     graph = Graph("test")
@@ -73,7 +77,9 @@ async def test_a_generation_without_an_answer_is_a_critique_and_no_candidate(fin
 
 @pytest.mark.anyio
 async def test_a_truncated_answer_is_judged_all_the_same() -> None:
-    outcome = await solved([Generation(text="o", finish=Finish.TRUNCATED), Generation(text="ok", finish=Finish.TRUNCATED)])
+    outcome = await solved(
+        [Generation(text="o", finish=Finish.TRUNCATED), Generation(text="ok", finish=Finish.TRUNCATED)]
+    )
     assert isinstance(outcome, Certified)
     assert [codes(attempt) for attempt in outcome.attempts] == [["truncated", "not_ok"], []]
     assert [entry.node for entry in outcome.certificate.critics] == ["ok"]
@@ -94,7 +100,8 @@ async def test_a_truncated_answer_that_cannot_be_read_is_said_to_be_both() -> No
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "error", [ValueError("no number"), Malformed("no number"), ProblemError("no number"), UnicodeError("no number")]
+    "error",
+    [ValueError("no number"), Malformed("no number"), ProblemError("no number"), UnicodeError("no number")],
 )
 async def test_a_text_without_canonical_form_is_a_critique_of_the_reformulator(error: Exception) -> None:
     def convert(text: str) -> str:
@@ -123,7 +130,9 @@ async def test_a_text_without_canonical_form_is_a_critique_of_the_reformulator(e
     ids=repr,
 )
 @pytest.mark.parametrize("is_async", [False, True])
-async def test_a_reformulator_that_fails_says_nothing_of_the_answer(error: BaseException, is_async: bool) -> None:
+async def test_a_reformulator_that_fails_says_nothing_of_the_answer(
+    error: BaseException, is_async: bool
+) -> None:
     def convert(text: str) -> str:
         raise error
 

@@ -114,7 +114,12 @@ async def test_a_critic_that_cannot_be_loaded_is_no_judgement() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     "function",
-    [critics.prints, critics.writes_garbage, critics.forks_a_forger, critics.forks_and_writes_to_every_descriptor],
+    [
+        critics.prints,
+        critics.writes_garbage,
+        critics.forks_a_forger,
+        critics.forks_and_writes_to_every_descriptor,
+    ],
 )
 async def test_what_a_critic_or_its_children_write_is_never_taken_for_the_answer(function: Any) -> None:
     async with pool_that_leaves_nothing() as pool:
