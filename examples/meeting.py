@@ -1,27 +1,27 @@
-"""The README's example: a critic of one's own, the embedded model, a certified answer."""
+"""The README's example: a critic of one's own, two wrong guesses, a certified answer."""
 
 import modulo
 
 
 @modulo.critic(proves="the slot overlaps no meeting")
-def no_overlap(busy: list, slot: dict):
+def no_overlap(busy: list, slot: list):
     for start, end in busy:
-        if slot["start"] < end and start < slot["end"]:
-            yield modulo.Violation("overlap", f"The slot overlaps the meeting from {start} to {end}.")
+        if slot[0] < end and start < slot[1]:
+            yield modulo.Violation(
+                "overlap", f"{slot} overlaps the meeting {start}-{end}.", hint=f"free from {end}"
+            )
 
 
-hour = {"type": "integer", "minimum": 9, "maximum": 17}
-slot = {"type": "object", "properties": {"start": hour, "end": hour}, "required": ["start", "end"]}
+guesses = ["[9, 10]", "from 11 on", "[11, 12]"]  # a model's; here a function plays one
 outcome = modulo.solve_sync(
-    [[9, 11], [12, 15], [16, 17]],
-    generator=modulo.Local(schema=slot, seed=1),
-    prompt=lambda busy: f"Busy hours: {busy}. Find one free hour from 9 to 17. JSON with start and end.",
+    [[9, 11], [12, 15]],
+    generator=lambda request: guesses[request.turn],  # or modulo.LLM("openai/gpt-5-mini")
     reformulator=modulo.parse_json,
     critics=[no_overlap],
-    budget=modulo.Budget(rounds=30),
+    budget=modulo.Budget(rounds=5, cost_usd=0.10),
 )
 match outcome:
     case modulo.Certified(solution, certificate):
-        print(solution, "-", certificate.claim.text)
+        print(f"{solution} after {len(outcome.attempts)} attempts: {certificate.claim.text}")
     case modulo.Exhausted(stop_reason):
         print("not certified:", stop_reason)

@@ -59,6 +59,10 @@ class GraphColoringDomain(Domain[ColoringProblem]):
         """One allowed colour for each node."""
         return answer_schema(problem)
 
+    def strategy(self) -> modulo.Strategy:
+        """Refine for as long as the budget lasts: a small model repeats itself before it gets there."""
+        return modulo.Refine(patience=None)
+
     def backprompter(self) -> modulo.Backprompter:
         """All violations, and node by node what to keep and what to try."""
         return ColoringBackprompter()
