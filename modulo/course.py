@@ -24,7 +24,6 @@ from modulo.events import (
     BudgetReserved,
     BudgetSettled,
     Event,
-    GenerationStarted,
 )
 from modulo.protocols import Generation, Generator, Request
 from modulo.recording import Recording, Step, StepKind
@@ -53,14 +52,15 @@ class Course:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._steps = deque(recording.steps)
-        self._open: set[int] = set()
+        self._at_work: set[int] = set()
         self._changed = anyio.Event()
+        self._has_watch = False
         self.is_stopped = False
 
     def note(self, event: Event) -> None:
         """Hear of an event of the replayed run."""
-        if isinstance(event, GenerationStarted):
-            self._open.update(range(event.attempt, event.attempt + event.samples))
+        if isinstance(event, AttemptFinished):
+            self._at_work.discard(event.attempt)
         kind = _KINDS.get(type(event))
         if kind and self._is_next(event.attempt, kind):  # type: ignore[attr-defined]
             self._advance()
@@ -72,7 +72,9 @@ class Course:
             LimitReached: It was refused because of a limit of a ledger above the run's own.
         """
         step = await self._turn(attempt, "reserved", "refused")
-        await _let_cancellations_through()
+        self._at_work.add(attempt)
+        await _let_others_go_on()
+        self._at_work.discard(attempt)
         if step.kind == "refused" and step.document["resource"] in self._recording.limits_from_above:
             raise LimitReached(step.document["resource"])
 
@@ -84,11 +86,15 @@ class Course:
     async def before_judging(self, attempt: int) -> None:
         """Wait for the turn to be judged."""
         await self._turn(attempt, "nested", "finished")
+        self._at_work.add(attempt)
 
     async def before_verdict(self) -> None:
         """Wait for the turn to end being judged, booking what loops nested in a conversion spent."""
-        while (await self._turn(self._attempt(), "nested", "finished")).kind == "nested":
+        attempt = self._attempt()
+        self._at_work.discard(attempt)
+        while (await self._turn(attempt, "nested", "finished")).kind == "nested":
             self._book_nested()
+        self._at_work.add(attempt)
 
     async def hang(self) -> None:
         """Wait to be cancelled, as the recorded call was."""
@@ -114,11 +120,12 @@ class Course:
 
     def over(self, attempts: Iterable[int]) -> None:
         """Hear that nothing more will come of some attempts."""
-        self._open.difference_update(attempts)
+        self._at_work.difference_update(attempts)
         self._wake()
 
     async def _turn(self, attempt: int, *kinds: StepKind) -> Step:
         """The next step, once it is one of these of this attempt; never, if it does not come."""
+        self._wake()
         while not self._is_next(attempt, *kinds):
             await self._pause()
         return self._steps[0]
@@ -135,15 +142,28 @@ class Course:
         self._changed = anyio.Event()
 
     async def _pause(self) -> None:
-        """Wait until something changes. If nothing can, because who is next is no more there, stop the run."""
+        """Wait until something changes. If nothing can any more, stop the run.
+
+        Nothing can where nobody is at work: all others wait for a turn.
+        """
         changed = self._changed
-        await _let_cancellations_through()
-        if changed.is_set():
-            return
-        if not (self._steps and self._steps[0].attempt in self._open) and not self.is_stopped:
+        if not self._has_watch:
+            await self._watch(changed)
+        await changed.wait()
+
+    async def _watch(self, changed: anyio.Event) -> None:
+        self._has_watch = True
+        is_quiet = False
+        try:
+            await _let_others_go_on()
+            is_quiet = not changed.is_set()
+        finally:
+            self._has_watch = False
+            if not is_quiet:
+                self._wake()  # somebody else may have to watch over what comes now
+        if is_quiet and not self._at_work and not self.is_stopped:
             self.is_stopped = True
             self.stop()
-        await changed.wait()
 
     def _book_nested(self) -> None:
         step, ledger = self._steps[0], active_ledger()
@@ -168,9 +188,9 @@ class Course:
         return place.attempt
 
 
-async def _let_cancellations_through() -> None:
-    """Give way until whoever was cancelled has noticed and cleaned up."""
-    for _ in range(20):
+async def _let_others_go_on() -> None:
+    """Give way until whoever can go on without a turn has done so, such as tasks that were cancelled."""
+    for _ in range(10):
         await anyio.lowlevel.checkpoint()
 
 

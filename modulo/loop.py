@@ -150,6 +150,7 @@ class Run:
         self._above: Ledger | None = None
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
+        self._problem_was_changed = False
         self._started = self._clock.now()
         self._last_turn = 0.0
 
@@ -228,6 +229,8 @@ class Run:
         )
 
     async def _prepare(self, above: Ledger | None) -> None:
+        import modulo.certificate  # noqa: F401  pydantic takes 0.1 s to load, which no deadline should pay for
+
         budget = self._options.budget
 
         def limits(resource: str) -> bool:
@@ -359,6 +362,9 @@ class Run:
         for result in results:
             for attempt in result if isinstance(result, list) else ():
                 self._add(attempt)
+                # Asked at every acceptance: what changed a mutable problem may change it back later.
+                if attempt.accepted and not self._problem.is_unchanged():
+                    self._problem_was_changed = True
         winner = self._winner()
         if winner:
             raise winner
@@ -432,7 +438,7 @@ class Run:
     def _certificate(self, attempt: Attempt) -> Certificate:
         from modulo.certificate import certificate_of
 
-        if not self._problem.is_unchanged():
+        if self._problem_was_changed or not self._problem.is_unchanged():
             raise CriticError("(any)", "the problem was changed while it was being judged")
         parts = [*self._built_on(attempt), attempt]
         critics = []

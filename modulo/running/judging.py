@@ -131,8 +131,7 @@ class Judge:
 
     def accepts(self, stage: Stage, candidate: Candidate[Any], critiques: Sequence[Critique]) -> bool:
         """Whether these critiques certify this candidate."""
-        accepted = is_accepted(self._critics[stage.artefact], candidate, critiques)
-        return accepted and self._problem.is_unchanged()
+        return is_accepted(self._critics[stage.artefact], candidate, critiques)
 
     async def remarks(
         self, stage: Stage, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]

@@ -70,13 +70,14 @@ class WorkerPool:
                 answer = await worker.begin(call)
                 if "begins" in answer:
                     answer = await within_deadline(worker.answer, clock=clock, max_seconds=max_seconds)
-            except BaseException:
+                critique = None if "error" in answer else _critique_of(answer)
+            except BaseException:  # one that is late or talks nonsense serves no other call
                 await worker.kill()
                 raise
             self._idle.append(worker)
-        if "error" in answer:
+        if critique is None:
             raise RuntimeError(str(answer["error"]))
-        return _critique_of(answer)
+        return critique
 
     async def _worker(self) -> _Worker:
         while self._idle:

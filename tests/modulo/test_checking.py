@@ -8,7 +8,14 @@ import pytest
 import modulo
 from modulo.checking import check, verify
 from modulo.critique import Critique, Verdict, Violation
-from modulo.errors import CertificateError, GraphError, MissingDependencyError, ModuloError, NotApplicableError
+from modulo.errors import (
+    CertificateError,
+    ConfigurationError,
+    GraphError,
+    MissingDependencyError,
+    ModuloError,
+    NotApplicableError,
+)
 from modulo.graph import Graph
 from modulo.problem import NO_SOLUTION, Problem
 from modulo.protocols import Critic
@@ -146,10 +153,8 @@ async def test_a_claim_that_there_is_no_solution_is_judged_by_those_who_can(
 @pytest.mark.parametrize(
     ("graph", "problem", "candidate"),
     [
-        (GRAPH, Target(4), "4"),
-        (GRAPH, Target(4), 4.0),
-        (GRAPH, Target(4), True),
         (GRAPH, {"total": 4}, 4),
+        (GRAPH, Problem.of(Target(4), domain="others"), 4),
         (GRAPH, Target("4"), 4),  # type: ignore[arg-type]
         (GRAPH, object(), 4),
         (number_graph(is_for_large_ones), Target(4), 4),
@@ -166,9 +171,17 @@ async def test_what_cannot_be_judged_is_an_error_and_no_verdict(
         await check(graph, problem, candidate)
 
 
+@pytest.mark.parametrize("candidate", ["4", 4.0, True, None, [4]])
+@pytest.mark.anyio
+async def test_a_candidate_of_another_type_is_rejected_as_malformed(candidate: object) -> None:
+    checked = await check(GRAPH, Target(4), candidate)
+    assert checked.verdict == "reject"
+    assert [violation.code for c in checked.critiques for violation in c.violations] == ["malformed"]
+
+
 @pytest.mark.anyio
 async def test_the_error_says_what_is_missing() -> None:
-    with pytest.raises(CertificateError, match=r"critics of 'number' read \['half'\] too"):
+    with pytest.raises(ConfigurationError, match="critics of 'number' read half too"):
         await check(staged_graph(), Target(4), 4)
     with pytest.raises(NotApplicableError):
         await check(number_graph(is_for_large_ones), Target(4), 4)
@@ -262,13 +275,13 @@ async def test_a_graph_that_says_nothing_of_its_problems_verifies_with_the_probl
 
 
 @pytest.mark.anyio
-async def test_a_problem_keeps_its_own_domain_when_it_is_given() -> None:
-    problem = Problem.of(Target(4), domain="mine")
-    certificate = certificate_for(GRAPH, problem, number=4)
-    assert certificate.domain == "mine"
-    await verify(certificate, graph=GRAPH, problem=problem)
-    with pytest.raises(CertificateError, match="domain is 'mine' in the certificate, but 'numbers' now"):
-        await verify(certificate, graph=GRAPH)
+async def test_a_certificate_is_of_the_domain_of_its_graph() -> None:
+    later = number_graph(is_target, is_even)
+    later.name = "more numbers"
+    with pytest.raises(
+        CertificateError, match="domain is 'numbers' in the certificate, but 'more numbers' now"
+    ):
+        await verify(certificate_for(GRAPH, Target(4), number=4), graph=later)
 
 
 def racing_graph() -> Graph:

@@ -245,7 +245,7 @@ RUNS: dict[str, Recorded] = {
     "wide": run(
         lambda: one_generator(Source(lambda r: (f"{r.turn}", (r.turn * 7) % 5))),
         strategy=Refine(width=4),
-        budget=Budget(rounds=3),
+        budget=Budget(rounds=2),
     ),
     "wide calls limit": run(
         lambda: one_generator(Source(lambda r: (f"{r.turn}", (r.turn * 7) % 5))),
@@ -260,7 +260,7 @@ RUNS: dict[str, Recorded] = {
     "wide attempts limit": run(
         lambda: one_generator(Source(lambda r: (f"{r.turn}", (r.turn * 3) % 4))),
         strategy=Refine(width=8),
-        budget=Budget(attempts=13),
+        budget=Budget(attempts=10),
     ),
     "first certified cancels the rest": run(
         lambda: one_generator(Source([("a", 9), ("ok", 3), ("b", 1), ("ok too", 50)])), strategy=Refine(width=4)
@@ -501,6 +501,7 @@ def test_a_run_recorded_on_trio_is_replayed_on_asyncio(name: str, tmp_path: Path
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("name", ALL)
 async def test_a_trace_cut_off_anywhere_replays_as_far_as_it_goes(name: str, tmp_path: Path) -> None:
     recorded = ALL[name]()
@@ -649,6 +650,7 @@ def of(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("name", ALL)
 async def test_every_changed_verdict_is_reported(name: str, tmp_path: Path) -> None:
     recorded = ALL[name]()
@@ -671,6 +673,7 @@ async def test_every_changed_verdict_is_reported(name: str, tmp_path: Path) -> N
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("name", ALL)
 async def test_every_changed_answer_is_reported(name: str, tmp_path: Path) -> None:
     recorded = ALL[name]()

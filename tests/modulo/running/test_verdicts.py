@@ -46,12 +46,12 @@ def yields_and_returns(result: object, *items: object) -> Iterator[object]:
     return result
 
 
-@pytest.mark.parametrize("nothing", [[], (), iter(()), yields(), map(str, ())], ids=repr)
+@pytest.mark.parametrize("nothing", [[], (), yields()], ids=repr)
 def test_no_violations_are_an_acceptance(nothing: object) -> None:
     assert read_judgement(nothing) == Critique.accept()
 
 
-@pytest.mark.parametrize("make", [list, tuple, iter, lambda items: yields(*items)])
+@pytest.mark.parametrize("make", [list, tuple, lambda items: yields(*items)])
 def test_violations_are_a_rejection_by_exactly_these(make: Callable[[Any], object]) -> None:
     other = Violation("other", "So is this.", location="line 2")
     assert read_judgement(make([WRONG, other])) == Critique.reject(WRONG, other)
@@ -123,8 +123,16 @@ def test_an_infinite_generator_has_rejected_after_enough_violations_and_is_close
     assert is_closed == [True]
 
 
-def test_an_infinite_iterator_has_rejected_after_enough_violations() -> None:
-    assert len(read_judgement(itertools.repeat(WRONG)).violations) == MAX_VIOLATIONS
+def test_an_infinite_generator_has_rejected_after_enough_violations() -> None:
+    assert len(read_judgement(WRONG for _ in itertools.count()).violations) == MAX_VIOLATIONS
+
+
+@pytest.mark.parametrize(
+    "result", [iter(()), map(str, ()), filter(None, []), itertools.repeat(WRONG)], ids=repr
+)
+def test_an_iterator_is_no_judgement_since_its_end_may_hide_a_failure(result: object) -> None:
+    with pytest.raises(TypeError):
+        read_judgement(result)
 
 
 def test_a_generator_that_fails_after_some_violations_has_not_judged() -> None:

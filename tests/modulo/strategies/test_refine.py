@@ -106,12 +106,12 @@ def test_a_repeated_answer_raises_the_temperature_step_by_step_to_a_bound() -> N
     temperatures = []
     chain = [guess(i, 5, parent=i - 1 if i else None) for i in range(9)]
     for length in range(1, 9):
-        (expansion,) = Refine().ask(tree_of(*chain[:length]), 1)
+        (expansion,) = Refine(heats=True).ask(tree_of(*chain[:length]), 1)
         temperatures.append(expansion.sampling.temperature)
     assert temperatures[0] is None
     assert temperatures[1:4] == pytest.approx([1.0, 1.2, 1.3])
     assert max(t for t in temperatures if t) == 1.3
-    (expansion,) = Refine(heats=False).ask(tree_of(*chain[:3]), 1)
+    (expansion,) = Refine().ask(tree_of(*chain[:3]), 1)
     assert expansion.sampling == DEFAULT_SAMPLING
 
 
