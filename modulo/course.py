@@ -7,7 +7,7 @@ replay differs from it, turns may never come; then it is stopped as soon as noth
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final
@@ -52,6 +52,7 @@ class Course:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._steps = deque(recording.steps)
+        self._ahead = Counter(step.attempt for step in recording.steps)
         self._at_work: set[int] = set()
         self._changed = anyio.Event()
         self._has_watch = False
@@ -118,6 +119,13 @@ class Course:
         """
         return self._recording.conversion(self._attempt(), node, is_last=is_last, value=value)
 
+    def protection(self, attempt: int) -> anyio.CancelScope:
+        """Keeps an attempt from being cancelled while it has recorded steps ahead.
+
+        An attempt may come to its end although another one, by winning, has just cancelled it.
+        """
+        return anyio.CancelScope(shield=self._ahead[attempt] > 0)
+
     def over(self, attempts: Iterable[int]) -> None:
         """Hear that nothing more will come of some attempts."""
         self._at_work.difference_update(attempts)
@@ -126,15 +134,19 @@ class Course:
     async def _turn(self, attempt: int, *kinds: StepKind) -> Step:
         """The next step, once it is one of these of this attempt; never, if it does not come."""
         self._wake()
-        while not self._is_next(attempt, *kinds):
-            await self._pause()
+        with self.protection(attempt):
+            while not self._is_next(attempt, *kinds) and not self.is_stopped:
+                await self._pause()
+        if not self._is_next(attempt, *kinds):
+            await self.hang()
         return self._steps[0]
 
     def _is_next(self, attempt: int, *kinds: StepKind) -> bool:
         return bool(self._steps) and self._steps[0].attempt == attempt and self._steps[0].kind in kinds
 
     def _advance(self) -> None:
-        self._steps.popleft()
+        step = self._steps.popleft()
+        self._ahead[step.attempt] -= 1
         self._wake()
 
     def _wake(self) -> None:
@@ -164,6 +176,7 @@ class Course:
         if is_quiet and not self._at_work and not self.is_stopped:
             self.is_stopped = True
             self.stop()
+            self._wake()
 
     def _book_nested(self) -> None:
         step, ledger = self._steps[0], active_ledger()

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final
 
+import msgspec
 from msgspec import structs, to_builtins
 
 from modulo.canonical import parse_json, sha256_hex
@@ -33,8 +34,9 @@ from modulo.protocols import Message
 __all__ = ["PromptHashes", "Trace", "TraceWriter", "event_json", "read_trace"]
 
 TRACE_VERSION: Final = 1
+_ENCODE = msgspec.json.Encoder().encode
 # ASCII, because a model may write lone surrogates, which UTF-8 cannot carry and JSON escapes can.
-_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+_ENCODE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class PromptHashes:
@@ -98,8 +100,8 @@ class TraceWriter:
 
     def __call__(self, event: Event) -> None:
         """Append one event. It is on disk before any call that it announces."""
-        lines = [_ENCODE(document) for document in self._encoder.encode(event)]
-        self._file.write("\n".join([*lines, ""]).encode("ascii"))
+        lines = [_line(document) for document in self._encoder.encode(event)]
+        self._file.write(b"".join(lines))
         if isinstance(event, (GenerationStarted, RunFinished)):
             self._file.flush()
 
@@ -189,6 +191,13 @@ def read_trace(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     if first.get("trace_version") != TRACE_VERSION:
         raise TraceError(f"{path}: trace version {first.get('trace_version')!r} is not {TRACE_VERSION}")
     return documents
+
+
+def _line(document: dict[str, Any]) -> bytes:
+    try:
+        return _ENCODE(document) + b"\n"
+    except UnicodeEncodeError:
+        return _ENCODE_ASCII(document).encode("ascii") + b"\n"
 
 
 class _EventEncoder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, TypeGuard
 
 from msgspec import Struct
@@ -52,6 +53,7 @@ __all__ = ["Job", "Plan", "Scheduler"]
 
 
 _ONE_ATTEMPT: Final = Usage(attempts=1)
+_NO_PROTECTION: Final[AbstractContextManager[Any]] = nullcontext()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -162,13 +164,16 @@ class Scheduler:
             for attempt_id, answer in enumerate(answers, first):
                 if answer is None:
                     continue
-                with At.attempt(attempt_id):
+                with At.attempt(attempt_id), self._protection(attempt_id):
                     attempts.append(await self._attempt(job, attempt_id, answer))
                 if attempts[-1].accepted:
                     break
         finally:
             judged = sum([attempt.generation is not None for attempt in attempts])
             job.attempts_held.settle(_ONE_ATTEMPT if judged == 1 else Usage(attempts=judged))
+
+    def _protection(self, attempt_id: int) -> AbstractContextManager[Any]:
+        return self._script.protection(attempt_id) if self._script else _NO_PROTECTION
 
     def end(self, job: Job) -> None:
         """Be done with an expansion, even if it never ran: give back what was set aside for it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+import anyio
+
 from modulo.critique import Critique, Remark
 
 __all__ = ["Script"]
@@ -23,6 +25,10 @@ class Script(Protocol):
 
     async def before_judging(self, attempt: int) -> None:
         """Wait until it is this attempt's turn to be judged."""
+        ...
+
+    def protection(self, attempt: int) -> anyio.CancelScope:
+        """Keeps an attempt from being cancelled while it is judged, if it was judged to the end then."""
         ...
 
     def failed_critique(self, critic: str) -> Critique | None:
