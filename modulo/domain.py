@@ -34,11 +34,13 @@ class Domain(ABC, Generic[P]):
         name: As given on the command line.
         summary: One line about it.
         problem_type: The type of its problems.
+        local_temperature: The sampling temperature that suits local models; None leaves it to them.
     """
 
     name: str
     summary: str
     problem_type: type[P]
+    local_temperature: float | None = None
 
     @abstractmethod
     def graph(self, generator: Generator) -> Graph:

@@ -33,6 +33,7 @@ class GraphColoringDomain(Domain[ColoringProblem]):
     name = "graph_coloring"
     summary = "give every node a colour so that no edge joins two of the same colour"
     problem_type = ColoringProblem
+    local_temperature = 0.5
 
     def graph(self, generator: modulo.Generator) -> modulo.Graph:
         """The domain's graph around a generator."""

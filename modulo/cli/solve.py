@@ -113,6 +113,8 @@ def solve(
     """Run the loop on a problem of DOMAIN until an answer is certified or the budget is gone."""
     found = find_domain(domain)
     value = found.example() if problem is None else found.read_problem_file(problem)
+    if temperature is None and model.partition(":")[0] == "local":
+        temperature = found.local_temperature
     generator = generator_from_string(
         model,
         schema=found.answer_schema(value),
