@@ -18,7 +18,8 @@ from modulo.errors import ConfigurationError
 from modulo.events import Event
 from modulo.graph import Graph
 from modulo.graph.nodes import Prompt
-from modulo.loop import Run, RunOptions, Select
+from modulo.loop import Run
+from modulo.options import RunOptions, Select
 from modulo.outcome import Outcome
 from modulo.protocols import Backprompter, Critic, Generator, Strategy
 from modulo.running.calls import Retries

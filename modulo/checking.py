@@ -18,8 +18,8 @@ from modulo.errors import CertificateError, ConfigurationError, ModuloError, Pro
 from modulo.graph import Graph
 from modulo.graph.declarations import runs_in_process
 from modulo.graph.nodes import CriticNode
+from modulo.graph.problems import as_problem
 from modulo.graph.program import Program, Stage
-from modulo.loop import as_problem
 from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.running.judging import Judge, applicable_critics, is_accepted
 from modulo.running.workers import worker_pool

@@ -5,52 +5,41 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, fields
-from functools import partial
+from dataclasses import fields
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import anyio.lowlevel
 
-from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget, Ledger, Usage
 from modulo.canonical import JsonValue
-from modulo.clock import Clock, SystemClock
-from modulo.errors import ConfigurationError, CriticError, LimitReached, ProblemError
+from modulo.errors import ConfigurationError, CriticError, LimitReached
 from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
 from modulo.graph import Graph
 from modulo.graph.declarations import runs_in_process
+from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
+from modulo.options import RunOptions
 from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
-from modulo.problem import Problem
-from modulo.protocols import Backprompter, Expansion, Strategy
-from modulo.running.calls import Caller, Retries
+from modulo.protocols import Expansion
+from modulo.running.calls import Caller
 from modulo.running.judging import Judge, applicable_critics, is_accepted
 from modulo.running.place import At, Place, active_place
 from modulo.running.preparing import check_picklable, prepare
-from modulo.running.scheduler import Job, Plan, Scheduler
+from modulo.running.rounds import Round
+from modulo.running.scheduler import Plan, Scheduler
 from modulo.running.script import Script
-from modulo.running.together import run_together
 from modulo.running.workers import WorkerPool, worker_pool
 from modulo.settings import settings_of
-from modulo.strategies.refine import Refine
-from modulo.trace import Trace
 from modulo.tree import Attempt, Tree
 from modulo.version import __version__
 
 if TYPE_CHECKING:
     from modulo.certificate import Certificate
 
-__all__ = ["Run", "RunOptions", "Select", "as_problem", "type_id"]
+__all__ = ["Run", "type_id"]
 
-Select: TypeAlias = Literal["first", "best"]
-
-_REFINE: Final = Refine()
-_CHAT: Final = ChatBackprompter()
-_DEFAULT_BUDGET: Final = Budget(rounds=30)
-_RETRIES: Final = Retries()
-_CLOCK: Final = SystemClock()
 
 _LONGEST_TURN_SECONDS: Final = 0.005
 _ONE_ROUND: Final = Usage(rounds=1)
@@ -58,46 +47,6 @@ _NOTHING: Final = Usage()
 
 _FAILURES_IN_A_ROW: Final = 3
 """Rounds in a row in which no attempt could be judged after which a run stops with ``error``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """How to run a graph on a problem; see ``modulo.solve`` for what each means."""
-
-    strategy: Strategy = _REFINE
-    backprompter: Backprompter = _CHAT
-    budget: Budget = _DEFAULT_BUDGET
-    within: Ledger | None = None
-    select: Select = "first"
-    seed: int = 0
-    retries: Retries = _RETRIES
-    max_concurrency: int = 16
-    clock: Clock = _CLOCK
-    trace: Trace | None = None
-
-    def __post_init__(self) -> None:
-        if self.select not in ("first", "best"):
-            raise ConfigurationError(f"select must be 'first' or 'best', not {self.select!r}")
-        for name, kind in _OPTION_TYPES.items():
-            value = getattr(self, name)
-            if not isinstance(value, kind):
-                raise ConfigurationError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}")
-        if self.within is not None and not isinstance(self.within, Ledger):
-            raise ConfigurationError("within takes a Ledger, as in modulo.Ledger(modulo.Budget(cost_usd=5))")
-        if self.trace is not None and not isinstance(self.trace, Trace):
-            raise ConfigurationError("trace takes a Trace, as in modulo.Trace('run.jsonl')")
-        if self.max_concurrency < 1:
-            raise ConfigurationError(f"max_concurrency must be at least 1, not {self.max_concurrency!r}")
-
-
-_OPTION_TYPES: Final[Mapping[str, type]] = {
-    "strategy": Strategy,
-    "backprompter": Backprompter,
-    "budget": Budget,
-    "retries": Retries,
-    "seed": int,
-    "max_concurrency": int,
-}
 
 
 class _Stop(Exception):
@@ -146,7 +95,7 @@ class Run:
         self._next_attempt = 0
         self._round = 0
         self._failures_in_a_row = 0
-        self._unfinished_round: _Round
+        self._unfinished_round: Round
         self._above: Ledger | None = None
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
@@ -283,7 +232,7 @@ class Run:
         )
 
     async def _rounds(self, ledger: Ledger, scheduler: Scheduler) -> None:
-        self._unfinished_round = _Round(scheduler, self._stops_siblings)
+        self._unfinished_round = Round(scheduler, self._stops_siblings)
         while True:
             await self._give_others_a_turn()
             try:
@@ -301,7 +250,7 @@ class Run:
             finally:
                 this_round.settle(_ONE_ROUND if ran else _NOTHING)
             results = self._unfinished_round.results
-            self._unfinished_round = _Round(scheduler, self._stops_siblings)
+            self._unfinished_round = Round(scheduler, self._stops_siblings)
             self._take(results)
 
     async def _give_others_a_turn(self) -> None:
@@ -529,78 +478,6 @@ class Run:
 
     def _elapsed(self) -> float:
         return self._clock.now() - self._started
-
-
-class _Round:
-    """The expansions of one ask, run at the same time."""
-
-    def __init__(self, scheduler: Scheduler, stops_siblings: Callable[[Attempt], bool]) -> None:
-        self._scheduler = scheduler
-        self._stops_siblings = stops_siblings
-        self._scopes: dict[str, list[anyio.CancelScope]] = {}
-        self._won: set[str] = set()
-        self.results: list[list[Attempt] | LimitReached] = []
-
-    async def run(self, plans: Sequence[Plan]) -> None:
-        """Run all plans; ``results`` then has what came of each, in order. A cancelled sibling has nothing."""
-        jobs: list[tuple[int, Job]] = []
-        try:
-            for i, plan in enumerate(plans):  # in the order of asking, before anything runs
-                try:
-                    jobs.append((i, self._scheduler.begin(plan)))
-                    self.results.append([])
-                except LimitReached as limit:
-                    self.results.append(limit)
-            if len(jobs) == 1:  # the common case needs no task of its own
-                await self._run_one(*jobs[0])
-            else:
-                await run_together(partial(self._run_in_scope, i, job) for i, job in jobs)
-        finally:
-            for _, job in jobs:
-                self._scheduler.end(job)
-
-    async def _run_in_scope(self, i: int, job: Job) -> None:
-        artefact = job.stage.artefact
-        if artefact not in self._won:
-            siblings = self._scopes.setdefault(artefact, [])
-            with anyio.CancelScope() as scope:
-                siblings.append(scope)
-                await self._run_one(i, job)
-        self._scheduler.end(job)
-        result = self.results[i]
-        if isinstance(result, list) and any(map(self._stops_siblings, result)):
-            self._won.add(artefact)
-            for sibling in self._scopes[artefact]:
-                sibling.cancel()
-
-    async def _run_one(self, i: int, job: Job) -> None:
-        attempts: list[Attempt] = []
-        self.results[i] = attempts
-        try:
-            await self._scheduler.run(job, attempts)
-        except LimitReached as limit:
-            self.results[i] = limit
-
-
-def as_problem(graph: Graph, problem: Any) -> Problem[Any]:
-    """The problem for a graph, checked against the types that the graph's functions take.
-
-    Raises:
-        ProblemError: It is not JSON-serialisable, or of another type.
-    """
-    result = problem if isinstance(problem, Problem) else Problem.of(problem, domain=graph.name)
-    if result.domain != graph.name:
-        raise ProblemError(f"a problem of domain {result.domain!r} was given to the graph {graph.name!r}")
-    for reader, wanted in graph.check().problem_types:
-        if isinstance(wanted, type) and not hasattr(wanted, "__args__") and wanted is not object:
-            try:
-                fits = isinstance(result.value, wanted)
-            except TypeError:  # a protocol that cannot be checked at run time
-                continue
-            if not fits:
-                kind = type(result.value).__name__
-                raise ProblemError(f"{reader} takes a problem of type {wanted.__name__}, not {kind}")
-    return result
 
 
 def type_id(thing: object) -> str:

@@ -21,7 +21,8 @@ from modulo.errors import (
     TransientGenerationError,
 )
 from modulo.graph import Graph
-from modulo.loop import RunOptions, type_id
+from modulo.loop import type_id
+from modulo.options import RunOptions
 from modulo.outcome import StopReason
 from modulo.problem import Problem
 from modulo.protocols import Backprompter, Finish, Generation, Strategy

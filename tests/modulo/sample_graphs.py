@@ -10,7 +10,7 @@ import modulo
 from modulo.certificate import Certificate, certificate_of
 from modulo.critique import Critique, Soundness, Verdict, Violation
 from modulo.graph import Graph, Program
-from modulo.loop import as_problem
+from modulo.graph.problems import as_problem
 from modulo.problem import Candidate
 from modulo.protocols import Generation
 from modulo.running.judging import applicable_critics

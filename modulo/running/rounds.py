@@ -1,0 +1,66 @@
+"""One round: the expansions of one ask, run at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import anyio
+
+from modulo.errors import LimitReached
+from modulo.running.scheduler import Job, Plan, Scheduler
+from modulo.running.together import run_together
+from modulo.tree import Attempt
+
+__all__ = ["Round"]
+
+
+class Round:
+    """The expansions of one ask, run at the same time."""
+
+    def __init__(self, scheduler: Scheduler, stops_siblings: Callable[[Attempt], bool]) -> None:
+        self._scheduler = scheduler
+        self._stops_siblings = stops_siblings
+        self._scopes: dict[str, list[anyio.CancelScope]] = {}
+        self._won: set[str] = set()
+        self.results: list[list[Attempt] | LimitReached] = []
+
+    async def run(self, plans: Sequence[Plan]) -> None:
+        """Run all plans; ``results`` then has what came of each, in order. A cancelled sibling has nothing."""
+        jobs: list[tuple[int, Job]] = []
+        try:
+            for i, plan in enumerate(plans):  # in the order of asking, before anything runs
+                try:
+                    jobs.append((i, self._scheduler.begin(plan)))
+                    self.results.append([])
+                except LimitReached as limit:
+                    self.results.append(limit)
+            if len(jobs) == 1:  # the common case needs no task of its own
+                await self._run_one(*jobs[0])
+            else:
+                await run_together(partial(self._run_in_scope, i, job) for i, job in jobs)
+        finally:
+            for _, job in jobs:
+                self._scheduler.end(job)
+
+    async def _run_in_scope(self, i: int, job: Job) -> None:
+        artefact = job.stage.artefact
+        if artefact not in self._won:
+            siblings = self._scopes.setdefault(artefact, [])
+            with anyio.CancelScope() as scope:
+                siblings.append(scope)
+                await self._run_one(i, job)
+        self._scheduler.end(job)
+        result = self.results[i]
+        if isinstance(result, list) and any(map(self._stops_siblings, result)):
+            self._won.add(artefact)
+            for sibling in self._scopes[artefact]:
+                sibling.cancel()
+
+    async def _run_one(self, i: int, job: Job) -> None:
+        attempts: list[Attempt] = []
+        self.results[i] = attempts
+        try:
+            await self._scheduler.run(job, attempts)
+        except LimitReached as limit:
+            self.results[i] = limit
