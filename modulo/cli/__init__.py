@@ -99,5 +99,5 @@ def _log_to_stderr(debug: bool) -> None:
     level = logging.DEBUG if debug else logging.WARNING
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
