@@ -54,6 +54,7 @@ class Course:
         self._steps = deque(recording.steps)
         self._ahead = Counter(step.attempt for step in recording.steps)
         self._at_work: set[int] = set()
+        self._protections: list[anyio.CancelScope] = []
         self._changed = anyio.Event()
         self._has_watch = False
         self.is_stopped = False
@@ -124,7 +125,9 @@ class Course:
 
         An attempt may come to its end although another one, by winning, has just cancelled it.
         """
-        return anyio.CancelScope(shield=self._ahead[attempt] > 0)
+        scope = anyio.CancelScope(shield=self._ahead[attempt] > 0 and not self.is_stopped)
+        self._protections.append(scope)
+        return scope
 
     def over(self, attempts: Iterable[int]) -> None:
         """Hear that nothing more will come of some attempts."""
@@ -175,6 +178,8 @@ class Course:
                 self._wake()  # somebody else may have to watch over what comes now
         if is_quiet and not self._at_work and not self.is_stopped:
             self.is_stopped = True
+            for scope in self._protections:
+                scope.shield = False
             self.stop()
             self._wake()
 
