@@ -33,7 +33,7 @@ class FunctionGenerator(Generator):
         if self._is_async:
             answer = self._function(request)
         else:
-            answer = await anyio.to_thread.run_sync(self._function, request, abandon_on_cancel=True)
+            (answer,) = await anyio.to_thread.run_sync(self._wrapped, request, abandon_on_cancel=True)
         if inspect.isawaitable(answer):
             answer = await answer
         if isinstance(answer, Generation):
@@ -45,6 +45,10 @@ class FunctionGenerator(Generator):
     def describe(self) -> Mapping[str, JsonValue]:
         """The function's name."""
         return {"generator": "function", "function": self._name}
+
+    def _wrapped(self, request: Request) -> tuple[Answer]:
+        # Trio refuses a coroutine as the bare result of a thread.
+        return (self._function(request),)
 
     @property
     def _name(self) -> str:
