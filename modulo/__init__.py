@@ -13,7 +13,7 @@ from modulo.version import __version__
 if TYPE_CHECKING:
     from modulo.api import EventStream, solve, solve_sync, stream
     from modulo.backprompt import ChatBackprompter
-    from modulo.budget import Budget, Ledger, Usage
+    from modulo.budget import Budget, Usage
     from modulo.canonical import parse_json
     from modulo.certificate import Certificate
     from modulo.checking import check, verify
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modulo.generators.price import Price
     from modulo.generators.transcript import TranscriptGenerator
     from modulo.graph import Graph
+    from modulo.ledger import Ledger
     from modulo.nested import NestedLoop
     from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
     from modulo.problem import NO_SOLUTION, Candidate, Problem
@@ -62,7 +63,8 @@ if TYPE_CHECKING:
 _HOME = {
     "modulo.api": ("EventStream", "solve", "solve_sync", "stream"),
     "modulo.backprompt": ("ChatBackprompter",),
-    "modulo.budget": ("Budget", "Ledger", "Usage"),
+    "modulo.budget": ("Budget", "Usage"),
+    "modulo.ledger": ("Ledger",),
     "modulo.canonical": ("parse_json",),
     "modulo.certificate": ("Certificate",),
     "modulo.checking": ("check", "verify"),

@@ -12,12 +12,13 @@ import anyio.from_thread
 import anyio.lowlevel
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from modulo.budget import Budget, Ledger
+from modulo.budget import Budget
 from modulo.clock import Clock
 from modulo.errors import ConfigurationError
 from modulo.events import Event
 from modulo.graph import Graph
 from modulo.graph.nodes import Prompt
+from modulo.ledger import Ledger
 from modulo.loop import Run
 from modulo.options import RunOptions, Select
 from modulo.outcome import Outcome

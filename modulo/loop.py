@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 import anyio.lowlevel
 
-from modulo.budget import Budget, Ledger, Usage
+from modulo.budget import Budget, Usage
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError, CriticError, LimitReached
 from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
@@ -20,6 +20,7 @@ from modulo.graph import Graph
 from modulo.graph.declarations import runs_in_process
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
+from modulo.ledger import Ledger
 from modulo.options import RunOptions
 from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
 from modulo.protocols import Expansion

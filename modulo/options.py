@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from modulo.backprompt import ChatBackprompter
-from modulo.budget import Budget, Ledger
+from modulo.budget import Budget
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError
+from modulo.ledger import Ledger
 from modulo.protocols import Backprompter, Strategy
 from modulo.running.calls import Retries
 from modulo.strategies.refine import Refine

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
-from modulo.budget import Ledger, Reservation, Usage
+from modulo.budget import Usage
 from modulo.clock import Clock
 from modulo.errors import Billing, ConfigurationError, GenerationError, LimitReached, TransientGenerationError
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled, Event, Retry
+from modulo.ledger import Ledger, Reservation
 from modulo.logs import warn
 from modulo.protocols import Generation, Generator, Request
 from modulo.running.failures import is_failure

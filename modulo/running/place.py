@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Final, NamedTuple
 
-from modulo.budget import Ledger
 from modulo.events import BudgetSettled
+from modulo.ledger import Ledger
 
 __all__ = ["At", "Place", "active_ledger", "active_place"]
 

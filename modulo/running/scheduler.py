@@ -14,7 +14,7 @@ from typing import Any, Final, TypeGuard
 
 from msgspec import Struct
 
-from modulo.budget import Ledger, Reservation, Usage
+from modulo.budget import Usage
 from modulo.critique import Critique, Remark, Verdict, Violation, malformed_critique
 from modulo.errors import GenerationError, LimitReached, Malformed, ModuloError, ProblemError
 from modulo.events import (
@@ -29,6 +29,7 @@ from modulo.events import (
 )
 from modulo.graph.nodes import GeneratorNode, ReformulatorNode
 from modulo.graph.program import Program, Stage
+from modulo.ledger import Ledger, Reservation
 from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.protocols import (
     Backprompter,

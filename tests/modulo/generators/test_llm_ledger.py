@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modulo.budget import Budget, Ledger, Usage
+from modulo.budget import Budget, Usage
 from modulo.clock import SystemClock
 from modulo.errors import LimitReached
 from modulo.generators.price import Price
+from modulo.ledger import Ledger
 from modulo.protocols import Generation
 from modulo.running.calls import Answer, Caller, Retries
 from tests.llm_calls import llm_of, request_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from modulo.budget import Ledger, Usage
+from modulo.budget import Usage
 from modulo.events import BudgetReserved, BudgetSettled, Event
+from modulo.ledger import Ledger
 
 
 def without_counts(usage: Usage) -> Usage:

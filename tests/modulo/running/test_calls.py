@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import modulo
-from modulo.budget import Budget, Ledger, Usage
+from modulo.budget import Budget, Usage
 from modulo.errors import (
     AuthenticationFailed,
     Billing,
@@ -25,6 +25,7 @@ from modulo.errors import (
     TransientGenerationError,
 )
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled, Event, Retry
+from modulo.ledger import Ledger
 from modulo.problem import Problem
 from modulo.protocols import Generation, Generator, Message, Request
 from modulo.running.calls import Caller, Retries

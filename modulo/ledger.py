@@ -1,0 +1,388 @@
+"""The ledger: books that keep spending within limits under concurrency.
+
+Whoever wants to spend reserves the worst case first. A reservation fits only if everything spent, everything
+reserved by others and the new worst case together stay within every limit of every ledger up to the root
+(run ⊂ batch ⊂ session). Settling replaces the reservation by the bill; what was not used is free again.
+"""
+
+from __future__ import annotations
+
+from threading import get_ident
+from typing import Final
+
+import anyio
+
+from modulo.budget import PICO, Budget, Usage, picodollars
+from modulo.clock import Clock, SystemClock
+from modulo.errors import ConfigurationError, LimitReached
+
+__all__ = ["Amount", "Ledger", "Reservation"]
+
+# Inside the ledger an amount is six integers in the order of Usage's fields, with money in picodollars.
+_ROUNDS, _ATTEMPTS, _CALLS, _PROMPT, _COMPLETION, _COST = range(6)
+
+
+class Amount:
+    """A usage as the ledger counts it, checked once.
+
+    Attributes:
+        usage: The usage.
+        counts: Its six amounts.
+        parts: Those that are not zero, with their place. Most amounts have one, and a ledger adds up a dozen of
+            them a round.
+        without_rounds: The same amount without rounds and attempts.
+
+    Raises:
+        ValueError: An amount is negative or no number.
+    """
+
+    __slots__ = ("_without_rounds", "counts", "parts", "usage")
+
+    def __init__(self, usage: Usage) -> None:
+        try:
+            counts = (
+                usage.rounds,
+                usage.attempts,
+                usage.calls,
+                usage.prompt_tokens,
+                usage.completion_tokens,
+                picodollars(usage.cost_usd) if usage.cost_usd else 0,
+            )
+        except (OverflowError, ValueError) as error:  # infinite, or not a number
+            raise ValueError(f"amounts make no sense: {usage}") from error
+        if min(counts) < 0:
+            raise ValueError(f"amounts cannot be negative: {usage}")
+        self.usage = usage
+        self.counts = counts
+        self.parts = tuple([(i, count) for i, count in enumerate(counts) if count])
+        self._without_rounds: Amount | None = self if not usage.rounds and not usage.attempts else None
+
+    @property
+    def without_rounds(self) -> Amount:
+        """The same amount without rounds and attempts."""
+        if self._without_rounds is None:
+            self._without_rounds = Amount(_usage([0, 0, *self.counts[_CALLS:]]))
+        return self._without_rounds
+
+
+def _usage(counts: list[int]) -> Usage:
+    return Usage(
+        rounds=counts[_ROUNDS],
+        attempts=counts[_ATTEMPTS],
+        calls=counts[_CALLS],
+        prompt_tokens=counts[_PROMPT],
+        completion_tokens=counts[_COMPLETION],
+        cost_usd=counts[_COST] / PICO,
+    )
+
+
+class Reservation:
+    """An amount set aside for one call. It ends once: settled, released, or booked as unconfirmed."""
+
+    __slots__ = ("_amount", "_is_open", "_ledger")
+
+    def __init__(self, ledger: Ledger, amount: Amount) -> None:
+        self._ledger, self._amount, self._is_open = ledger, amount, True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still sets something aside."""
+        return self._is_open
+
+    @property
+    def amount(self) -> Usage:
+        """What was set aside."""
+        return self._amount.usage
+
+    def settle(self, bill: Usage | Amount) -> None:
+        """Replace the reservation by what was really spent, which may be more.
+
+        Raises:
+            RuntimeError: It ended before.
+            ValueError: The bill is negative or no number; the reservation stands.
+        """
+        self._end(bill if type(bill) is Amount else Amount(bill))  # type: ignore[arg-type]
+
+    def release(self) -> None:
+        """Give everything back: the call never happened.
+
+        Raises:
+            RuntimeError: It ended before.
+        """
+        self._end()
+
+    def book_unconfirmed(self) -> None:
+        """Book the call as made and the rest of the worst case as unconfirmed: no bill ever came back.
+
+        Raises:
+            RuntimeError: It ended before.
+        """
+        unconfirmed = list(self._amount.counts)
+        calls, unconfirmed[_CALLS] = unconfirmed[_CALLS], 0
+        self._end(Amount(Usage(calls=calls)), Amount(_usage(unconfirmed)))
+
+    def _end(self, spent: Amount | None = None, unconfirmed: Amount | None = None) -> None:
+        if not self._is_open:
+            raise RuntimeError("a reservation ends only once")
+        self._is_open = False
+        if spent is not None:
+            self._ledger._book(spent, unconfirmed)
+        self._ledger._let_go(self._amount)
+
+
+class _Waiter:
+    """A reservation that waits for others to end."""
+
+    __slots__ = ("amount", "blocked_amount", "is_called", "ledger", "refused_for", "reservation")
+
+    def __init__(self, ledger: Ledger, amount: Amount) -> None:
+        self.ledger, self.amount = ledger, amount
+        self.is_called = anyio.Event()
+        self.reservation: Reservation | None = None
+        self.refused_for: str | None = None
+        self.blocked_amount: tuple[int, ...] = ()
+        """The amount as the ledger in whose queue it stands sees it."""
+
+    def try_again(self) -> bool:
+        """Reserve, or be refused, or queue at the ledger that is in the way (False)."""
+        blocked = self.ledger._blocking(self.amount)
+        if blocked is None:
+            self.reservation = self.ledger._hold(self.amount)
+        else:
+            self.refused_for = self.ledger._never_fits(self.amount)
+            if self.refused_for is None:
+                ledger, _, amount = blocked
+                self.blocked_amount = amount.counts
+                ledger._waiters.append(self)
+                return False
+        self.is_called.set()
+        return True
+
+    def give_up(self) -> None:
+        """Leave the queue; a reservation that was just made for it goes to whoever is next."""
+        if self.reservation is not None:
+            self.reservation.release()
+            return
+        at: Ledger | None = self.ledger
+        while at:
+            if self in at._waiters:
+                at._waiters.remove(self)
+            at = at._parent
+
+
+class Ledger:
+    """Books of one run, batch or session.
+
+    A ledger belongs to one thread, and so to one event loop, as long as anything is reserved in it: who waits
+    in one loop could not be woken from another.
+
+    Args:
+        budget: Its limits.
+        parent: The ledger that everything spent here is charged to as well.
+        charges_rounds: Whether rounds and attempts are charged to the parent too. A loop nested in a node of
+            another loop does not: its rounds are not rounds of the outer loop.
+        clock: For the limit on seconds, which runs from now.
+    """
+
+    __slots__ = (
+        "_charges_rounds",
+        "_held",
+        "_limits",
+        "_parent",
+        "_reservations",
+        "_spent",
+        "_thread",
+        "_unconfirmed",
+        "_waiters",
+        "budget",
+        "clock",
+        "started",
+    )
+
+    def __init__(
+        self,
+        budget: Budget | None = None,
+        *,
+        parent: Ledger | None = None,
+        charges_rounds: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        self.budget = budget or Budget()
+        self.clock: Clock = clock or (parent.clock if parent else SystemClock())
+        self.started = self.clock.now()
+        self._parent = parent
+        self._charges_rounds = charges_rounds
+        self._limits = _limits(self.budget)
+        self._spent = [0] * 6
+        self._unconfirmed = [0] * 6
+        self._held = [0] * 6
+        self._waiters: list[_Waiter] = []
+        self._reservations = 0
+        self._thread = 0
+
+    @property
+    def spent(self) -> Usage:
+        """What was spent for certain: the sum of all bills."""
+        return _usage(self._spent)
+
+    @property
+    def unconfirmed(self) -> Usage:
+        """Worst cases of calls whose bill never came back (time-outs, lost connections). Counts in limits."""
+        return _usage(self._unconfirmed)
+
+    @property
+    def reserved(self) -> Usage:
+        """What is set aside for calls in flight."""
+        return _usage(self._held)
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the nearest deadline of this ledger and those above it; None if there is none."""
+        own = None
+        if self.budget.seconds is not None:
+            own = self.started + self.budget.seconds - self.clock.now()
+        above = self._parent.seconds_left() if self._parent else None
+        if own is None or above is None:
+            return above if own is None else own
+        return min(own, above)
+
+    def limits(self, resource: str) -> bool:
+        """Whether this ledger or one above it sets a limit on a field of ``Budget``."""
+        here = getattr(self.budget, resource) is not None
+        return here or (self._parent is not None and self._parent.limits(resource))
+
+    async def reserve(self, worst_case: Usage | Amount) -> Reservation:
+        """Set an amount aside, waiting for others to settle if it fits only then.
+
+        What becomes free goes to those that wait in the order in which they came, as far as it fits.
+
+        Raises:
+            LimitReached: It can never fit, since what is spent does not come back.
+            ValueError: An amount is negative or no number.
+            ConfigurationError: Another thread has something reserved here.
+        """
+        amount = worst_case if isinstance(worst_case, Amount) else Amount(worst_case)
+        if self._blocking(amount) is None:
+            return self._hold(amount)
+        self._check_thread()
+        waiter = _Waiter(self, amount)
+        if not waiter.try_again():
+            try:
+                await waiter.is_called.wait()
+            except BaseException:
+                waiter.give_up()
+                raise
+        if waiter.reservation is None:
+            raise LimitReached(str(waiter.refused_for))
+        return waiter.reservation
+
+    def reserve_now(self, amount: Usage | Amount) -> Reservation:
+        """Set an amount aside without waiting.
+
+        Raises:
+            LimitReached: It does not fit at this moment.
+            ValueError: An amount is negative or no number.
+            ConfigurationError: Another thread has something reserved here.
+        """
+        amount = amount if type(amount) is Amount else Amount(amount)  # type: ignore[arg-type]
+        blocked = self._blocking(amount)
+        if blocked is not None:
+            raise LimitReached(blocked[1])
+        return self._hold(amount)
+
+    def _hold(self, amount: Amount) -> Reservation:
+        self._set_aside(amount)
+        return Reservation(self, amount)
+
+    def _blocking(self, amount: Amount) -> tuple[Ledger, str, Amount] | None:
+        """The ledger and limit into which an amount does not fit for now, and the amount as seen there."""
+        counts = amount.counts
+        for resource, indices, limit in self._limits:
+            spent = held = wanted = 0
+            for i in indices:
+                spent += self._spent[i] + self._unconfirmed[i]
+                held += self._held[i]
+                wanted += counts[i]
+            # An amount of nothing does not fit either where a bill has overrun the limit: who overruns it
+            # may be a generator that announces nothing, and it would go on for ever.
+            if spent > limit or (wanted and spent + held + wanted > limit):
+                return self, resource, amount
+        return self._parent._blocking(self._for_parent(amount)) if self._parent else None
+
+    def _never_fits(self, amount: Amount) -> str | None:
+        """The limit, here or above, into which an amount will not fit whatever is released."""
+        for resource, indices, limit in self._limits:
+            final = sum(self._spent[i] + self._unconfirmed[i] + amount.counts[i] for i in indices)
+            if final > limit:
+                return resource
+        return self._parent._never_fits(self._for_parent(amount)) if self._parent else None
+
+    def _set_aside(self, amount: Amount) -> None:
+        self._check_thread()
+        if self._parent:
+            self._parent._set_aside(self._for_parent(amount))
+        self._reservations += 1
+        held = self._held
+        for i, count in amount.parts:
+            held[i] += count
+
+    def _let_go(self, amount: Amount) -> None:
+        self._reservations -= 1
+        held = self._held
+        for i, count in amount.parts:
+            held[i] -= count
+        if self._parent:
+            self._parent._let_go(self._for_parent(amount))
+        if self._waiters:
+            self._serve_waiters()
+
+    def _check_thread(self) -> None:
+        if self._thread != get_ident():
+            if self._reservations or self._waiters:
+                raise ConfigurationError(
+                    "this ledger is in use in another thread; give each thread a ledger of its own, "
+                    "or run everything that shares one in a single event loop"
+                )
+            self._thread = get_ident()
+
+    def _serve_waiters(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        too_much: set[tuple[int, ...]] = set()
+        for waiter in waiters:
+            if waiter.blocked_amount in too_much:
+                self._waiters.append(waiter)
+            elif not waiter.try_again() and waiter in self._waiters[-1:]:
+                too_much.add(waiter.blocked_amount)
+
+    def _book(self, spent: Amount, unconfirmed: Amount | None) -> None:
+        total = self._spent
+        for i, count in spent.parts:
+            total[i] += count
+        if unconfirmed is not None:
+            for i, count in unconfirmed.parts:
+                self._unconfirmed[i] += count
+        if self._parent:
+            above = None if unconfirmed is None else self._for_parent(unconfirmed)
+            self._parent._book(self._for_parent(spent), above)
+
+    def _for_parent(self, amount: Amount) -> Amount:
+        return amount if self._charges_rounds else amount.without_rounds
+
+
+_Limit = tuple[str, tuple[int, ...], int]
+_LIMITS: Final = (
+    ("rounds", (_ROUNDS,)),
+    ("attempts", (_ATTEMPTS,)),
+    ("calls", (_CALLS,)),
+    ("tokens", (_PROMPT, _COMPLETION)),
+    ("cost_usd", (_COST,)),
+)
+
+
+def _limits(budget: Budget) -> list[_Limit]:
+    """The limits that are set, as (name in Budget, indices that add up to it, limit)."""
+    limits: list[_Limit] = []
+    for name, indices in _LIMITS:
+        limit = getattr(budget, name)
+        if limit is not None:
+            limits.append((name, indices, picodollars(limit) if name == "cost_usd" else limit))
+    return limits
