@@ -55,7 +55,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from modulo.replay import replay
-    from modulo.running.calls import Retries
+    from modulo.running.retrying import Retries
     from modulo.strategies import Refine
     from modulo.trace import Trace
     from modulo.tree import Attempt, Tree
@@ -105,7 +105,7 @@ _HOME = {
         "Turn",
     ),
     "modulo.replay": ("replay",),
-    "modulo.running.calls": ("Retries",),
+    "modulo.running.retrying": ("Retries",),
     "modulo.strategies": ("Refine",),
     "modulo.trace": ("Trace",),
     "modulo.tree": ("Attempt", "Tree"),

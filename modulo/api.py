@@ -23,8 +23,8 @@ from modulo.loop import Run
 from modulo.options import RunOptions, Select
 from modulo.outcome import Outcome
 from modulo.protocols import Backprompter, Critic, Generator, Strategy
-from modulo.running.calls import Retries
 from modulo.running.place import active_ledger
+from modulo.running.retrying import Retries
 from modulo.trace import Trace
 
 __all__ = ["EventStream", "solve", "solve_sync", "stream"]

@@ -12,7 +12,8 @@ import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from modulo.errors import ProblemError
@@ -48,6 +49,8 @@ def canonical_json(value: object, *, max_depth: int = MAX_DEPTH) -> bytes:
             (an integer beyond 2**53 - 1, NaN, a lone surrogate), or is nested too deeply.
     """
     try:
+        if type(value) is str:
+            return encode_basestring(value).encode("utf-8")
         if _c_encoder_is_canonical_for(value, max_depth):
             return _ENCODER.encode(value).encode("utf-8")
         import rfc8785
@@ -72,13 +75,7 @@ def parse_json(data: str | bytes) -> Any:
         ProblemError: The text is not such JSON; the message gives line and column.
     """
     try:
-        return json.loads(
-            data,
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_float=_finite_float,
-            parse_int=_exact_integer,
-        )
+        return json.loads(data, cls=_strict_decoder)  # type: ignore[arg-type]
     except RecursionError as error:
         raise ProblemError("not JSON: nested too deeply") from error
     except ValueError as error:
@@ -267,6 +264,17 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twice!r} stands twice in one object")
     return result
+
+
+@cache
+def _strict_decoder() -> json.JSONDecoder:
+    """The one decoder for strict JSON; ``json.loads`` would make a new one for every text."""
+    return json.JSONDecoder(
+        object_pairs_hook=_unique_keys,
+        parse_constant=_refuse_constant,
+        parse_float=_finite_float,
+        parse_int=_exact_integer,
+    )
 
 
 def _refuse_constant(name: str) -> None:

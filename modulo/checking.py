@@ -16,7 +16,6 @@ from modulo.critique import Critique, Verdict, malformed_critique
 from modulo.domain import Domain, find_domain
 from modulo.errors import CertificateError, ConfigurationError, ModuloError, ProblemError
 from modulo.graph import Graph
-from modulo.graph.declarations import runs_in_process
 from modulo.graph.nodes import CriticNode
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program, Stage
@@ -143,7 +142,7 @@ async def _critiques(
     for node in nodes:
         await node.critic.prepare()
     async with AsyncExitStack() as stack:
-        in_process = any(runs_in_process(node.critic) for node in nodes)
+        in_process = any(node.runs_in_process for node in nodes)
         pool = await stack.enter_async_context(worker_pool()) if in_process else None
         judge = Judge(problem, critics, pool=pool, clock=SystemClock())
         given = {

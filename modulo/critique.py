@@ -69,6 +69,11 @@ class Violation(_Fault, gc=False, frozen=True, kw_only=True):
     hint: str | None = None
 
     def __post_init__(self) -> None:
+        # Most have two texts and nothing else, and critics make many of them.
+        if type(self.code) is type(self.message) is str and (
+            self.location is self.expected is self.actual is self.hint is None
+        ):
+            return
         for name in ("code", "message"):
             if not isinstance(getattr(self, name), str):
                 raise TypeError(f"a violation's {name} is text, not {getattr(self, name)!r}")
@@ -106,9 +111,10 @@ class Critique(_Judged, gc=False, frozen=True, kw_only=True, eq=False):
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.verdict is Verdict.REJECT and not self.violations:
-            raise ValueError("a REJECT names at least one violation")
-        if self.verdict is not Verdict.REJECT and self.violations:
+        if self.verdict is Verdict.REJECT:
+            if not self.violations:
+                raise ValueError("a REJECT names at least one violation")
+        elif self.violations:
             raise ValueError(f"{self.verdict.name} with violations contradicts itself")
         if self.failed and self.verdict is not Verdict.UNDECIDED:
             raise ValueError("a critic that failed gave no verdict")

@@ -12,7 +12,7 @@ from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError
 from modulo.ledger import Ledger
 from modulo.protocols import Backprompter, Strategy
-from modulo.running.calls import Retries
+from modulo.running.retrying import Retries
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 

@@ -149,7 +149,7 @@ class Generator(ABC):
 
     def worst_case(self, request: Request, samples: int = 1) -> Usage:
         """The most that this request can cost, for the reservation."""
-        return Usage(calls=1)
+        return ONE_CALL
 
     def samples_per_call(self, request: Request) -> int:
         """How many samples one call can bring; more than 1 needs ``generate_samples``."""

@@ -26,7 +26,7 @@ from modulo.options import RunOptions
 from modulo.outcome import StopReason
 from modulo.problem import Problem
 from modulo.protocols import Backprompter, Finish, Generation, Strategy
-from modulo.running.calls import Retries
+from modulo.running.retrying import Retries
 
 __all__ = ["Recording", "Step", "StepKind"]
 

@@ -29,53 +29,14 @@ from modulo.events import (
     RunFinished,
     RunStarted,
 )
-from modulo.protocols import Message
+from modulo.prompt_hashes import PromptHashes
 
-__all__ = ["PromptHashes", "Trace", "TraceWriter", "event_json", "read_trace"]
+__all__ = ["Trace", "TraceWriter", "event_json", "read_trace"]
 
 TRACE_VERSION: Final = 1
 _ENCODE = msgspec.json.Encoder().encode
 # ASCII, because a model may write lone surrogates, which UTF-8 cannot carry and JSON escapes can.
 _ENCODE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
-
-
-class PromptHashes:
-    """Hashes conversations as chains: each hash covers the one before it, a role and a text."""
-
-    __slots__ = ("_hashes", "_known", "_messages")
-
-    def __init__(self) -> None:
-        self._messages: tuple[Message, ...] = ()
-        self._hashes: list[str] = []
-        self._known: dict[tuple[str, str, str], str] = {}
-
-    def chain(self, messages: tuple[Message, ...]) -> Iterator[tuple[str, str, Message]]:
-        """For each message: the hash up to it, the hash before it, and the message."""
-        before = ""
-        for message in messages:
-            sha256 = self._after(before, message)
-            yield sha256, before, message
-            before = sha256
-
-    def of(self, messages: tuple[Message, ...]) -> str:
-        """The hash of a whole conversation."""
-        # Most conversations go on from the one before, with the very same messages.
-        kept = len(self._messages)
-        if messages[:kept] != self._messages:
-            kept = 0
-        del self._hashes[kept:]
-        for message in messages[kept:]:
-            self._hashes.append(self._after(self._hashes[-1] if self._hashes else "", message))
-        self._messages = messages
-        return self._hashes[-1] if self._hashes else ""
-
-    def _after(self, before: str, message: Message) -> str:
-        key = (before, message.role, message.content)
-        known = self._known.get(key)
-        if known is None:
-            text = f"{before}\n{message.role}\n{message.content}"
-            known = self._known[key] = sha256_hex(text.encode("utf-8", "surrogatepass"))
-        return known
 
 
 class TraceWriter:
@@ -206,7 +167,6 @@ class _EventEncoder:
     def __init__(self) -> None:
         self.has_begun = False
         self._texts: set[str] = set()
-        self._prompts: set[str] = set()
         self._candidates: set[str] = set()
         self._hashes = PromptHashes()
 
@@ -239,10 +199,7 @@ class _EventEncoder:
         }
 
     def _new_prompts(self, event: GenerationStarted) -> Iterator[dict[str, Any]]:
-        for sha256, before, message in self._hashes.chain(event.messages):
-            if sha256 in self._prompts:
-                continue
-            self._prompts.add(sha256)
+        for sha256, before, message in self._hashes.new_links(event.messages):
             yield {
                 "type": "prompt",
                 "sha256": sha256,

@@ -123,8 +123,10 @@ class Tree:
 
     def frontier(self) -> Stage:
         """The stage to work on: the first one without a live artefact, at last the answer."""
-        stages = self.program.stages.values()
-        return next(s for s in stages if s.artefact not in self._live or s is self.program.answer)
+        for stage in self.program.stages.values():
+            if stage.artefact not in self._live:
+                return stage
+        return self.program.answer
 
     def inputs_of(self, node: str) -> Mapping[str, int] | None:
         """The attempts behind the artefacts that a generator reads; None if one of them does not stand."""
@@ -135,10 +137,10 @@ class Tree:
             return None
         return {artefact: self._live[artefact].id for artefact in reads}
 
-    def tips(self, node: str) -> Iterator[Attempt]:
+    def tips(self, node: str) -> list[Attempt]:
         """Attempts of a generator that nothing goes on from yet and whose inputs still stand, oldest first."""
         inputs = self.inputs_of(node)
-        return (attempt for attempt in self._tips[node].values() if attempt.inputs == inputs)
+        return [attempt for attempt in self._tips[node].values() if attempt.inputs == inputs]
 
     def depth(self, attempt: Attempt) -> int:
         """How many attempts its chain has, itself included."""
@@ -170,9 +172,9 @@ class Tree:
         """An attempt with all critiques meant for its generator, those of later stages included."""
         known = self._turns.get(attempt.id)
         if known is None:
-            own = tuple(c for c in attempt.critiques if self._is_meant_for(c, attempt))
-            late = tuple(self._late_critiques.get(attempt.id, ()))
-            known = self._turns[attempt.id] = Turn(attempt, own + late, self._repeats[attempt.id])
+            own = [c for c in attempt.critiques if self._is_meant_for(c, attempt)]
+            late = self._late_critiques.get(attempt.id, ())
+            known = self._turns[attempt.id] = Turn(attempt, (*own, *late), self._repeats[attempt.id])
         return known
 
     def was_blamed(self, attempt: Attempt) -> bool:
@@ -197,7 +199,7 @@ class Tree:
         if attempt.accepted:
             self._establish(attempt)
             return ()
-        if not any(stage.withdraws.values()):
+        if not stage.withdraws:
             return ()
         withdrawn: list[Attempt] = []
         for critique in attempt.critiques:
@@ -231,8 +233,10 @@ class Tree:
 
     def _hearers(self, critique: Critique, attempt: Attempt) -> tuple[str, ...] | None:
         """The generators that a critic backprompts; None for a critique by a reformulator or a generator."""
-        critics = self._stage_of(attempt).critics
-        return next((node.backprompts for node in critics if node.name == critique.critic), None)
+        for node in self._stage_of(attempt).critics:
+            if node.name == critique.critic:
+                return node.backprompts
+        return None
 
     def _establish(self, attempt: Attempt) -> None:
         """Make an accepted attempt stand, with what it is built on, unless that was withdrawn rounds ago."""
@@ -271,6 +275,13 @@ class Tree:
         late = self._late_critiques.setdefault(blamed.id, [])
         if critique not in late:  # said once of all that was built on it at the same time
             late.append(critique)
+
+    def foundations(self, attempt: Attempt) -> list[Attempt]:
+        """The attempts that an attempt is built on, directly or not, in the order of stages."""
+        if not attempt.inputs:
+            return []
+        ancestors = self._ancestors(attempt)
+        return [ancestors[artefact] for artefact in self.program.stages if artefact in ancestors]
 
     def _ancestors(self, attempt: Attempt) -> dict[str, Attempt]:
         """The attempts that an attempt is built on, directly or not, by artefact."""

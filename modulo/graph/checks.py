@@ -13,7 +13,7 @@ import networkx
 from modulo.canonical import Codec, codec_for
 from modulo.errors import GraphError, ProblemError
 from modulo.graph.annotations import fits, parameter_type, type_text
-from modulo.graph.declarations import critic_faults, runs_in_process, signature_faults
+from modulo.graph.declarations import critic_faults, is_async, runs_in_process, signature_faults
 from modulo.graph.drawing import digraph
 from modulo.graph.nodes import CriticNode, ReformulatorNode, is_name
 from modulo.graph.program import Program, Stage
@@ -21,7 +21,7 @@ from modulo.graph.program import Program, Stage
 if TYPE_CHECKING:
     from modulo.graph import Graph
 
-__all__ = ["compile_graph", "runs_in_process"]
+__all__ = ["compile_graph"]
 
 
 def compile_graph(graph: Graph) -> Program:
@@ -161,7 +161,7 @@ class _Structure:
             soft_critics=tuple(n for n in self.graph.soft_critics.values() if n.reads[0] == end),
             needs=tuple(dict.fromkeys(need for node in generators for need in node.reads)),
             builds_on=self.builds_on(end),
-            withdraws={node.name: self._withdrawn_by(node, end) for node in critics},
+            withdraws={n.name: withdrawn for n in critics if (withdrawn := self._withdrawn_by(n, end))},
         )
 
     def _judges(self, end: str) -> tuple[CriticNode, ...]:
@@ -169,7 +169,14 @@ class _Structure:
 
     def _with_targets(self, node: CriticNode) -> CriticNode:
         targets = node.backprompts or self.makers(node.reads[0])
-        return CriticNode(name=node.name, critic=node.critic, reads=node.reads, backprompts=targets)
+        return CriticNode(
+            name=node.name,
+            critic=node.critic,
+            reads=node.reads,
+            backprompts=targets,
+            is_async=is_async(node.critic.critique),
+            runs_in_process=runs_in_process(node.critic),
+        )
 
     def _withdrawn_by(self, node: CriticNode, end: str) -> tuple[str, ...]:
         artefacts = dict.fromkeys(self.end_of[target] for target in node.backprompts)

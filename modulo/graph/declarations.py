@@ -16,7 +16,7 @@ from modulo.protocols import Critic, RunsIn
 if TYPE_CHECKING:
     from modulo.graph import Graph
 
-__all__ = ["critic_faults", "runs_in_process", "signature_faults"]
+__all__ = ["critic_faults", "is_async", "runs_in_process", "signature_faults"]
 
 
 def critic_faults(graph: Graph) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _is_canonical(value: object) -> bool:
 
 
 def _process_faults(name: str, critic: Critic[Any, Any]) -> Iterator[str]:
-    if critic.runs_in == "process" and _is_async(critic.critique):
+    if critic.runs_in == "process" and is_async(critic.critique):
         yield f"critic {name!r} is a coroutine, which cannot run in a worker process."
     if runs_in_process(critic):
         try:
@@ -83,7 +83,7 @@ def _process_faults(name: str, critic: Critic[Any, Any]) -> Iterator[str]:
 
 def runs_in_process(critic: Critic[Any, Any]) -> bool:
     """Whether a critic runs in a worker process: it says so, or only so can its deadline be kept."""
-    if _is_async(critic.critique):
+    if is_async(critic.critique):
         return False
     return critic.runs_in == "process" or critic.max_seconds is not None
 
@@ -114,11 +114,12 @@ def _prompt_faults(name: str, prompt: Any, reads: Sequence[str]) -> Iterator[str
     if not _takes(prompt, 1 + len(reads)):
         what = "the problem" + "".join(f", {need!r}" for need in reads)
         yield f"generator {name!r}: its prompt function must take {what}."
-    if _is_async(prompt):
+    if is_async(prompt):
         yield f"generator {name!r}: its prompt function must not be async."
 
 
-def _is_async(function: Callable[..., Any]) -> bool:
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether a function must be awaited, or iterated so, by how it is written."""
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 

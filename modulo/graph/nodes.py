@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from modulo.protocols import Critic, Generator, Message, SoftCritic
@@ -96,12 +96,18 @@ class ReformulatorNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriticNode:
-    """A hard critic. It judges the first of ``reads``; the others are certified artefacts to judge it by."""
+    """A hard critic. It judges the first of ``reads``; the others are certified artefacts to judge it by.
+
+    ``is_async`` (it is a coroutine or an asynchronous generator) and ``runs_in_process`` are known once the graph
+    was checked.
+    """
 
     name: str
     critic: Critic[Any, Any]
     reads: tuple[str, ...]
-    backprompts: tuple[str, ...] = field(default=())
+    backprompts: tuple[str, ...] = ()
+    is_async: bool = False
+    runs_in_process: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ An exception, a deadline or a killed process is never a verdict: it becomes UNDE
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from modulo.clock import Clock
 from modulo.critique import Critique, Remark, Verdict, Violation
 from modulo.errors import CriticError, NotApplicableError
-from modulo.graph.declarations import runs_in_process
+from modulo.graph.declarations import is_async
 from modulo.graph.nodes import CriticNode, SoftCriticNode
 from modulo.graph.program import Program, Stage
 from modulo.logs import warn
@@ -24,7 +23,7 @@ from modulo.problem import Candidate, Problem
 from modulo.protocols import Critic
 from modulo.running.deadline import within_deadline
 from modulo.running.failures import is_failure
-from modulo.running.placement import run_placed
+from modulo.running.placement import pace_of, run_placed
 from modulo.running.script import Script
 from modulo.running.verdicts import call_critic, read_async_judgement
 from modulo.running.workers import WorkerPool
@@ -57,9 +56,36 @@ def is_accepted(
     It is, if every critic that applies and judges claims of its kind gave exactly one critique, all of them
     ACCEPT, and there is at least one.
     """
+    for critique in critiques:
+        if critique.verdict is not Verdict.ACCEPT:
+            return False
     judging = [node.name for node in critics if _judges(node, candidate)]
-    given = [critique.critic for critique in critiques]
-    return bool(judging) and given == judging and all(c.verdict is Verdict.ACCEPT for c in critiques)
+    return bool(judging) and [critique.critic for critique in critiques] == judging
+
+
+class _Seat:
+    """A hard critic at its place in a run, with what decides where and on what it runs."""
+
+    __slots__ = (
+        "critic",
+        "is_async",
+        "is_format",
+        "judges_unsolvability",
+        "name",
+        "others",
+        "pace",
+        "runs_in_process",
+    )
+
+    def __init__(self, node: CriticNode) -> None:
+        self.name = node.name
+        self.critic = node.critic
+        self.others = node.reads[1:]
+        self.is_format = node.critic.is_format
+        self.judges_unsolvability = node.critic.judges == "unsolvability"
+        self.runs_in_process = node.runs_in_process
+        self.is_async = node.is_async
+        self.pace = pace_of(node.critic)
 
 
 class Judge:
@@ -86,10 +112,9 @@ class Judge:
         self._critics = critics
         self._pool = pool
         self._clock = clock
-        self._order = {artefact: _running_order(nodes) for artefact, nodes in critics.items()}
-        every = [node for nodes in critics.values() for node in nodes]
-        self._in_process = frozenset(node.name for node in every if runs_in_process(node.critic))
-        self._async = frozenset(node.name for node in every if _is_async(node.critic.critique))
+        self._order = {
+            artefact: [_Seat(node) for node in _running_order(nodes)] for artefact, nodes in critics.items()
+        }
         # Within a run the problem is fixed; the node stands for the critic with its version and options.
         self._verdicts: dict[tuple[str, ...], Critique] = {}
         self._script = script
@@ -112,22 +137,23 @@ class Judge:
             inputs: Certified artefacts by name, for critics that read them too.
             stops_at_rejection: Whether the first rejection is enough.
         """
+        claims_unsolvable = candidate.claims_unsolvable
         found: dict[str, Critique] = {}
         rejected_format = False
-        for node in self._order[stage.artefact]:
-            if not _judges(node, candidate):
+        for seat in self._order[stage.artefact]:
+            if seat.judges_unsolvability is not claims_unsolvable:
                 continue
-            if rejected_format and not node.critic.is_format:
+            if rejected_format and not seat.is_format:
                 break
-            critique = await self._critique(node, self._reads(node, candidate, inputs))
-            found[node.name] = critique
+            reads = (candidate, *[inputs[name] for name in seat.others]) if seat.others else (candidate,)
+            critique = found[seat.name] = await self._critique(seat, reads)
             if critique.verdict is not Verdict.ACCEPT:
-                rejected_format = rejected_format or node.critic.is_format
+                rejected_format = rejected_format or seat.is_format
                 if stops_at_rejection:
                     break
-        if candidate.claims_unsolvable and not found:
+        if claims_unsolvable and not found:
             return (_cannot_prove_unsolvable(stage),)
-        return tuple(found[node.name] for node in self._critics[stage.artefact] if node.name in found)
+        return tuple([found[node.name] for node in self._critics[stage.artefact] if node.name in found])
 
     def accepts(self, stage: Stage, candidate: Candidate[Any], critiques: Sequence[Critique]) -> bool:
         """Whether these critiques certify this candidate."""
@@ -141,45 +167,41 @@ class Judge:
             return ()
         return tuple([await self._remark(node, candidate, inputs) for node in stage.soft_critics])
 
-    def _reads(
-        self, node: CriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
-    ) -> tuple[Candidate[Any], ...]:
-        others = node.reads[1:]
-        return (candidate, *[inputs[name] for name in others]) if others else (candidate,)
-
-    async def _critique(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
-        key = (node.name, *[candidate.sha256 for candidate in candidates])
-        known = (self._script and self._script.failed_critique(node.name)) or self._verdicts.get(key)
+    async def _critique(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
+        key = (seat.name, *[candidate.sha256 for candidate in candidates])
+        known = (self._script and self._script.failed_critique(seat.name)) or self._verdicts.get(key)
         if known is not None:
             return known
         started = self._clock.now()
         try:
-            critique = await self._run(node, candidates)
+            critique = await self._run(seat, candidates)
         except BaseException as error:  # a critic may raise anything
             if not is_failure(error):
                 raise
             critique = Critique(Verdict.UNDECIDED, reason=_in_words(error), failed=True)
-            warn("critic_failed", critic=node.name, reason=critique.reason)
-        critique = replace(critique, critic=node.name, seconds=self._clock.now() - started)
+            warn("critic_failed", critic=seat.name, reason=critique.reason)
+        critique = replace(critique, critic=seat.name, seconds=self._clock.now() - started)
         if critique.verdict is not Verdict.UNDECIDED:
             self._verdicts[key] = critique
         return critique
 
-    async def _run(self, node: CriticNode, candidates: tuple[Candidate[Any], ...]) -> Critique:
-        critic = node.critic
+    async def _run(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
+        critic = seat.critic
         args = (self._problem.value, *[candidate.value() for candidate in candidates])
-        if node.name in self._in_process:
+        if seat.runs_in_process:
             assert self._pool is not None
             return await self._pool.critique(critic, args, clock=self._clock, max_seconds=critic.max_seconds)
-        if node.name in self._async:
+        if seat.is_async:
             critique = await within_deadline(
                 _async_judgement, critic, args, clock=self._clock, max_seconds=critic.max_seconds
             )
             # A critic that swallowed its cancellation has not judged, whatever it returned.
             await anyio.lowlevel.checkpoint_if_cancelled()
             return critique
-        size = len(self._problem.canonical) + sum([len(candidate.canonical) for candidate in candidates])
-        result = await run_placed(call_critic, critic, args, owner=critic, size=size, runs_in=critic.runs_in)
+        size = len(self._problem.canonical)
+        for candidate in candidates:
+            size += len(candidate.canonical)
+        result = await run_placed(call_critic, critic, args, pace=seat.pace, size=size, runs_in=critic.runs_in)
         return result if isinstance(result, Critique) else await read_async_judgement(result)
 
     async def _remark(
@@ -233,14 +255,10 @@ async def _async_judgement(critic: Critic[Any, Any], args: tuple[Any, ...]) -> C
     return await read_async_judgement(critic.critique(*args))
 
 
-def _is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-
-
 async def _call_soft(function: Callable[..., Any], args: tuple[Any, ...]) -> object:
-    if _is_async(function):
+    if is_async(function):
         return await function(*args)
-    return await run_placed(function, *args, owner=function, size=0, runs_in="thread")
+    return await run_placed(function, *args, pace=pace_of(function), size=0, runs_in="thread")
 
 
 def _finite(score: float) -> float:

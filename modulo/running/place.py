@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import Final, NamedTuple
+from typing import Final
 
 from modulo.events import BudgetSettled
 from modulo.ledger import Ledger
@@ -12,7 +12,7 @@ from modulo.ledger import Ledger
 __all__ = ["At", "Place", "active_ledger", "active_place"]
 
 
-class Place(NamedTuple):
+class Place:
     """A place in a run.
 
     Attributes:
@@ -23,10 +23,27 @@ class Place(NamedTuple):
             nested in it must not wait for others to settle: they may wait for us.
     """
 
-    ledger: Ledger
-    report: Callable[[int, BudgetSettled], None] | None
-    attempt: int | None = None
-    holds_a_call: bool = False
+    __slots__ = ("attempt", "holds_a_call", "ledger", "report")
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        report: Callable[[int, BudgetSettled], None] | None,
+        attempt: int | None = None,
+        holds_a_call: bool = False,
+    ) -> None:
+        self.ledger = ledger
+        self.report = report
+        self.attempt = attempt
+        self.holds_a_call = holds_a_call
+
+    def at(self, attempt: int) -> At:
+        """``with place.at(attempt)``: the block is at one of the run's attempts."""
+        return At(Place(self.ledger, self.report, attempt, self.holds_a_call))
+
+    def in_a_call(self, attempt: int) -> At:
+        """``with place.in_a_call(attempt)``: the block is in a call to a generator, for that attempt."""
+        return At(Place(self.ledger, self.report, attempt, True))
 
 
 _PLACE: Final[ContextVar[Place | None]] = ContextVar("modulo_place", default=None)
@@ -48,7 +65,7 @@ class At:
 
     __slots__ = ("_place", "_token")
 
-    def __init__(self, place: Place | None) -> None:
+    def __init__(self, place: Place) -> None:
         self._place = place
 
     def __enter__(self) -> None:
@@ -56,11 +73,3 @@ class At:
 
     def __exit__(self, *raised: object) -> None:
         _PLACE.reset(self._token)
-
-    @classmethod
-    def attempt(cls, attempt: int, *, in_a_call: bool = False) -> At:
-        """The same run, at one of its attempts."""
-        place = _PLACE.get()
-        if place is None:
-            return cls(None)
-        return cls(Place(place.ledger, place.report, attempt, in_a_call or place.holds_a_call))

@@ -15,7 +15,7 @@ import anyio.to_thread
 
 from modulo.protocols import RunsIn
 
-__all__ = ["run_placed"]
+__all__ = ["Pace", "pace_of", "run_placed"]
 
 T = TypeVar("T")
 
@@ -29,47 +29,50 @@ _MIN_SIZE: Final = 4096
 """Sizes up to this one, in bytes, count as equal."""
 
 
-class _Pace:
-    """How quick a function has been: the largest input size that it may get in the event loop."""
+class Pace:
+    """How quick a function has been, and so the largest input that it may get in the event loop."""
 
-    __slots__ = ("_was_slow", "largest_quick_size")
+    __slots__ = ("_largest_quick_size", "_was_slow")
 
     def __init__(self) -> None:
-        self.largest_quick_size = -1
+        self._largest_quick_size = -1
         self._was_slow = False
 
+    def is_quick_for(self, size: int) -> bool:
+        """Whether input of that many bytes is not much larger than what it was quick on."""
+        return size <= self._largest_quick_size * _GROWTH
+
     def note(self, seconds: float, size: int) -> None:
+        """Learn from one call."""
         if seconds <= QUICK_SECONDS:
             self._was_slow = False
-            if size > self.largest_quick_size:
-                self.largest_quick_size = max(size, _MIN_SIZE)
+            if size > self._largest_quick_size:
+                self._largest_quick_size = max(size, _MIN_SIZE)
         elif self._was_slow or seconds > SURELY_SLOW_SECONDS:
-            self.largest_quick_size = -1
+            self._largest_quick_size = -1
         else:
             self._was_slow = True
 
 
-_PACES: WeakKeyDictionary[object, _Pace] = WeakKeyDictionary()
+_PACES: WeakKeyDictionary[object, Pace] = WeakKeyDictionary()
 
 
 async def run_placed(
-    function: Callable[..., T], *args: Any, owner: object, size: int, runs_in: RunsIn = "auto"
+    function: Callable[..., T], *args: Any, pace: Pace, size: int, runs_in: RunsIn = "auto"
 ) -> T:
     """Call a plain function where it blocks nobody.
 
     Args:
         function: What to call.
         *args: Its arguments.
-        owner: Whose pace it is; kept by weak reference.
+        pace: The function's pace.
         size: Size of the input in bytes.
         runs_in: ``auto``, ``loop`` or ``thread``.
     """
     if runs_in == "loop":
         return function(*args)
-    pace = _pace_of(owner)
-    in_loop = runs_in == "auto" and size <= pace.largest_quick_size * _GROWTH
-    started = time.perf_counter()
-    if in_loop:
+    if runs_in == "auto" and pace.is_quick_for(size):
+        started = time.perf_counter()
         result = function(*args)
         pace.note(time.perf_counter() - started, size)
         return result
@@ -84,11 +87,12 @@ def _timed(function: Callable[..., T], args: tuple[Any, ...]) -> tuple[T, float]
     return result, time.perf_counter() - started
 
 
-def _pace_of(owner: object) -> _Pace:
+def pace_of(owner: object) -> Pace:
+    """The pace of a function, or of the object that it belongs to; kept by weak reference."""
     try:
         pace = _PACES.get(owner)
         if pace is None:
-            pace = _PACES[owner] = _Pace()
+            pace = _PACES[owner] = Pace()
         return pace
     except TypeError:  # no weak references to it: it is slow until proven quick, every time
-        return _Pace()
+        return Pace()

@@ -8,7 +8,8 @@ from functools import partial
 import anyio
 
 from modulo.errors import LimitReached
-from modulo.running.scheduler import Job, Plan, Scheduler
+from modulo.running.jobs import Job, Plan
+from modulo.running.scheduler import Scheduler
 from modulo.running.together import run_together
 from modulo.tree import Attempt
 
@@ -24,6 +25,11 @@ class Round:
         self._scopes: dict[str, list[anyio.CancelScope]] = {}
         self._won: set[str] = set()
         self.results: list[list[Attempt] | LimitReached] = []
+
+    @property
+    def ran(self) -> bool:
+        """Whether anything ran: not all of it was refused by a limit."""
+        return not all(isinstance(result, LimitReached) for result in self.results)
 
     async def run(self, plans: Sequence[Plan]) -> None:
         """Run all plans; ``results`` then has what came of each, in order. A cancelled sibling has nothing."""

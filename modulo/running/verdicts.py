@@ -7,10 +7,11 @@ would be unsound.
 from __future__ import annotations
 
 import inspect
-import itertools
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import aclosing, closing
-from typing import Any, Final, cast
+from collections.abc import Generator
+from contextlib import aclosing
+from itertools import islice
+from types import GeneratorType
+from typing import Any, Final
 
 from modulo.critique import Critique, Verdict, Violation
 
@@ -18,6 +19,7 @@ __all__ = ["call_critic", "read_async_judgement", "read_judgement"]
 
 MAX_VIOLATIONS: Final = 1000
 """A critic that goes on and on is heard up to here; it has rejected by then."""
+_ACCEPT: Final = Critique(Verdict.ACCEPT)
 
 
 def call_critic(critic: Any, args: tuple[Any, ...]) -> Any:
@@ -30,6 +32,8 @@ def call_critic(critic: Any, args: tuple[Any, ...]) -> Any:
         TypeError: It returned something else.
     """
     result = critic.critique(*args)
+    if type(result) is GeneratorType and not result.gi_code.co_flags & inspect.CO_ITERABLE_COROUTINE:
+        return _from_generator(result)  # as most critics are written
     return result if inspect.isawaitable(result) or inspect.isasyncgen(result) else read_judgement(result)
 
 
@@ -39,14 +43,14 @@ def read_judgement(result: object) -> Critique:
     Raises:
         TypeError: It is neither.
     """
+    if isinstance(result, GeneratorType):
+        return _from_generator(result)
     if isinstance(result, Critique):
         _check(result)
         return result
-    if inspect.isgenerator(result):
-        return _from_violations(_yielded(cast("Generator[object, None, object]", result)))
     if not isinstance(result, (list, tuple)):
         raise TypeError(f"it returned a {type(result).__name__}, not a Critique and no violations")
-    return _from_violations(itertools.islice(result, MAX_VIOLATIONS))
+    return _from_violations(list(islice(result, MAX_VIOLATIONS)))
 
 
 async def read_async_judgement(result: Any) -> Critique:
@@ -66,23 +70,26 @@ async def read_async_judgement(result: Any) -> Critique:
     return _from_violations(given)
 
 
-def _yielded(result: Generator[object, None, object]) -> Iterator[object]:
+def _from_generator(result: Generator[object, None, object]) -> Critique:
     """What a generator yields. What it returns would be lost, and with it perhaps a rejection."""
-    with closing(result):
-        for _ in range(MAX_VIOLATIONS):
-            try:
-                yield next(result)
-            except StopIteration as end:
-                if end.value is not None:
-                    raise TypeError(
-                        f"it yields and also returns a {type(end.value).__name__}; it must yield all violations"
-                    ) from None
-                return
+    given: list[object] = []
+    while len(given) < MAX_VIOLATIONS:
+        try:
+            given.append(next(result))
+        except StopIteration as end:
+            if end.value is not None:
+                raise TypeError(
+                    f"it yields and also returns a {type(end.value).__name__}; it must yield all violations"
+                ) from None
+            return _from_violations(given)
+    result.close()
+    return _from_violations(given)
 
 
-def _from_violations(items: Iterable[object]) -> Critique:
-    violations = tuple(_checked(item) for item in items)
-    return Critique(Verdict.REJECT, violations) if violations else Critique(Verdict.ACCEPT)
+def _from_violations(given: list[object]) -> Critique:
+    if not given:
+        return _ACCEPT
+    return Critique(Verdict.REJECT, tuple([_checked(item) for item in given]))
 
 
 def _check(critique: Critique) -> None:

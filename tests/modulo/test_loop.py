@@ -30,7 +30,7 @@ from modulo import (
 from modulo.errors import AuthenticationFailed, ConnectionLost, GeneratorDepleted, RateLimited, RequestRejected
 from modulo.events import AttemptFinished, Event, GenerationStarted, RunFinished, RunStarted
 from modulo.protocols import Expansion, Request, SoftCritic, Strategy
-from modulo.running.calls import Retries
+from modulo.running.retrying import Retries
 from modulo.testing import ManualClock, ScriptedGenerator
 from modulo.tree import Attempt, Tree
 from tests.modulo.running.ledgers import spending_of, unconfirmed_of

@@ -25,7 +25,7 @@ from modulo import (
 from modulo.errors import Billing, ConnectionLost, MissingDependencyError
 from modulo.events import BudgetSettled, Event
 from modulo.protocols import Request
-from modulo.running.calls import Retries
+from modulo.running.retrying import Retries
 from modulo.testing import ScriptedGenerator
 from tests.modulo.running.ledgers import spending_of, unconfirmed_of
 

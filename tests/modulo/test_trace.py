@@ -34,8 +34,9 @@ from modulo.events import (
 )
 from modulo.outcome import StopReason
 from modulo.problem import Candidate, Problem
+from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Conversation, Finish, Generation, Message, Reveals, Sampling, Turn
-from modulo.trace import PromptHashes, Trace, TraceWriter, critique_json, event_json, read_trace
+from modulo.trace import Trace, TraceWriter, critique_json, event_json, read_trace
 from modulo.tree import Attempt
 
 PROBLEM = Problem.of({"total": 4}, domain="numbers")
@@ -254,8 +255,11 @@ def test_conversations_have_equal_hashes_exactly_if_they_are_equal(all_pairs: Se
     built = [tuple(Message(*pair) for pair in pairs) for pairs in all_pairs]
     hashes = [shared.of(messages) for messages in built]
     for messages, sha256 in zip(built, hashes, strict=True):
-        assert PromptHashes().of(messages) == shared.of(messages) == sha256
-        assert [link[0] for link in shared.chain(messages)][-1:] == ([sha256] if messages else [])
+        assert shared.of(messages) == sha256
+        links = list(PromptHashes().new_links(messages))
+        assert [link[0] for link in links][-1:] == ([sha256] if messages else [])
+        assert tuple(link[2] for link in links) == messages
+        assert not list(shared.new_links(messages))
         for other, other_sha256 in zip(built, hashes, strict=True):
             assert (messages == other) is (sha256 == other_sha256)
 

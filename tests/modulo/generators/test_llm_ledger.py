@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import anyio
 import anyio.to_thread
 import pytest
@@ -16,7 +14,10 @@ from modulo.errors import LimitReached
 from modulo.generators.price import Price
 from modulo.ledger import Ledger
 from modulo.protocols import Generation
-from modulo.running.calls import Answer, Caller, Retries
+from modulo.running.calls import Answer, Caller
+from modulo.running.place import Place
+from modulo.running.reporting import Reporter
+from modulo.running.retrying import Retrier, Retries
 from tests.llm_calls import llm_of, request_of
 from tests.scripted_server import Bill, ScriptedServer
 from tests.scripted_steps import (
@@ -50,14 +51,10 @@ steps = st.one_of(replies, unreported, statuses, losses, nonsense)
 
 
 def caller_of(ledger: Ledger, *, tries: int = 3) -> Caller:
-    return Caller(
-        ledger=ledger,
-        clock=SystemClock(),
-        retries=Retries(max_tries=tries, base_seconds=0.0),
-        random=Random(0),
-        emit=None,
-        elapsed=lambda: 0.0,
-    )
+    reporter = Reporter((), SystemClock())
+    retries = Retries(max_tries=tries, base_seconds=0.0)
+    retrier = Retrier(retries, ledger=ledger, clock=SystemClock(), seed=0, reporter=reporter)
+    return Caller(Place(ledger, None), retrier=retrier, reporter=reporter)
 
 
 async def ask(server: ScriptedServer, ledger: Ledger, *, calls: int, samples: int = 1) -> list[Answer]:

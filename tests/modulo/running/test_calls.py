@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from random import Random
 from typing import Any
 
 import anyio
@@ -28,7 +27,10 @@ from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled, Event, R
 from modulo.ledger import Ledger
 from modulo.problem import Problem
 from modulo.protocols import Generation, Generator, Message, Request
-from modulo.running.calls import Caller, Retries
+from modulo.running.calls import Caller
+from modulo.running.place import Place
+from modulo.running.reporting import Reporter
+from modulo.running.retrying import Retrier, Retries
 from modulo.testing import ManualClock, ScriptedGenerator
 from tests.modulo.running.ledgers import assert_books_agree, spending_of, without_counts
 from tests.modulo.waiting import a_while, until
@@ -53,14 +55,11 @@ class Bench:
         self.clock = clock or ManualClock()
         self.ledger = Ledger(budget or Budget(), clock=self.clock, **ledger)
         self.events: list[Event] = []
-        self.caller = Caller(
-            ledger=self.ledger,
-            clock=self.clock,
-            retries=retries or Retries(),
-            random=Random(seed),
-            emit=self.events.append,
-            elapsed=self.clock.now,
+        reporter = Reporter([self.events.append], self.clock)
+        retrier = Retrier(
+            retries or Retries(), ledger=self.ledger, clock=self.clock, seed=seed, reporter=reporter
         )
+        self.caller = Caller(Place(self.ledger, None), retrier=retrier, reporter=reporter)
 
     async def answers(self, generator: Generator, samples: int = 1) -> list[Any]:
         """What the calls give, as texts and kinds of errors, with the clock turned whenever all wait."""

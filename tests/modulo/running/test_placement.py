@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from modulo.protocols import RunsIn
-from modulo.running.placement import QUICK_SECONDS, SURELY_SLOW_SECONDS, run_placed
+from modulo.running.placement import QUICK_SECONDS, SURELY_SLOW_SECONDS, pace_of, run_placed
 
 
 def where() -> int:
@@ -42,7 +42,9 @@ class Paced:
 
 
 async def runs_here(function: Callable[[], int], *, size: int = 10, runs_in: RunsIn = "auto") -> bool:
-    return await run_placed(function, owner=function, size=size, runs_in=runs_in) == threading.get_ident()
+    return (
+        await run_placed(function, pace=pace_of(function), size=size, runs_in=runs_in) == threading.get_ident()
+    )
 
 
 async def settles_here(function: Callable[[], int], *, size: int = 10) -> bool:
@@ -107,7 +109,7 @@ async def test_it_runs_where_it_says() -> None:
 async def test_an_owner_without_weak_references_or_hash_is_slow_every_time() -> None:
     for owner in ((), [], "text"):
         for _ in range(2):
-            found = await run_placed(where, owner=owner, size=1)
+            found = await run_placed(where, pace=pace_of(owner), size=1)
             assert found != here()
 
 
@@ -119,7 +121,7 @@ async def test_what_it_raises_comes_out_as_it_is(runs_in: RunsIn) -> None:
 
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            await run_placed(fails, owner=fails, size=1, runs_in=runs_in)
+            await run_placed(fails, pace=pace_of(fails), size=1, runs_in=runs_in)
 
 
 @pytest.mark.anyio
@@ -131,7 +133,7 @@ async def test_a_call_on_a_thread_is_left_alone_when_cancelled() -> None:
         may_end.wait(30)
 
     async def call() -> None:
-        await run_placed(waits, owner=waits, size=1)
+        await run_placed(waits, pace=pace_of(waits), size=1)
 
     try:
         with anyio.fail_after(10):
@@ -153,7 +155,7 @@ async def test_a_call_on_a_thread_blocks_nobody() -> None:
     found: list[bool] = []
 
     async def call() -> None:
-        found.append(await run_placed(waits, owner=waits, size=1))
+        found.append(await run_placed(waits, pace=pace_of(waits), size=1))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(call)

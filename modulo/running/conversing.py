@@ -1,0 +1,85 @@
+"""The conversations with generators: prompts, backprompts, and the artefacts that they build on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modulo.errors import ProblemError
+from modulo.graph.nodes import GeneratorNode
+from modulo.problem import Candidate, Problem
+from modulo.protocols import Backprompter, Conversation, Message, Rendered
+from modulo.tree import Tree
+
+__all__ = ["Conversations"]
+
+
+class Conversations:
+    """Renders the conversations of one run.
+
+    Args:
+        problem: The problem.
+        tree: The attempts so far; only read.
+    """
+
+    def __init__(self, problem: Problem[Any], tree: Tree) -> None:
+        self._problem = problem
+        self._tree = tree
+        self._memo: dict[Any, Any] = {}
+        self._prompts: dict[tuple[Any, ...], tuple[Message, ...]] = {}
+
+    def artefacts(self, inputs: Mapping[str, int]) -> Mapping[str, Candidate[Any]]:
+        """The certified candidates that an attempt with these inputs builds on, directly or not, by artefact."""
+        found: dict[str, Candidate[Any]] = {}
+        for name, made_by in inputs.items():
+            attempt = self._tree[made_by]
+            assert attempt.candidate is not None
+            found.update(self.artefacts(attempt.inputs))
+            found[name] = attempt.candidate
+        return found
+
+    def render(
+        self,
+        node: GeneratorNode,
+        parent: int | None,
+        inputs: Mapping[str, int],
+        artefacts: Mapping[str, Candidate[Any]],
+        backprompter: Backprompter,
+    ) -> Rendered:
+        """The conversation for an attempt that goes on from another one, or begins anew."""
+        prompt = self._prompt(node, inputs, artefacts)
+        if parent is None:
+            return Rendered(messages=prompt)
+        conversation = Conversation(
+            problem=self._problem,
+            prompt=prompt,
+            turns=self._tree.turns(self._tree[parent]),
+            node=node.name,
+            memo=self._memo,
+        )
+        return backprompter.render(conversation)
+
+    def _prompt(
+        self, node: GeneratorNode, inputs: Mapping[str, int], artefacts: Mapping[str, Candidate[Any]]
+    ) -> tuple[Message, ...]:
+        """The opening of a conversation; the same object for the same inputs."""
+        key = (node.name, *inputs.values())
+        prompt = self._prompts.get(key)
+        if prompt is None:
+            values = [artefacts[name].value() for name in node.reads]
+            prompt = self._prompts[key] = _opening(node, self._problem, values)
+        return prompt
+
+
+def _opening(node: GeneratorNode, problem: Problem[Any], values: Sequence[Any]) -> tuple[Message, ...]:
+    if node.prompt is None:
+        parts = [problem.value if isinstance(problem.value, str) else problem.canonical.decode()]
+        parts += [value if isinstance(value, str) else str(value) for value in values]
+        return (Message("user", "\n\n".join(parts)),)
+    prompt = node.prompt(problem.value, *values)
+    if isinstance(prompt, str):
+        return (Message("user", prompt),)
+    messages = tuple(prompt)
+    if not messages or not all(isinstance(message, Message) for message in messages):
+        raise ProblemError(f"the prompt of generator {node.name!r} is neither text nor messages")
+    return messages

@@ -1,0 +1,62 @@
+"""What to run next: asks the strategy, checks what it wants, and numbers it."""
+
+from __future__ import annotations
+
+from modulo.errors import ConfigurationError
+from modulo.protocols import Expansion, Strategy
+from modulo.running.jobs import Plan
+from modulo.tree import Tree
+
+__all__ = ["Planner"]
+
+
+class Planner:
+    """Plans the rounds of one run.
+
+    Args:
+        strategy: Decides what to generate.
+        tree: The attempts so far.
+        most: Most expansions at the same time.
+    """
+
+    def __init__(self, strategy: Strategy, tree: Tree, most: int) -> None:
+        self._strategy = strategy
+        self._tree = tree
+        self._most = most
+        self._turns = dict.fromkeys([node.name for node in tree.program.generators], 0)
+        self._next_attempt = 0
+        self._round = 0
+
+    def next_round(self) -> list[Plan]:
+        """The plans for one more round; none when the strategy has nothing left to try.
+
+        Raises:
+            ConfigurationError: The strategy asks for something that makes no sense.
+        """
+        expansions = self._strategy.ask(self._tree, self._most)
+        if len(expansions) > self._most:
+            raise self._nonsense(f"for {len(expansions)} expansions, more than {self._most}")
+        self._round += 1
+        return [self._plan(expansion) for expansion in expansions]
+
+    def _plan(self, expansion: Expansion) -> Plan:
+        self._check(expansion)
+        node, samples = expansion.node, expansion.samples
+        first_attempt, turn = self._next_attempt, self._turns[node]
+        self._next_attempt += samples
+        self._turns[node] = turn + samples
+        return Plan(expansion=expansion, first_attempt=first_attempt, round=self._round, turn=turn)
+
+    def _check(self, expansion: Expansion) -> None:
+        node, parent, tree = expansion.node, expansion.parent, self._tree
+        if node not in self._turns:
+            raise self._nonsense(f"for {node!r}, which is no generator of this graph")
+        if tree.inputs_of(node) is None:
+            raise self._nonsense(f"for {node!r}, whose inputs are not certified")
+        if parent is not None and (parent not in tree or tree[parent].node != node):
+            raise self._nonsense(f"{node!r} to go on from {parent}, no attempt of its own")
+        if expansion.samples < 1:
+            raise self._nonsense(f"for {expansion.samples} samples")
+
+    def _nonsense(self, what: str) -> ConfigurationError:
+        return ConfigurationError(f"{type(self._strategy).__name__} asked {what}")

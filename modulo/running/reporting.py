@@ -1,0 +1,42 @@
+"""Tells whoever listens to a run what happens in it, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from modulo.clock import Clock
+from modulo.events import Event
+
+__all__ = ["Reporter"]
+
+
+class Reporter:
+    """The one way for events out of a run.
+
+    Args:
+        sinks: Functions that take every event.
+        clock: For the time since the run started, which is now.
+
+    Attributes:
+        emit: Takes an event; None if nobody listens, so that nobody makes one.
+    """
+
+    __slots__ = ("_now", "_started", "emit")
+
+    def __init__(self, sinks: Sequence[Callable[[Event], object]], clock: Clock) -> None:
+        self._now = clock.now
+        self._started = clock.now()
+        self.emit: Callable[[Event], object] | None = None
+        if len(sinks) == 1:  # the quickest way
+            self.emit = sinks[0]
+        elif sinks:
+
+            def emit(event: Event) -> None:
+                for sink in sinks:
+                    sink(event)
+
+            self.emit = emit
+
+    def elapsed(self) -> float:
+        """Seconds since the run started."""
+        return self._now() - self._started
