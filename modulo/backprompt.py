@@ -29,7 +29,7 @@ _REVEALS: Mapping[str, Reveals] = {
 }
 
 
-class _Exchange(Struct, frozen=True):
+class _Exchange(Struct, gc=False, frozen=True):
     """An answer and what is said of it."""
 
     answer: Message
@@ -95,7 +95,7 @@ class ChatBackprompter(Backprompter):
         if self.history == 0:
             messages = _append_to_last(prompt, last.feedback.content)
         else:
-            messages = (*prompt, *self._past(conversation), last.answer, last.feedback)
+            messages = (*prompt, *self._past(conversation, last), last.answer, last.feedback)
         return Rendered(
             messages=messages,
             reveals=_REVEALS[self.granularity],
@@ -115,7 +115,7 @@ class ChatBackprompter(Backprompter):
             kept = [(number, turn) for number, turn in kept if last_place[_answer_key(turn)] == number]
         return kept if self.history is None else kept[-max(1, self.history) :]
 
-    def _past(self, conversation: Conversation) -> tuple[Message, ...]:
+    def _past(self, conversation: Conversation, last: _Exchange) -> tuple[Message, ...]:
         """Answers before the latest, and what was said of them in the very words of then.
 
         Providers cache what conversations begin with, and so do we: where everything is kept, the past is the
@@ -131,12 +131,13 @@ class ChatBackprompter(Backprompter):
         else:
             numbered = enumerate(turns[:-1], 1)
             past = tuple(m for number, turn in numbered for m in self._past_messages(number, turn, memo))
-        latest = self._past_messages(len(turns), turns[-1], memo)
-        memo[id(self), conversation.node] = (turns, past + latest, self)
+        memo[id(self), conversation.node] = (turns, past + self._as_past(last), self)
         return past
 
     def _past_messages(self, number: int, turn: Turn, memo: dict[Any, Any]) -> tuple[Message, Message]:
-        exchange = self._exchange(number, turn, memo)
+        return self._as_past(self._exchange(number, turn, memo))
+
+    def _as_past(self, exchange: _Exchange) -> tuple[Message, Message]:
         return exchange.answer, _REJECTED if self.past == "attempts" else exchange.feedback
 
     def _exchange(self, number: int, turn: Turn, memo: dict[Any, Any]) -> _Exchange:
@@ -156,7 +157,8 @@ class ChatBackprompter(Backprompter):
         if self.granularity != "binary":
             show_hints = self.granularity == "constructive"
             lines += [f"- {render_violation(v, with_hint=show_hints)}" for v in violations]
-            lines += self._remarks(turn)
+            if turn.attempt.remarks:
+                lines += self._remarks(turn)
         if repeats and self.diversifies:
             times = "already" if repeats == 1 else f"{repeats} times already"
             lines.append(f"You have given this same answer {times}. Give a different one.")
@@ -203,8 +205,9 @@ def _answer(turn: Turn) -> Message:
 
 
 def _verdict_text(turn: Turn) -> str:
-    if any(critique.verdict is Verdict.REJECT for critique in turn.critiques):
-        return "That is not correct."
+    for critique in turn.critiques:
+        if critique.verdict is Verdict.REJECT:
+            return "That is not correct."
     return "That is correct." if turn.attempt.accepted else "That could not be checked."
 
 

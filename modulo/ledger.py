@@ -11,6 +11,7 @@ from threading import get_ident
 from typing import Final
 
 import anyio
+from msgspec.structs import replace
 
 from modulo.budget import PICO, Budget, Usage, picodollars
 from modulo.clock import Clock, SystemClock
@@ -18,8 +19,9 @@ from modulo.errors import ConfigurationError, LimitReached
 
 __all__ = ["Amount", "Ledger", "Reservation"]
 
-# Inside the ledger an amount is six integers in the order of Usage's fields, with money in picodollars.
-_ROUNDS, _ATTEMPTS, _CALLS, _PROMPT, _COMPLETION, _COST = range(6)
+# Inside the ledger an amount is seven integers: the fields of Usage in their order, with money in picodollars, and
+# the sum of all tokens, so that each limit is about one of them.
+_ROUNDS, _ATTEMPTS, _CALLS, _PROMPT, _COMPLETION, _COST, _TOKENS = range(7)
 
 
 class Amount:
@@ -27,7 +29,7 @@ class Amount:
 
     Attributes:
         usage: The usage.
-        counts: Its six amounts.
+        counts: Its seven amounts.
         parts: Those that are not zero, with their place. Most amounts have one, and a ledger adds up a dozen of
             them a round.
         without_rounds: The same amount without rounds and attempts.
@@ -47,6 +49,7 @@ class Amount:
                 usage.prompt_tokens,
                 usage.completion_tokens,
                 picodollars(usage.cost_usd) if usage.cost_usd else 0,
+                usage.tokens,
             )
         except (OverflowError, ValueError) as error:  # infinite, or not a number
             raise ValueError(f"amounts make no sense: {usage}") from error
@@ -61,7 +64,7 @@ class Amount:
     def without_rounds(self) -> Amount:
         """The same amount without rounds and attempts."""
         if self._without_rounds is None:
-            self._without_rounds = Amount(_usage([0, 0, *self.counts[_CALLS:]]))
+            self._without_rounds = Amount(replace(self.usage, rounds=0, attempts=0))
         return self._without_rounds
 
 
@@ -117,9 +120,9 @@ class Reservation:
         Raises:
             RuntimeError: It ended before.
         """
-        unconfirmed = list(self._amount.counts)
-        calls, unconfirmed[_CALLS] = unconfirmed[_CALLS], 0
-        self._end(Amount(Usage(calls=calls)), Amount(_usage(unconfirmed)))
+        worst_case = self._amount.usage
+        confirmed = Usage(calls=worst_case.calls)
+        self._end(Amount(confirmed), Amount(replace(worst_case, calls=0)))
 
     def _end(self, spent: Amount | None = None, unconfirmed: Amount | None = None) -> None:
         if not self._is_open:
@@ -213,9 +216,9 @@ class Ledger:
         self._parent = parent
         self._charges_rounds = charges_rounds
         self._limits = _limits(self.budget)
-        self._spent = [0] * 6
-        self._unconfirmed = [0] * 6
-        self._held = [0] * 6
+        self._spent = [0] * 7
+        self._unconfirmed = [0] * 7
+        self._held = [0] * 7
         self._waiters: list[_Waiter] = []
         self._reservations = 0
         self._thread = 0
@@ -290,52 +293,49 @@ class Ledger:
         return self._hold(amount)
 
     def _hold(self, amount: Amount) -> Reservation:
+        if self._parent or self._thread != get_ident():
+            self._check_thread()
         self._set_aside(amount)
         return Reservation(self, amount)
 
     def _blocking(self, amount: Amount) -> tuple[Ledger, str, Amount] | None:
         """The ledger and limit into which an amount does not fit for now, and the amount as seen there."""
         counts = amount.counts
-        for resource, indices, limit in self._limits:
-            spent = held = wanted = 0
-            for i in indices:
-                spent += self._spent[i] + self._unconfirmed[i]
-                held += self._held[i]
-                wanted += counts[i]
+        for resource, i, limit in self._limits:
+            spent, wanted = self._spent[i] + self._unconfirmed[i], counts[i]
             # An amount of nothing does not fit either where a bill has overrun the limit: who overruns it
             # may be a generator that announces nothing, and it would go on for ever.
-            if spent > limit or (wanted and spent + held + wanted > limit):
+            if spent > limit or (wanted and spent + self._held[i] + wanted > limit):
                 return self, resource, amount
         return self._parent._blocking(self._for_parent(amount)) if self._parent else None
 
     def _never_fits(self, amount: Amount) -> str | None:
         """The limit, here or above, into which an amount will not fit whatever is released."""
-        for resource, indices, limit in self._limits:
-            final = sum(self._spent[i] + self._unconfirmed[i] + amount.counts[i] for i in indices)
-            if final > limit:
+        for resource, i, limit in self._limits:
+            if self._spent[i] + self._unconfirmed[i] + amount.counts[i] > limit:
                 return resource
         return self._parent._never_fits(self._for_parent(amount)) if self._parent else None
 
     def _set_aside(self, amount: Amount) -> None:
-        self._check_thread()
+        self._reservations += 1
+        for i, count in amount.parts:
+            self._held[i] += count
         if self._parent:
             self._parent._set_aside(self._for_parent(amount))
-        self._reservations += 1
-        held = self._held
-        for i, count in amount.parts:
-            held[i] += count
 
     def _let_go(self, amount: Amount) -> None:
         self._reservations -= 1
-        held = self._held
         for i, count in amount.parts:
-            held[i] -= count
+            self._held[i] -= count
         if self._parent:
             self._parent._let_go(self._for_parent(amount))
         if self._waiters:
             self._serve_waiters()
 
     def _check_thread(self) -> None:
+        """Take over an idle ledger from another thread, together with those above it."""
+        if self._parent:
+            self._parent._check_thread()
         if self._thread != get_ident():
             if self._reservations or self._waiters:
                 raise ConfigurationError(
@@ -354,9 +354,8 @@ class Ledger:
                 too_much.add(waiter.blocked_amount)
 
     def _book(self, spent: Amount, unconfirmed: Amount | None) -> None:
-        total = self._spent
         for i, count in spent.parts:
-            total[i] += count
+            self._spent[i] += count
         if unconfirmed is not None:
             for i, count in unconfirmed.parts:
                 self._unconfirmed[i] += count
@@ -368,21 +367,20 @@ class Ledger:
         return amount if self._charges_rounds else amount.without_rounds
 
 
-_Limit = tuple[str, tuple[int, ...], int]
-_LIMITS: Final = (
-    ("rounds", (_ROUNDS,)),
-    ("attempts", (_ATTEMPTS,)),
-    ("calls", (_CALLS,)),
-    ("tokens", (_PROMPT, _COMPLETION)),
-    ("cost_usd", (_COST,)),
+_LIMITED: Final = (
+    ("rounds", _ROUNDS),
+    ("attempts", _ATTEMPTS),
+    ("calls", _CALLS),
+    ("tokens", _TOKENS),
+    ("cost_usd", _COST),
 )
 
 
-def _limits(budget: Budget) -> list[_Limit]:
-    """The limits that are set, as (name in Budget, indices that add up to it, limit)."""
-    limits: list[_Limit] = []
-    for name, indices in _LIMITS:
+def _limits(budget: Budget) -> list[tuple[str, int, int]]:
+    """The limits that are set, as (name in Budget, what is limited, limit)."""
+    limits = []
+    for name, i in _LIMITED:
         limit = getattr(budget, name)
         if limit is not None:
-            limits.append((name, indices, picodollars(limit) if name == "cost_usd" else limit))
+            limits.append((name, i, picodollars(limit) if i == _COST else limit))
     return limits

@@ -28,7 +28,7 @@ from modulo.running.planning import Planner
 from modulo.running.preparing import check_picklable, prepare
 from modulo.running.reporting import Reporter
 from modulo.running.retrying import Retrier
-from modulo.running.rounds import Round
+from modulo.running.rounds import Rounds
 from modulo.running.scheduler import Scheduler
 from modulo.running.script import Script
 from modulo.running.workers import WorkerPool, worker_pool
@@ -39,7 +39,7 @@ from modulo.version import __version__
 __all__ = ["Run", "type_id"]
 
 
-_LONGEST_TURN_SECONDS: Final = 0.005
+_LONGEST_TURN_SECONDS: Final = 0.001
 _ONE_ROUND: Final = Amount(Usage(rounds=1))
 
 _FAILURES_IN_A_ROW: Final = 3
@@ -91,11 +91,11 @@ class Run:
         self._tree = Tree(self._program, self._problem, seed=options.seed)
         self._certifier = Certifier(self._program, self._problem, self._critics, self._clock)
         self._failures_in_a_row = 0
-        self._unfinished_round: Round
+        self._round: Rounds
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
+        self._turn_began = 0.0
         self._needs_processes = any(n.runs_in_process for nodes in self._critics.values() for n in nodes)
-        self._last_turn = 0.0
 
     def cancel(self) -> None:
         """End the run with the outcome ``Exhausted(cancelled)``; calls and processes end with it."""
@@ -187,7 +187,7 @@ class Run:
                 return stop
         cut_off = _Stop(StopReason.CANCELLED if self._is_cancelled else StopReason.SECONDS_LIMIT)
         try:
-            self._take(self._unfinished_round.results)
+            self._take(self._round.take())
         except _Stop as stop:
             return stop if stop.attempt else cut_off
         return cut_off
@@ -212,7 +212,9 @@ class Run:
 
     async def _rounds(self, ledger: Ledger, scheduler: Scheduler) -> None:
         planner = Planner(self._options.strategy, self._tree, self._options.max_concurrency)
-        self._unfinished_round = Round(scheduler, self._stops_siblings)
+        self._round = Rounds(scheduler, self._stops_siblings)
+        await anyio.lowlevel.checkpoint_if_cancelled()  # the time may be up already
+        self._turn_began = time.monotonic()
         while True:
             await self._give_others_a_turn()
             try:
@@ -225,23 +227,20 @@ class Run:
                 if not plans:
                     raise _Stop(StopReason.STUCK)
                 ran = True
-                await self._unfinished_round.run(plans)
-                ran = self._unfinished_round.ran
+                await self._round.run(plans)
+                ran = _ran(self._round.results)
             finally:
                 if ran:
                     this_round.settle(_ONE_ROUND)
                 else:
                     this_round.release()
-            results = self._unfinished_round.results
-            self._unfinished_round = Round(scheduler, self._stops_siblings)
-            self._take(results)
+            self._take(self._round.take())
 
     async def _give_others_a_turn(self) -> None:
         """Where neither generator nor critics ever wait, deadlines and other runs get their turn here."""
-        now = time.monotonic()
-        if now - self._last_turn > _LONGEST_TURN_SECONDS or self._is_cancelled:
-            self._last_turn = now
+        if time.monotonic() - self._turn_began > _LONGEST_TURN_SECONDS or self._is_cancelled:
             await anyio.lowlevel.checkpoint()
+            self._turn_began = time.monotonic()
 
     def _stops_siblings(self, attempt: Attempt) -> bool:
         """Whether an attempt makes the others at its artefact superfluous."""
@@ -253,18 +252,18 @@ class Run:
     def _take(self, results: Sequence[list[Attempt] | LimitReached]) -> None:
         """Book the attempts of a round in the order of asking, and stop if there is a reason to."""
         attempts: list[Attempt] = []
-        refused: LimitReached | None = None
         for result in results:
-            if isinstance(result, LimitReached):
-                refused = refused or result
-            else:
+            if isinstance(result, list):
                 attempts += result
         for attempt in attempts:
             self._add(attempt)
         self._stop_if_answered()
-        if refused and all(isinstance(result, LimitReached) for result in results):
+        if attempts:
+            self._stop_on_failures(attempts)
+        elif results and not _ran(results):
+            (refused, *_) = results
+            assert isinstance(refused, LimitReached)
             raise _Stop(StopReason.of_limit(refused.resource))
-        self._stop_on_failures(attempts)
 
     def _add(self, attempt: Attempt) -> None:
         withdrawn = self._tree.add(attempt)
@@ -285,11 +284,10 @@ class Run:
             raise _Stop(StopReason.CERTIFIED, attempt=answer)
 
     def _stop_on_failures(self, attempts: Sequence[Attempt]) -> None:
-        if not attempts:
-            return
-        if not all(attempt.error for attempt in attempts):
-            self._failures_in_a_row = 0
-            return
+        for attempt in attempts:
+            if not attempt.error:
+                self._failures_in_a_row = 0
+                return
         self._failures_in_a_row += 1
         fatal = [a for a in attempts if a.error_kind in ("authentication", "request_rejected", "depleted")]
         if len(fatal) == len(attempts):
@@ -398,6 +396,11 @@ def _told_of_bills(report: Callable[[int, BudgetSettled], None], attempt: int) -
             report(attempt, event)
 
     return sink
+
+
+def _ran(results: Sequence[list[Attempt] | LimitReached]) -> bool:
+    """Whether anything of a round ran: not all of it was refused by a limit."""
+    return not all(isinstance(result, LimitReached) for result in results)
 
 
 def _limits_of(ledger: Ledger | None) -> list[str]:

@@ -88,7 +88,7 @@ NO_SOLUTION: Final = NoSolution()
 _NO_SOLUTION_CANONICAL = b'{"modulo:claim":"no solution exists"}'
 
 
-class Candidate(Struct, Generic[C], frozen=True, kw_only=True, eq=False):
+class Candidate(Struct, Generic[C], gc=False, frozen=True, kw_only=True, eq=False):
     """One answer of a generator to a problem, in the form that critics read.
 
     Attributes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from modulo.canonical import sha256_hex
 from modulo.protocols import Message
 
@@ -22,30 +20,31 @@ class PromptHashes:
 
     def of(self, messages: tuple[Message, ...]) -> str:
         """The hash of a whole conversation; of none, the empty text."""
-        for _ in self.new_links(messages):
-            pass
-        return self._hashes[-1] if self._hashes else ""
+        self.new_links(messages)
+        return self._hashes[-1] if messages else ""
 
-    def new_links(self, messages: tuple[Message, ...]) -> Iterator[tuple[str, str, Message]]:
+    def new_links(self, messages: tuple[Message, ...]) -> list[tuple[str, str, Message]]:
         """What a conversation has that none before it had.
 
-        Yields:
-            The hash of the conversation up to a message, the hash of what comes before, and the message.
+        Returns:
+            For each such message: the hash of the conversation up to it, the hash of what comes before it, and
+            the message itself.
         """
         # Most conversations go on from the one before, with the very same messages.
-        kept = len(self._messages)
+        hashes, kept = self._hashes, len(self._messages)
         if messages[:kept] != self._messages:
             kept = 0
-        del self._hashes[kept:]
-        self._messages = messages[:kept]
-        before = self._hashes[-1] if kept else ""
+        del hashes[kept:]
+        new = []
+        before = hashes[-1] if kept else ""
         for message in messages[kept:]:
             key = (before, message.role, message.content)
             sha256 = self._known.get(key)
             if sha256 is None:
                 text = f"{before}\n{message.role}\n{message.content}"
                 sha256 = self._known[key] = sha256_hex(text.encode("utf-8", "surrogatepass"))
-                yield sha256, before, message
-            self._hashes.append(sha256)
+                new.append((sha256, before, message))
+            hashes.append(sha256)
             before = sha256
         self._messages = messages
+        return new

@@ -13,7 +13,7 @@ import anyio.lowlevel
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.errors import GeneratorDepleted
-from modulo.protocols import Generation, Generator, Request
+from modulo.protocols import ONE_CALL, Generation, Generator, Request
 
 __all__ = ["ManualClock", "Scripted", "ScriptedGenerator"]
 
@@ -47,7 +47,7 @@ class ScriptedGenerator(Generator):
     ) -> None:
         self._script = script
         self._latency_seconds = latency_seconds
-        self._worst_case = worst_case or Usage(calls=1)
+        self._worst_case = worst_case or ONE_CALL
         self._repeats_last = repeats_last
         self._keeps_requests = keeps_requests
         self.requests: list[Request] = []

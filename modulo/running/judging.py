@@ -145,8 +145,8 @@ class Judge:
                 continue
             if rejected_format and not seat.is_format:
                 break
-            reads = (candidate, *[inputs[name] for name in seat.others]) if seat.others else (candidate,)
-            critique = found[seat.name] = await self._critique(seat, reads)
+            others = tuple([inputs[name] for name in seat.others]) if seat.others else ()
+            critique = found[seat.name] = await self._critique(seat, (candidate, *others))
             if critique.verdict is not Verdict.ACCEPT:
                 rejected_format = rejected_format or seat.is_format
                 if stops_at_rejection:
@@ -169,7 +169,9 @@ class Judge:
 
     async def _critique(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
         key = (seat.name, *[candidate.sha256 for candidate in candidates])
-        known = (self._script and self._script.failed_critique(seat.name)) or self._verdicts.get(key)
+        known = self._verdicts.get(key)
+        if self._script:
+            known = self._script.failed_critique(seat.name) or known
         if known is not None:
             return known
         started = self._clock.now()

@@ -1,4 +1,4 @@
-"""One round: the expansions of one ask, run at the same time."""
+"""Rounds: the expansions of one ask, run at the same time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ from modulo.running.scheduler import Scheduler
 from modulo.running.together import run_together
 from modulo.tree import Attempt
 
-__all__ = ["Round"]
+__all__ = ["Rounds"]
 
 
-class Round:
-    """The expansions of one ask, run at the same time."""
+class Rounds:
+    """The rounds of one run, one after the other.
+
+    Args:
+        scheduler: Runs the expansions.
+        stops_siblings: Whether an attempt makes the others at its artefact superfluous.
+
+    Attributes:
+        results: What came of each plan of the round at work, in order. A cancelled sibling has no attempts.
+    """
 
     def __init__(self, scheduler: Scheduler, stops_siblings: Callable[[Attempt], bool]) -> None:
         self._scheduler = scheduler
@@ -26,13 +34,13 @@ class Round:
         self._won: set[str] = set()
         self.results: list[list[Attempt] | LimitReached] = []
 
-    @property
-    def ran(self) -> bool:
-        """Whether anything ran: not all of it was refused by a limit."""
-        return not all(isinstance(result, LimitReached) for result in self.results)
+    def take(self) -> list[list[Attempt] | LimitReached]:
+        """The results, which are taken away by this."""
+        results, self.results = self.results, []
+        return results
 
     async def run(self, plans: Sequence[Plan]) -> None:
-        """Run all plans; ``results`` then has what came of each, in order. A cancelled sibling has nothing."""
+        """Run all plans of one round; ``results`` then has what came of each."""
         jobs: list[tuple[int, Job]] = []
         try:
             for i, plan in enumerate(plans):  # in the order of asking, before anything runs
@@ -43,7 +51,8 @@ class Round:
                     self.results.append(limit)
             if len(jobs) == 1:  # the common case needs no task of its own
                 await self._run_one(*jobs[0])
-            else:
+            elif jobs:
+                self._scopes, self._won = {}, set()
                 await run_together(partial(self._run_in_scope, i, job) for i, job in jobs)
         finally:
             for _, job in jobs:

@@ -106,5 +106,5 @@ def _check(critique: Critique) -> None:
 def _checked(item: object) -> Violation:
     if not isinstance(item, Violation):
         raise TypeError(f"it gave a {type(item).__name__} where a Violation belongs")
-    Violation.__post_init__(item)
+    Violation.__post_init__(item)  # its own, because a subclass may have overridden it
     return item

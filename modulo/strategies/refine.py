@@ -53,12 +53,13 @@ class Refine(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One expansion for each conversation; none when all of them are stuck."""
-        stage = tree.frontier()
-        ready = [node.name for node in stage.generators if tree.inputs_of(node.name) is not None]
-        lanes = [(name, tip) for name in ready for tip in self._lanes(tree, name)]
-        if self.patience is not None and lanes and all(self._is_stuck(tree, tip) for _, tip in lanes):
+        lanes: list[tuple[str, Attempt | None]] = []
+        for node in tree.frontier().generators:
+            if tree.inputs_of(node.name) is not None:
+                lanes += [(node.name, tip) for tip in self._lanes(tree, node.name)]
+        if lanes and self.patience is not None and all(self._is_stuck(tree, tip) for _, tip in lanes):
             return ()
-        return [self._expansion(tree, name, tip) for name, tip in lanes][:n]
+        return [self._expansion(tree, name, tip) for name, tip in lanes[:n]]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
