@@ -178,27 +178,41 @@ def certificate_of(
     on_answer = [entry for entry in entries if entry["reads"][0] == answer]
     if not on_answer:
         raise CertificateError("no certificate without a hard critic on the answer")
-    document = {
-        "schema_version": SCHEMA,
-        "modulo_version": modulo_version,
-        "kind": "unsolvable" if candidate.claims_unsolvable else "solution",
-        "domain": problem.domain,
-        "problem": parse_json(problem.canonical),
-        "problem_sha256": problem.sha256,
-        "artefacts": [
-            {"name": name, "content": parse_json(made.canonical), "sha256": made.sha256}
-            for name, made in artefacts.items()
-        ],
-        "solution": parse_json(candidate.canonical),
-        "solution_sha256": candidate.sha256,
-        "claim": {
-            "soundness": weakest([Soundness(entry["soundness"]) for entry in entries]).value,
-            "text": "; ".join(dict.fromkeys(entry["proves"] for entry in on_answer)),
-        },
-        "critics": entries,
-        "created_at": created_at.astimezone(UTC).isoformat(timespec="seconds"),
-    }
-    return Certificate.model_validate({**document, "sha256": _digest(document)})
+    try:
+        document = {
+            "schema_version": SCHEMA,
+            "modulo_version": modulo_version,
+            "kind": "unsolvable" if candidate.claims_unsolvable else "solution",
+            "domain": problem.domain,
+            "problem": parse_json(problem.canonical),
+            "problem_sha256": problem.sha256,
+            "artefacts": [
+                {"name": name, "content": parse_json(made.canonical), "sha256": made.sha256}
+                for name, made in artefacts.items()
+            ],
+            "solution": parse_json(candidate.canonical),
+            "solution_sha256": candidate.sha256,
+            "claim": {
+                "soundness": weakest([Soundness(entry["soundness"]) for entry in entries]).value,
+                "text": "; ".join(dict.fromkeys(entry["proves"] for entry in on_answer)),
+            },
+            "critics": entries,
+            "created_at": created_at.astimezone(UTC).isoformat(timespec="seconds"),
+        }
+        return Certificate.model_validate({**document, "sha256": _digest(document)})
+    except (ValueError, TypeError) as error:
+        _check_entries(entries)
+        raise CertificateError(f"no certificate: {_first_fault(error)}") from error
+
+
+def _check_entries(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Name the critic that says something of itself that cannot stand in a certificate, if one does."""
+    for entry in entries:
+        try:
+            CriticEntry.model_validate(entry)
+        except ValidationError as error:
+            fault = _first_fault(error)
+            raise CertificateError(f"no certificate: critic {entry['node']!r}: {fault}") from error
 
 
 def _entry(node: CriticNode, critique: Critique) -> dict[str, Any]:
@@ -206,19 +220,18 @@ def _entry(node: CriticNode, critique: Critique) -> dict[str, Any]:
     if critique.verdict is not Verdict.ACCEPT or critique.critic != node.name:
         raise CertificateError(f"no certificate: critic {node.name!r} did not accept")
     try:
-        entry = {
+        options = dict(critic.options())
+        return {
             "node": node.name,
             "reads": list(node.reads),
             "id": critic.id,
             "version": critic.version,
-            "options": parse_json(canonical_json(dict(critic.options()))),
+            "options": parse_json(canonical_json(options)) if options else {},
             "digests": dict(critic.digests()),
             "soundness": Soundness(critic.soundness).value,
             "verdict": "accept",
             "proves": critique.proves or critic.proves,
         }
-        CriticEntry.model_validate(entry)
-        return entry
     except (ValueError, TypeError) as error:
         raise CertificateError(f"no certificate: critic {node.name!r}: {_first_fault(error)}") from error
 

@@ -51,6 +51,7 @@ class Program:
         stages: By artefact, in an order in which each comes after those that it builds on. The last one is
             the answer.
         answer: The stage whose artefact is the solution.
+        generators: All generator nodes, stage by stage.
         stage_of: The artefact that each generator makes.
         problem_types: The type of problem that each user-written function takes, with the function's name.
     """
@@ -59,22 +60,19 @@ class Program:
     stages: Mapping[str, Stage]
     stage_of: Mapping[str, str]
     problem_types: tuple[tuple[str, Any], ...]
+    generators: tuple[GeneratorNode, ...] = field(init=False, repr=False, compare=False)
     _generators: Mapping[str, GeneratorNode] = field(init=False, repr=False, compare=False)
     answer: Stage = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         nodes = {node.name: node for stage in self.stages.values() for node in stage.generators}
+        object.__setattr__(self, "generators", tuple(nodes.values()))
         object.__setattr__(self, "_generators", nodes)
         object.__setattr__(self, "answer", list(self.stages.values())[-1])
 
     def generator(self, name: str) -> GeneratorNode:
         """The generator node of that name."""
         return self._generators[name]
-
-    @property
-    def generators(self) -> tuple[GeneratorNode, ...]:
-        """All generator nodes, stage by stage."""
-        return tuple(node for stage in self.stages.values() for node in stage.generators)
 
     @property
     def critics(self) -> tuple[CriticNode, ...]:
