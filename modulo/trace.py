@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final
 
 import msgspec
-from msgspec import structs, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from modulo.canonical import parse_json, sha256_hex
 from modulo.critique import Critique
@@ -30,10 +30,12 @@ from modulo.events import (
     RunStarted,
 )
 from modulo.prompt_hashes import PromptHashes
+from modulo.protocols import DEFAULT_SAMPLING
 
 __all__ = ["Trace", "TraceWriter", "event_json", "read_trace"]
 
 TRACE_VERSION: Final = 1
+_ANNOUNCEMENTS: Final = (GenerationStarted, RunFinished)
 _ENCODE = msgspec.json.Encoder().encode
 # ASCII, because a model may write lone surrogates, which UTF-8 cannot carry and JSON escapes can.
 _ENCODE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
@@ -52,7 +54,7 @@ class TraceWriter:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         try:
-            self._file: BinaryIO = self.path.open("xb")
+            self._file: BinaryIO = open(self.path, "xb")  # noqa: SIM115  quicker than Path.open
         except FileExistsError as error:
             raise TraceError(f"the trace {self.path} exists already; name a new file") from error
         except OSError as error:
@@ -61,9 +63,9 @@ class TraceWriter:
 
     def __call__(self, event: Event) -> None:
         """Append one event. It is on disk before any call that it announces."""
-        lines = [_line(document) for document in self._encoder.encode(event)]
-        self._file.write(b"".join(lines))
-        if isinstance(event, (GenerationStarted, RunFinished)):
+        for document in self._encoder.encode(event):
+            self._file.write(_line(document))
+        if type(event) in _ANNOUNCEMENTS:
             self._file.flush()
 
     @property
@@ -166,105 +168,105 @@ class _EventEncoder:
 
     def __init__(self) -> None:
         self.has_begun = False
-        self._texts: set[str] = set()
+        self._texts: dict[str, str] = {}
         self._candidates: set[str] = set()
         self._hashes = PromptHashes()
 
     def encode(self, event: Event) -> list[dict[str, Any]]:
         """The lines that an event needs: texts that are new, and then the event itself."""
         self.has_begun = True
-        head = {"type": event.type, "at": round(event.at, 6)}
-        match event:
-            case RunStarted():
-                body = self._run_started(event)
-            case GenerationStarted():
-                return [*self._new_prompts(event), head | self._generation_started(event)]
-            case GenerationFinished():
-                body = self._generation_finished(event)
-            case CandidateReformulated():
-                body = self._candidate(event)
-            case CritiqueGiven():
-                body = {"attempt": event.attempt, **critique_json(event.critique)}
-            case _:
-                body = to_builtins(event)
-        return [head | body | head]
+        head: dict[str, Any] = {"type": event.type, "at": round(event.at, 6)}
+        kind = type(event)
+        if kind is GenerationStarted:
+            new_prompts = self._new_prompts(event)
+            self._generation_started(head, event)
+            return [*new_prompts, head]
+        if kind is GenerationFinished:
+            self._generation_finished(head, event)
+        elif kind is CandidateReformulated:
+            self._candidate(head, event)
+        elif kind is CritiqueGiven:
+            head["attempt"] = event.attempt
+            head.update(critique_json(event.critique))
+        elif kind is RunStarted:
+            self._run_started(head, event)
+        else:
+            head = {**head, **to_builtins(event), "at": head["at"]}
+        return [head]
 
-    def _run_started(self, event: RunStarted) -> dict[str, Any]:
-        return {
-            "trace_version": TRACE_VERSION,
-            "domain": event.domain,
-            "problem": json.loads(event.problem),
-            "problem_sha256": event.problem_sha256,
-            "settings": dict(event.settings),
-        }
+    def _run_started(self, head: dict[str, Any], event: RunStarted) -> None:
+        head["trace_version"] = TRACE_VERSION
+        head["domain"] = event.domain
+        head["problem"] = json.loads(event.problem)
+        head["problem_sha256"] = event.problem_sha256
+        head["settings"] = dict(event.settings)
 
-    def _new_prompts(self, event: GenerationStarted) -> Iterator[dict[str, Any]]:
-        for sha256, before, message in self._hashes.new_links(event.messages):
-            yield {
-                "type": "prompt",
-                "sha256": sha256,
-                "after": before or None,
-                "role": message.role,
-                **self._text(message.content),
-            }
+    def _new_prompts(self, event: GenerationStarted) -> list[dict[str, Any]]:
+        return [
+            {"type": "prompt", "sha256": sha256, "after": before or None, "role": message.role}
+            | self._text(message.content)
+            for sha256, before, message in self._hashes.new_links(event.messages)
+        ]
 
-    def _generation_started(self, event: GenerationStarted) -> dict[str, Any]:
-        return {
-            "attempt": event.attempt,
-            "samples": event.samples,
-            "round": event.round,
-            "node": event.node,
-            "turn": event.turn,
-            "parent": event.parent,
-            "inputs": dict(event.inputs),
-            "sampling": _without_none(structs.asdict(event.sampling)),
-            "prompt_sha256": event.prompt_sha256,
-        }
+    def _generation_started(self, head: dict[str, Any], event: GenerationStarted) -> None:
+        head["attempt"] = event.attempt
+        head["samples"] = event.samples
+        head["round"] = event.round
+        head["node"] = event.node
+        head["turn"] = event.turn
+        head["parent"] = event.parent
+        head["inputs"] = event.inputs
+        head["sampling"] = {} if event.sampling is DEFAULT_SAMPLING else _without_none(event.sampling)
+        head["prompt_sha256"] = event.prompt_sha256
 
-    def _generation_finished(self, event: GenerationFinished) -> dict[str, Any]:
-        body: dict[str, Any] = {"attempt": event.attempt}
+    def _generation_finished(self, head: dict[str, Any], event: GenerationFinished) -> None:
+        head["attempt"] = event.attempt
         generation = event.generation
         if generation is None:
-            return body | {"error_kind": event.error_kind, "error": event.error}
-        return body | {
-            "finish": generation.finish,
-            "model": generation.model,
-            "usage": None if generation.usage is None else _without_zero(structs.asdict(generation.usage)),
-            **({"detail": generation.detail} if generation.detail else {}),
-            **({"extra": _readable(generation.extra)} if generation.extra else {}),
-            **self._text(generation.text),
-        }
+            head["error_kind"], head["error"] = event.error_kind, event.error
+            return
+        usage = generation.usage
+        head["finish"] = generation.finish.value
+        head["model"] = generation.model
+        head["usage"] = usage and {name: amount for name, amount in structs.asdict(usage).items() if amount}
+        if generation.detail:
+            head["detail"] = generation.detail
+        if generation.extra:
+            head["extra"] = _readable(generation.extra)
+        head.update(self._text(generation.text))
 
-    def _candidate(self, event: CandidateReformulated) -> dict[str, Any]:
+    def _candidate(self, head: dict[str, Any], event: CandidateReformulated) -> None:
         candidate = event.candidate
-        body: dict[str, Any] = {"attempt": event.attempt, "sha256": candidate.sha256}
+        head["attempt"] = event.attempt
+        head["sha256"] = candidate.sha256
         if candidate.sha256 not in self._candidates:
             self._candidates.add(candidate.sha256)
-            body["content"] = json.loads(candidate.canonical)
-        return body
+            head["content"] = json.loads(candidate.canonical)
 
     def _text(self, text: str) -> dict[str, str]:
         """A text in full the first time, its hash alone afterwards."""
-        sha256 = sha256_hex(text.encode("utf-8", "surrogatepass"))
-        if sha256 in self._texts:
+        sha256 = self._texts.get(text)
+        if sha256 is not None:
             return {"text_sha256": sha256}
-        self._texts.add(sha256)
+        sha256 = self._texts[text] = sha256_hex(text.encode("utf-8", "surrogatepass"))
         return {"text_sha256": sha256, "text": text}
 
 
 def critique_json(critique: Critique) -> dict[str, Any]:
     """A critique as JSON; fields that say nothing are left out."""
-    return _without_none(
-        {
-            "critic": critique.critic,
-            "verdict": critique.verdict,
-            "violations": [_without_none(structs.asdict(violation)) for violation in critique.violations],
-            "reason": critique.reason,
-            "failed": critique.failed or None,
-            "proves": critique.proves,
-            "seconds": round(critique.seconds, 6),
-        }
-    )
+    document: dict[str, Any] = {
+        "critic": critique.critic,
+        "verdict": critique.verdict.value,
+        "violations": [_without_none(violation) for violation in critique.violations],
+    }
+    if critique.reason is not None:
+        document["reason"] = critique.reason
+    if critique.failed:
+        document["failed"] = True
+    if critique.proves is not None:
+        document["proves"] = critique.proves
+    document["seconds"] = round(critique.seconds, 6)
+    return document
 
 
 def _readable(extra: Mapping[str, Any]) -> Any:
@@ -275,9 +277,5 @@ def _readable(extra: Mapping[str, Any]) -> Any:
         return {"not_json": repr(extra)}
 
 
-def _without_none(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if value is not None}
-
-
-def _without_zero(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if value}
+def _without_none(struct: Struct) -> dict[str, Any]:
+    return {name: value for name, value in structs.asdict(struct).items() if value is not None}
