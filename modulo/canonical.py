@@ -6,13 +6,13 @@ content has equal bytes and a solution read back from a certificate is the value
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
@@ -62,7 +62,7 @@ def canonical_json(value: object, *, max_depth: int = MAX_DEPTH) -> bytes:
 
 def sha256_hex(data: bytes) -> str:
     """SHA-256 of some bytes, as 64 lower-case hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+    return sha256(data).hexdigest()
 
 
 def parse_json(data: str | bytes) -> Any:

@@ -104,7 +104,7 @@ class Reservation:
             RuntimeError: It ended before.
             ValueError: The bill is negative or no number; the reservation stands.
         """
-        self._end(bill if type(bill) is Amount else Amount(bill))  # type: ignore[arg-type]
+        self._end(bill if type(bill) is Amount else Amount(bill), None)  # type: ignore[arg-type]
 
     def release(self) -> None:
         """Give everything back: the call never happened.
@@ -112,7 +112,7 @@ class Reservation:
         Raises:
             RuntimeError: It ended before.
         """
-        self._end()
+        self._end(None, None)
 
     def book_unconfirmed(self) -> None:
         """Book the call as made and the rest of the worst case as unconfirmed: no bill ever came back.
@@ -124,13 +124,11 @@ class Reservation:
         confirmed = Usage(calls=worst_case.calls)
         self._end(Amount(confirmed), Amount(replace(worst_case, calls=0)))
 
-    def _end(self, spent: Amount | None = None, unconfirmed: Amount | None = None) -> None:
+    def _end(self, spent: Amount | None, unconfirmed: Amount | None) -> None:
         if not self._is_open:
             raise RuntimeError("a reservation ends only once")
         self._is_open = False
-        if spent is not None:
-            self._ledger._book(spent, unconfirmed)
-        self._ledger._let_go(self._amount)
+        self._ledger._close(self._amount, spent, unconfirmed)
 
 
 class _Waiter:
@@ -323,12 +321,23 @@ class Ledger:
         if self._parent:
             self._parent._set_aside(self._for_parent(amount))
 
-    def _let_go(self, amount: Amount) -> None:
+    def _close(self, held: Amount, spent: Amount | None, unconfirmed: Amount | None) -> None:
+        """End a reservation: book what was spent, here and above, and let go of what was held."""
         self._reservations -= 1
-        for i, count in amount.parts:
+        for i, count in held.parts:
             self._held[i] -= count
+        if spent is not None:
+            for i, count in spent.parts:
+                self._spent[i] += count
+        if unconfirmed is not None:
+            for i, count in unconfirmed.parts:
+                self._unconfirmed[i] += count
         if self._parent:
-            self._parent._let_go(self._for_parent(amount))
+            self._parent._close(
+                self._for_parent(held),
+                spent and self._for_parent(spent),
+                unconfirmed and self._for_parent(unconfirmed),
+            )
         if self._waiters:
             self._serve_waiters()
 
@@ -352,16 +361,6 @@ class Ledger:
                 self._waiters.append(waiter)
             elif not waiter.try_again() and waiter in self._waiters[-1:]:
                 too_much.add(waiter.blocked_amount)
-
-    def _book(self, spent: Amount, unconfirmed: Amount | None) -> None:
-        for i, count in spent.parts:
-            self._spent[i] += count
-        if unconfirmed is not None:
-            for i, count in unconfirmed.parts:
-                self._unconfirmed[i] += count
-        if self._parent:
-            above = None if unconfirmed is None else self._for_parent(unconfirmed)
-            self._parent._book(self._for_parent(spent), above)
 
     def _for_parent(self, amount: Amount) -> Amount:
         return amount if self._charges_rounds else amount.without_rounds

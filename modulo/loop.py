@@ -23,7 +23,7 @@ from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
 from modulo.running.calls import Caller
 from modulo.running.certifying import Certifier
 from modulo.running.judging import Judge, applicable_critics
-from modulo.running.place import At, Place, active_place
+from modulo.running.place import Place, active_place
 from modulo.running.planning import Planner
 from modulo.running.preparing import check_picklable, prepare
 from modulo.running.reporting import Reporter
@@ -128,7 +128,7 @@ class Run:
             self._report_nested if self._sinks else None,
             holds_a_call=around is not None and around.holds_a_call,
         )
-        with At(place):
+        with place:
             return await self._run(place, above)
 
     async def _run(self, place: Place, above: Ledger | None) -> Outcome[Any]:

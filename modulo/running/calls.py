@@ -6,7 +6,7 @@ Each try is a call of its own in the ledger, whether it fails, is cancelled or s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -55,9 +55,9 @@ class Caller:
         self._script = script
         self._largest_overruns: dict[str, Usage] = {}
 
-    async def answers(
+    def answers(
         self, generator: Generator, request: Request, attempt: int, samples: int
-    ) -> list[Answer | None]:
+    ) -> Awaitable[Sequence[Answer | None]]:
         """Answers to one request, in order, as many as asked for; None for those that do not fit the budget.
 
         Where the provider gives fewer samples than asked for in one call, the rest are asked one by one.
@@ -66,14 +66,19 @@ class Caller:
             LimitReached: Not even one call fits the budget.
         """
         if samples == 1:
-            return [*await self._answers_of_one_call(generator, request, attempt, 1)]
+            return self._answers_of_one_call(generator, request, attempt, 1)
+        return self._several(generator, request, attempt, samples)
+
+    async def _several(
+        self, generator: Generator, request: Request, attempt: int, samples: int
+    ) -> Sequence[Answer | None]:
         try:
             per_call = _said(request, generator.samples_per_call, request)
         except GenerationError as error:
             return [error]
         first = await self._answers_of_one_call(generator, request, attempt, max(1, min(samples, per_call)))
         rest = range(len(first), samples)
-        return [*first, *await self._one_by_one(generator, request, attempt, rest)] if rest else [*first]
+        return [*first, *await self._one_by_one(generator, request, attempt, rest)] if rest else first
 
     async def _one_by_one(
         self, generator: Generator, request: Request, attempt: int, samples: range
@@ -116,7 +121,11 @@ class Caller:
             if reporter.emit:
                 reporter.emit(BudgetReserved(at=reporter.elapsed(), attempt=attempt, amount=reservation.amount))
             with self._place.in_a_call(attempt):
-                generations = await _call(generator, request, samples)
+                if samples == 1:
+                    generations: list[Answer] = [await generator.generate(request)]
+                else:
+                    generations = [*await generator.generate_samples(request, samples)][:samples]
+            _check_generations(generations, request)
             usage = generations[0].usage
             if usage is not None:
                 bill = _amount_of_a_call(usage)
@@ -125,6 +134,11 @@ class Caller:
         except GenerationError as error:
             bill = None if error.billing is Billing.UNKNOWN else _ONE_CALL
             raise
+        except BaseException as error:  # a user's generator may raise anything
+            if not is_failure(error):
+                raise
+            message = f"generator {request.node!r} failed: {type(error).__name__}: {error}"
+            raise GenerationError(message, billing=Billing.UNKNOWN) from error
         finally:
             self._settle(reservation, request.node, attempt, bill)
         return generations
@@ -183,26 +197,14 @@ class Caller:
             self._largest_overruns[node] = _largest(largest, self._largest_overruns.get(node, ONE_CALL))
 
 
-async def _call(generator: Generator, request: Request, samples: int) -> list[Answer]:
-    try:
-        if samples == 1:
-            generations: list[Answer] = [await generator.generate(request)]
-        else:
-            generations = [*await generator.generate_samples(request, samples)][:samples]
-    except GenerationError:
-        raise
-    except BaseException as error:  # a user's generator may raise anything
-        if not is_failure(error):
-            raise
-        message = f"generator {request.node!r} failed: {type(error).__name__}: {error}"
-        raise GenerationError(message, billing=Billing.UNKNOWN) from error
+def _check_generations(generations: Sequence[object], request: Request) -> None:
     for generation in generations:
         if not isinstance(generation, Generation):
-            generations = []
             break
-    if not generations:
-        raise GenerationError(f"generator {request.node!r} returned no Generation", billing=Billing.UNKNOWN)
-    return generations
+    else:
+        if generations:
+            return
+    raise GenerationError(f"generator {request.node!r} returned no Generation", billing=Billing.UNKNOWN)
 
 
 def _amount_of_a_call(usage: object) -> Amount | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import anyio.lowlevel
@@ -72,13 +73,15 @@ class _Seat:
         "is_format",
         "judges_unsolvability",
         "name",
+        "number",
         "others",
         "pace",
         "runs_in_process",
     )
 
-    def __init__(self, node: CriticNode) -> None:
+    def __init__(self, node: CriticNode, number: int) -> None:
         self.name = node.name
+        self.number = number
         self.critic = node.critic
         self.others = node.reads[1:]
         self.is_format = node.critic.is_format
@@ -113,7 +116,8 @@ class Judge:
         self._pool = pool
         self._clock = clock
         self._order = {
-            artefact: [_Seat(node) for node in _running_order(nodes)] for artefact, nodes in critics.items()
+            artefact: _running_order([_Seat(node, number) for number, node in enumerate(nodes)])
+            for artefact, nodes in critics.items()
         }
         # Within a run the problem is fixed; the node stands for the critic with its version and options.
         self._verdicts: dict[tuple[str, ...], Critique] = {}
@@ -138,7 +142,7 @@ class Judge:
             stops_at_rejection: Whether the first rejection is enough.
         """
         claims_unsolvable = candidate.claims_unsolvable
-        found: dict[str, Critique] = {}
+        found: list[tuple[int, Critique]] = []
         rejected_format = False
         for seat in self._order[stage.artefact]:
             if seat.judges_unsolvability is not claims_unsolvable:
@@ -146,14 +150,17 @@ class Judge:
             if rejected_format and not seat.is_format:
                 break
             others = tuple([inputs[name] for name in seat.others]) if seat.others else ()
-            critique = found[seat.name] = await self._critique(seat, (candidate, *others))
+            critique = await self._critique(seat, (candidate, *others))
+            found.append((seat.number, critique))
             if critique.verdict is not Verdict.ACCEPT:
                 rejected_format = rejected_format or seat.is_format
                 if stops_at_rejection:
                     break
         if claims_unsolvable and not found:
             return (_cannot_prove_unsolvable(stage),)
-        return tuple([found[node.name] for node in self._critics[stage.artefact] if node.name in found])
+        if len(found) > 1:
+            found.sort(key=itemgetter(0))
+        return tuple([critique for _, critique in found])
 
     def accepts(self, stage: Stage, candidate: Candidate[Any], critiques: Sequence[Critique]) -> bool:
         """Whether these critiques certify this candidate."""
@@ -225,8 +232,8 @@ class Judge:
             return Remark(score=0.0, critic=node.name, error=_in_words(error))
 
 
-def _running_order(nodes: Sequence[CriticNode]) -> tuple[CriticNode, ...]:
-    return tuple(sorted(nodes, key=lambda node: (not node.critic.is_format, node.critic.cost)))
+def _running_order(seats: list[_Seat]) -> list[_Seat]:
+    return sorted(seats, key=lambda seat: (not seat.is_format, seat.critic.cost))
 
 
 def _judges(node: CriticNode, candidate: Candidate[Any]) -> bool:

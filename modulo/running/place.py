@@ -9,11 +9,11 @@ from typing import Final
 from modulo.events import BudgetSettled
 from modulo.ledger import Ledger
 
-__all__ = ["At", "Place", "active_ledger", "active_place"]
+__all__ = ["Place", "active_ledger", "active_place"]
 
 
 class Place:
-    """A place in a run.
+    """A place in a run; ``with place:`` the block is there.
 
     Attributes:
         ledger: The books of the run.
@@ -23,7 +23,7 @@ class Place:
             nested in it must not wait for others to settle: they may wait for us.
     """
 
-    __slots__ = ("attempt", "holds_a_call", "ledger", "report")
+    __slots__ = ("_token", "attempt", "holds_a_call", "ledger", "report")
 
     def __init__(
         self,
@@ -37,13 +37,19 @@ class Place:
         self.attempt = attempt
         self.holds_a_call = holds_a_call
 
-    def at(self, attempt: int) -> At:
-        """``with place.at(attempt)``: the block is at one of the run's attempts."""
-        return At(Place(self.ledger, self.report, attempt, self.holds_a_call))
+    def at(self, attempt: int) -> Place:
+        """The place of one of the run's attempts."""
+        return Place(self.ledger, self.report, attempt, self.holds_a_call)
 
-    def in_a_call(self, attempt: int) -> At:
-        """``with place.in_a_call(attempt)``: the block is in a call to a generator, for that attempt."""
-        return At(Place(self.ledger, self.report, attempt, True))
+    def in_a_call(self, attempt: int) -> Place:
+        """The place inside of a call to a generator, for that attempt."""
+        return Place(self.ledger, self.report, attempt, True)
+
+    def __enter__(self) -> None:
+        self._token: Token[Place | None] = _PLACE.set(self)
+
+    def __exit__(self, *raised: object) -> None:
+        _PLACE.reset(self._token)
 
 
 _PLACE: Final[ContextVar[Place | None]] = ContextVar("modulo_place", default=None)
@@ -58,18 +64,3 @@ def active_ledger() -> Ledger | None:
     """The ledger of the run that the code calling this is part of, if any."""
     place = _PLACE.get()
     return place.ledger if place else None
-
-
-class At:
-    """``with At(place)``: the block is at that place."""
-
-    __slots__ = ("_place", "_token")
-
-    def __init__(self, place: Place) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        self._token: Token[Place | None] = _PLACE.set(self._place)
-
-    def __exit__(self, *raised: object) -> None:
-        _PLACE.reset(self._token)

@@ -50,7 +50,9 @@ class Rounds:
                 except LimitReached as limit:
                     self.results.append(limit)
             if len(jobs) == 1:  # the common case needs no task of its own
-                await self._run_one(*jobs[0])
+                i, job = jobs[0]
+                attempts = self.results[i] = list[Attempt]()
+                self._note_refusal(i, await self._scheduler.run(job, attempts))
             elif jobs:
                 self._scopes, self._won = {}, set()
                 await run_together(partial(self._run_in_scope, i, job) for i, job in jobs)
@@ -64,7 +66,8 @@ class Rounds:
             siblings = self._scopes.setdefault(artefact, [])
             with anyio.CancelScope() as scope:
                 siblings.append(scope)
-                await self._run_one(i, job)
+                attempts = self.results[i] = list[Attempt]()
+                self._note_refusal(i, await self._scheduler.run(job, attempts))
         self._scheduler.end(job)
         result = self.results[i]
         if isinstance(result, list) and any(map(self._stops_siblings, result)):
@@ -72,10 +75,6 @@ class Rounds:
             for sibling in self._scopes[artefact]:
                 sibling.cancel()
 
-    async def _run_one(self, i: int, job: Job) -> None:
-        attempts: list[Attempt] = []
-        self.results[i] = attempts
-        try:
-            await self._scheduler.run(job, attempts)
-        except LimitReached as limit:
+    def _note_refusal(self, i: int, limit: LimitReached | None) -> None:
+        if limit is not None:
             self.results[i] = limit

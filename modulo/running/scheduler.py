@@ -99,7 +99,7 @@ class Scheduler:
             held.release()
             raise
 
-    async def run(self, job: Job, attempts: list[Attempt]) -> None:
+    async def run(self, job: Job, attempts: list[Attempt]) -> LimitReached | None:
         """Run one expansion.
 
         Args:
@@ -107,8 +107,8 @@ class Scheduler:
             attempts: Takes its attempts as they are judged, in the order of samples, up to the first accepted
                 one. Those judged before a cancellation stand in it too.
 
-        Raises:
-            LimitReached: Not even its first call fits the budget.
+        Returns:
+            The limit into which not even its first call fits; None if it was made.
         """
         first = job.plan.first_attempt
         judged = 0
@@ -128,8 +128,11 @@ class Scheduler:
                 judged += attempt.generation is not None
                 if attempt.accepted:
                     break
+        except LimitReached as limit:
+            return limit
         finally:
             job.attempts_held.settle(_amount_of_attempts(judged))
+        return None
 
     def end(self, job: Job) -> None:
         """Be done with an expansion, even if it never ran: give back what was set aside for it."""
