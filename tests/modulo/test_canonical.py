@@ -115,6 +115,11 @@ def test_canonical_json_is_what_the_reference_implementation_writes(value: Any) 
     assert canonical_json(value) == rfc8785.dumps(value)
 
 
+def test_every_character_is_written_as_rfc_8785_says() -> None:
+    everything = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF)
+    assert canonical_json(everything) == rfc8785.dumps(everything)
+
+
 @given(json_values)
 def test_canonical_json_reads_back_as_the_same_value(value: Any) -> None:
     data = canonical_json(value)
