@@ -290,6 +290,13 @@ class Ledger:
             raise LimitReached(blocked[1])
         return self._hold(amount)
 
+    def spend(self, amount: Amount) -> None:
+        """Book something that no limit is on, so that nothing had to be set aside for it."""
+        for i, count in amount.parts:
+            self._spent[i] += count
+        if self._parent:
+            self._parent.spend(self._for_parent(amount))
+
     def _hold(self, amount: Amount) -> Reservation:
         if self._parent or self._thread != get_ident():
             self._check_thread()

@@ -38,7 +38,7 @@ class Job(Struct, frozen=True, kw_only=True):
     Attributes:
         plan: The plan.
         samples: How many of its samples fit the budget.
-        attempts_held: What is set aside for them.
+        attempts_held: What is set aside for them; None where no limit is on attempts.
         request: What to ask the generator.
         node: The generator.
         stage: The stage that it works for.
@@ -50,7 +50,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     plan: Plan
     samples: int
-    attempts_held: Reservation
+    attempts_held: Reservation | None
     request: Request
     node: GeneratorNode
     stage: Stage

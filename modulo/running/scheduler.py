@@ -78,6 +78,7 @@ class Scheduler:
         self._caller = caller
         self._judge = judge
         self._place = place
+        self._limits_attempts = place.ledger.limits("attempts")
         self._backprompter = backprompter
         self._remarks_wanted = remarks_wanted
         self._reporter = reporter
@@ -92,6 +93,8 @@ class Scheduler:
         Raises:
             LimitReached: Not a single attempt fits the budget.
         """
+        if not self._limits_attempts:
+            return self._begin(plan, None, plan.expansion.samples)
         held, samples = self._hold_attempts(plan.expansion.samples)
         try:
             return self._begin(plan, held, samples)
@@ -131,12 +134,15 @@ class Scheduler:
         except LimitReached as limit:
             return limit
         finally:
-            job.attempts_held.settle(_amount_of_attempts(judged))
+            if job.attempts_held:
+                job.attempts_held.settle(_amount_of_attempts(judged))
+            elif judged:
+                self._place.ledger.spend(_amount_of_attempts(judged))
         return None
 
     def end(self, job: Job) -> None:
         """Be done with an expansion, even if it never ran: give back what was set aside for it."""
-        if job.attempts_held.is_open:
+        if job.attempts_held and job.attempts_held.is_open:
             job.attempts_held.release()
         if self._script:
             self._script.over(range(job.plan.first_attempt, job.plan.first_attempt + job.samples))
@@ -155,7 +161,7 @@ class Scheduler:
                     raise
                 samples -= 1
 
-    def _begin(self, plan: Plan, attempts_held: Reservation, samples: int) -> Job:
+    def _begin(self, plan: Plan, attempts_held: Reservation | None, samples: int) -> Job:
         expansion = plan.expansion
         node = self._program.generator(expansion.node)
         inputs = self._tree.inputs_of(node.name)
