@@ -197,7 +197,7 @@ class _EventEncoder:
     def _run_started(self, head: dict[str, Any], event: RunStarted) -> None:
         head["trace_version"] = TRACE_VERSION
         head["domain"] = event.domain
-        head["problem"] = json.loads(event.problem)
+        head["problem"] = msgspec.json.decode(event.problem)
         head["problem_sha256"] = event.problem_sha256
         head["settings"] = dict(event.settings)
 
@@ -241,7 +241,7 @@ class _EventEncoder:
         head["sha256"] = candidate.sha256
         if candidate.sha256 not in self._candidates:
             self._candidates.add(candidate.sha256)
-            head["content"] = json.loads(candidate.canonical)
+            head["content"] = msgspec.json.decode(candidate.canonical)
 
     def _text(self, text: str) -> dict[str, str]:
         """A text in full the first time, its hash alone afterwards."""
