@@ -190,7 +190,10 @@ class CertifiedEvent(Event, gc=False, frozen=True, kw_only=True):
 
 
 class RunFinished(Event, gc=False, frozen=True, kw_only=True):
-    """The run is over."""
+    """The run is over.
+
+    ``ended_by`` says what ended its rounds where the best of several certified answers was chosen after that.
+    """
 
     type: ClassVar[str] = "run_finished"
     stop_reason: StopReason
@@ -198,3 +201,4 @@ class RunFinished(Event, gc=False, frozen=True, kw_only=True):
     usage: Usage
     unconfirmed: Usage
     error: str | None = None
+    ended_by: StopReason | None = None

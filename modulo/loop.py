@@ -49,8 +49,15 @@ _FAILURES_IN_A_ROW: Final = 3
 class _Stop(Exception):
     """Ends the rounds; caught by ``Run`` alone."""
 
-    def __init__(self, reason: StopReason, *, attempt: Attempt | None = None, error: str | None = None) -> None:
-        self.reason, self.attempt, self.error = reason, attempt, error
+    def __init__(
+        self,
+        reason: StopReason,
+        *,
+        attempt: Attempt | None = None,
+        error: str | None = None,
+        ended_by: StopReason | None = None,
+    ) -> None:
+        self.reason, self.attempt, self.error, self.ended_by = reason, attempt, error, ended_by
         super().__init__(reason)
 
 
@@ -300,7 +307,7 @@ class Run:
         if self._options.select == "best" and stop.reason is not StopReason.UNSOLVABLE:
             solutions = (a for a in self._tree.certified if a.candidate and not a.candidate.claims_unsolvable)
             best = max(solutions, key=lambda a: (a.score, -a.id), default=None)
-            stop = _Stop(StopReason.CERTIFIED, attempt=best) if best else stop
+            stop = _Stop(StopReason.CERTIFIED, attempt=best, ended_by=stop.reason) if best else stop
         books: dict[str, Any] = {
             "usage": ledger.spent,
             "unconfirmed": ledger.unconfirmed,
@@ -312,7 +319,7 @@ class Run:
             try:
                 certificate = self._certifier.certificate(self._tree, stop.attempt)
             except Exception as error:  # noqa: BLE001  options and digests of critics are user code
-                stop = _Stop(StopReason.ERROR, error=_words(error))
+                stop = _Stop(StopReason.ERROR, error=_words(error), ended_by=stop.ended_by)
         if stop.attempt is None or certificate is None:
             self._emit_end(ledger, stop)
             return Exhausted(stop.reason, attempts, error=stop.error, **books)
@@ -375,6 +382,7 @@ class Run:
                     usage=ledger.spent,
                     unconfirmed=ledger.unconfirmed,
                     error=stop.error,
+                    ended_by=stop.ended_by,
                 )
             )
 
