@@ -67,6 +67,29 @@ class Course:
         if kind and self._is_next(event.attempt, kind):  # type: ignore[attr-defined]
             self._advance()
 
+    def begin_round(self, number: int) -> None:
+        """Hear that a round is about to begin.
+
+        Raises:
+            LimitReached: It did not fit a limit of a ledger above the run's own.
+        """
+        limit = self._recording.limit_that_ended_it()
+        if limit and number > self._recording.rounds:
+            raise LimitReached(limit)
+
+    def attempts_that_fitted(self, first_attempt: int, samples: int) -> int:
+        """How many of some attempts fitted limits of ledgers above the run's own.
+
+        Raises:
+            LimitReached: None of them.
+        """
+        if "attempts" not in self._recording.limits_from_above:
+            return samples
+        fitted = min(samples, self._recording.samples_of(first_attempt))
+        if not fitted:
+            raise LimitReached("attempts")
+        return fitted
+
     async def before_call(self, attempt: int) -> None:
         """Wait for the turn to reserve a call.
 
@@ -75,7 +98,8 @@ class Course:
         """
         step = await self._turn(attempt, "reserved", "refused")
         self._at_work.add(attempt)
-        await _let_others_go_on()
+        with self.protection(attempt):
+            await _let_others_go_on()
         self._at_work.discard(attempt)
         if step.kind == "refused" and step.document["resource"] in self._recording.limits_from_above:
             raise LimitReached(step.document["resource"])

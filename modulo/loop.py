@@ -225,6 +225,8 @@ class Run:
         while True:
             await self._give_others_a_turn()
             try:
+                if self._script:
+                    self._script.begin_round(planner.round + 1)
                 this_round = ledger.reserve_now(_ONE_ROUND)
             except LimitReached as limit:
                 raise _Stop(StopReason.of_limit(limit.resource)) from None

@@ -57,6 +57,7 @@ class Recording:
         documents: The documents.
         start: The first one.
         stop_reason: How the run ended; None if the trace breaks off.
+        rounds: How many rounds asked for something.
         ended_from_outside: Whether no decision of the run's own ended it.
         limits_from_above: Limits that ledgers above the run's own had set.
         steps: What must come in the recorded order.
@@ -79,8 +80,9 @@ class Recording:
         end = next(self._of("run_finished"), None)
         self.stop_reason = StopReason(end["stop_reason"]) if end else None
         self.limits_from_above = tuple(self._settings["limits_from_above"])
-        limits = [StopReason.of_limit(name) for name in self.limits_from_above]
-        self.ended_from_outside = self.stop_reason in (*_FROM_OUTSIDE, *limits)
+        self._ended_by = StopReason(end["ended_by"]) if end and end.get("ended_by") else self.stop_reason
+        self.ended_from_outside = self._ended_by in _FROM_OUTSIDE
+        self.rounds = max((d["round"] for d in self._of("generation_started")), default=0)
         self._texts = {d["text_sha256"]: d["text"] for d in self.documents if "text" in d}
         made = list(self._of("candidate_reformulated"))
         self._contents = {d["sha256"]: d["content"] for d in made if "content" in d}
@@ -104,6 +106,10 @@ class Recording:
         self.steps = tuple(self._steps())
 
     # The run as a whole
+
+    def limit_that_ended_it(self) -> str | None:
+        """The limit that ended the run, if ledgers above the run's own had set it."""
+        return next((n for n in self.limits_from_above if StopReason.of_limit(n) is self._ended_by), None)
 
     def problem(self, graph: Graph, given: Any = None) -> Problem[Any]:
         """The problem of the run.
@@ -153,6 +159,11 @@ class Recording:
     def attempt_of(self, node: str, turn: int) -> int | None:
         """The attempt that a node's call of some turn was for; None if it was never asked."""
         return self._asked.get((node, turn))
+
+    def samples_of(self, first_attempt: int) -> int:
+        """How many samples an expansion was begun with; 0 if it was not."""
+        samples: int = self._expansions.get(first_attempt, 0)
+        return samples
 
     def samples_of_first_call(self, attempt: int) -> int:
         """How many samples the first call of an expansion brought."""

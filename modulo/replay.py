@@ -174,7 +174,9 @@ class _Comparison:
         """Whether a decision can be compared; beyond an end from outside there is nothing to compare with."""
         if not self._recording.ended_from_outside:
             return True
-        return key in self._then and key not in ("certified", "end")
+        if key in ("certified", "end"):  # the best answer so far is chosen however the rounds ended
+            return self._recording.stop_reason is StopReason.CERTIFIED
+        return key in self._then and key != "end of rounds"
 
 
 def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -199,6 +201,7 @@ def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "certified", (document["attempt"], document["candidate_sha256"], document["claim"])
         case "run_finished":
             yield "end", (document["stop_reason"], document["attempt"])
+            yield "end of rounds", document.get("ended_by")
 
 
 def _shown(decision: Any) -> str:

@@ -17,6 +17,9 @@ class Planner:
         strategy: Decides what to generate.
         tree: The attempts so far.
         most: Most expansions at the same time.
+
+    Attributes:
+        round: Number of the latest round; 0 before the first.
     """
 
     def __init__(self, strategy: Strategy, tree: Tree, most: int) -> None:
@@ -25,7 +28,7 @@ class Planner:
         self._most = most
         self._turns = dict.fromkeys([node.name for node in tree.program.generators], 0)
         self._next_attempt = 0
-        self._round = 0
+        self.round = 0
 
     def next_round(self) -> list[Plan]:
         """The plans for one more round; none when the strategy has nothing left to try.
@@ -36,7 +39,7 @@ class Planner:
         expansions = self._strategy.ask(self._tree, self._most)
         if len(expansions) > self._most:
             raise self._nonsense(f"for {len(expansions)} expansions, more than {self._most}")
-        self._round += 1
+        self.round += 1
         return [self._plan(expansion) for expansion in expansions]
 
     def _plan(self, expansion: Expansion) -> Plan:
@@ -45,7 +48,7 @@ class Planner:
         first_attempt, turn = self._next_attempt, self._turns[node]
         self._next_attempt += samples
         self._turns[node] = turn + samples
-        return Plan(expansion=expansion, first_attempt=first_attempt, round=self._round, turn=turn)
+        return Plan(expansion=expansion, first_attempt=first_attempt, round=self.round, turn=turn)
 
     def _check(self, expansion: Expansion) -> None:
         node, parent, tree = expansion.node, expansion.parent, self._tree

@@ -93,9 +93,12 @@ class Scheduler:
         Raises:
             LimitReached: Not a single attempt fits the budget.
         """
+        samples = plan.expansion.samples
+        if self._script:
+            samples = self._script.attempts_that_fitted(plan.first_attempt, samples)
         if not self._limits_attempts:
-            return self._begin(plan, None, plan.expansion.samples)
-        held, samples = self._hold_attempts(plan.expansion.samples)
+            return self._begin(plan, None, samples)
+        held, samples = self._hold_attempts(samples)
         try:
             return self._begin(plan, held, samples)
         except BaseException:

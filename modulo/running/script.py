@@ -15,6 +15,22 @@ __all__ = ["Script"]
 class Script(Protocol):
     """The recorded course of a run, consulted wherever timing or luck had a say in it."""
 
+    def begin_round(self, number: int) -> None:
+        """Hear that a round is about to begin.
+
+        Raises:
+            LimitReached: It did not fit a limit that is not the run's own.
+        """
+        ...
+
+    def attempts_that_fitted(self, first_attempt: int, samples: int) -> int:
+        """How many of some attempts fitted limits that are not the run's own.
+
+        Raises:
+            LimitReached: None of them.
+        """
+        ...
+
     async def before_call(self, attempt: int) -> None:
         """Wait until it is this attempt's turn to reserve its next call.
 

@@ -619,6 +619,42 @@ async def test_a_run_that_a_limit_of_its_batch_ended_replays(limit: str, width: 
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("limit", ["rounds", "attempts", "calls", "tokens", "cost_usd"])
+async def test_the_best_answer_within_a_limit_of_the_batch_is_chosen_again(limit: str, tmp_path: Path) -> None:
+    batch = Ledger(Budget(**{limit: {"tokens": 55, "cost_usd": 0.055}.get(limit, 4)}))
+    recorded = run(lambda: one_generator(Source(lambda r: f"ok {r.turn}"), soft=Opinion()), select="best")
+    with modulo.Trace(tmp_path / "trace.jsonl", keep=True) as trace:
+        outcome = await modulo.solve(recorded.graph(), "p", within=batch, select="best", trace=trace)
+    assert isinstance(outcome, modulo.Certified)
+    assert trace.events[-1].ended_by is StopReason.of_limit(limit)  # type: ignore[attr-defined]
+    assert (await replayed(recorded, tmp_path / "trace.jsonl")).differences == ()
+
+
+@pytest.mark.anyio
+async def test_a_round_refused_because_a_bill_overran_a_limit_of_the_batch_is_refused_again(
+    tmp_path: Path,
+) -> None:
+    batch = Ledger(Budget(cost_usd=0.03))
+    much = billed("a", usage=Usage(calls=1, cost_usd=0.05))
+    recorded = run(lambda: one_generator(Source([much, "ok"])))
+    outcome = await record(recorded, tmp_path / "trace.jsonl", within=batch)
+    result = await replayed(recorded, tmp_path / "trace.jsonl")
+    assert outcome.stop_reason is StopReason.COST_LIMIT
+    assert result.differences == ()
+
+
+@pytest.mark.anyio
+async def test_samples_that_a_limit_of_the_batch_left_out_are_left_out_again(tmp_path: Path) -> None:
+    batch = Ledger(Budget(attempts=6))
+    recorded = run(lambda: one_generator(Source(["a"] * 12)), strategy=Samples(4))
+    outcome = await record(recorded, tmp_path / "trace.jsonl", within=batch)
+    result = await replayed(recorded, tmp_path / "trace.jsonl")
+    assert outcome.stop_reason is StopReason.ATTEMPTS_LIMIT
+    assert result.differences == ()
+    assert result.attempts == 6
+
+
+@pytest.mark.anyio
 async def test_the_trace_of_an_inner_loop_replays_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "inner.jsonl"
     with modulo.Trace(path) as trace:
