@@ -11,6 +11,7 @@ from threading import get_ident
 from typing import Final
 
 import anyio
+import anyio.lowlevel
 from msgspec.structs import replace
 
 from modulo.budget import PICO, Budget, Usage, picodollars
@@ -262,19 +263,24 @@ class Ledger:
             ConfigurationError: Another thread has something reserved here.
         """
         amount = worst_case if isinstance(worst_case, Amount) else Amount(worst_case)
-        if self._blocking(amount) is None:
-            return self._hold(amount)
-        self._check_thread()
-        waiter = _Waiter(self, amount)
-        if not waiter.try_again():
-            try:
-                await waiter.is_called.wait()
-            except BaseException:
-                waiter.give_up()
-                raise
-        if waiter.reservation is None:
-            raise LimitReached(str(waiter.refused_for))
-        return waiter.reservation
+        while self._blocking(amount) is not None:
+            self._check_thread()
+            waiter = _Waiter(self, amount)
+            if not waiter.try_again():
+                try:
+                    await waiter.is_called.wait()
+                    # Who was called and cancelled at the same moment must not begin anything any more.
+                    await anyio.lowlevel.checkpoint_if_cancelled()
+                except BaseException:
+                    waiter.give_up()
+                    raise
+            if waiter.reservation is None:
+                raise LimitReached(str(waiter.refused_for))
+            if not self._is_overrun():
+                return waiter.reservation
+            # A bill overran a limit since it was called, so it is as if it had not been yet.
+            waiter.reservation.release()
+        return self._hold(amount)
 
     def reserve_now(self, amount: Usage | Amount) -> Reservation:
         """Set an amount aside without waiting.
@@ -287,7 +293,7 @@ class Ledger:
         amount = amount if type(amount) is Amount else Amount(amount)  # type: ignore[arg-type]
         blocked = self._blocking(amount)
         if blocked is not None:
-            raise LimitReached(blocked[1])
+            raise LimitReached(self._never_fits(amount) or blocked[1])
         return self._hold(amount)
 
     def spend(self, amount: Amount) -> None:
@@ -320,6 +326,13 @@ class Ledger:
             if self._spent[i] + self._unconfirmed[i] + amount.counts[i] > limit:
                 return resource
         return self._parent._never_fits(self._for_parent(amount)) if self._parent else None
+
+    def _is_overrun(self) -> bool:
+        """Whether what is spent and held exceeds a limit, here or above; only bills can bring that about."""
+        for _, i, limit in self._limits:
+            if self._spent[i] + self._unconfirmed[i] + self._held[i] > limit:
+                return True
+        return self._parent is not None and self._parent._is_overrun()
 
     def _set_aside(self, amount: Amount) -> None:
         self._reservations += 1

@@ -246,6 +246,64 @@ async def test_what_becomes_free_goes_to_those_that_wait_in_the_order_in_which_t
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(("bill", "is_served"), [(75, True), (85, False)])
+async def test_who_is_served_just_before_a_bill_overruns_the_limit_waits_again(
+    bill: int, is_served: bool
+) -> None:
+    ledger = Ledger(Budget(tokens=100))
+    held = [ledger.reserve_now(Usage(completion_tokens=tokens)) for tokens in (20, 50, 20)]
+    served: list[Usage] = []
+    refused: list[str] = []
+
+    async def wait() -> None:
+        try:
+            reservation = await ledger.reserve(Usage(completion_tokens=20))
+            served.append(reservation.amount)
+            reservation.release()
+        except LimitReached as limit:
+            refused.append(limit.resource)
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await settled_down()
+            held[0].release()
+            held[1].settle(Usage(completion_tokens=bill))
+            await settled_down()
+            assert not served
+            held[2].release()
+    assert (len(served), refused) == ((1, []) if is_served else (0, ["tokens"]))
+    assert ledger.reserved == Usage()
+
+
+@pytest.mark.anyio
+async def test_who_is_served_and_cancelled_at_the_same_moment_holds_nothing() -> None:
+    ledger = Ledger(Budget(calls=1))
+    held = ledger.reserve_now(ONE_CALL)
+    begun: list[Reservation] = []
+
+    async def wait() -> None:
+        begun.append(await ledger.reserve(ONE_CALL))
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await settled_down()
+            held.release()
+            tasks.cancel_scope.cancel()
+    assert not begun
+    assert ledger.reserved == Usage()
+
+
+@pytest.mark.anyio
+async def test_a_refusal_names_the_limit_that_can_never_be_kept() -> None:
+    ledger = Ledger(Budget(tokens=10, cost_usd=1))
+    ledger.reserve_now(Usage(prompt_tokens=10))
+    with pytest.raises(LimitReached, match="cost_usd"):
+        ledger.reserve_now(Usage(prompt_tokens=1, cost_usd=2))
+
+
+@pytest.mark.anyio
 async def test_one_that_is_too_large_does_not_keep_a_smaller_one_waiting() -> None:
     ledger = Ledger(Budget(tokens=10))
     held = [ledger.reserve_now(Usage(prompt_tokens=5)) for _ in range(2)]
