@@ -20,6 +20,8 @@ async def run_together(functions: Iterable[Callable[[], Awaitable[None]]]) -> No
 
     async def run(function: Callable[[], Awaitable[None]]) -> None:
         try:
+            # On asyncio, a task begins even if it was cancelled before that.
+            await anyio.lowlevel.checkpoint_if_cancelled()
             await function()
         except anyio.get_cancelled_exc_class():
             raise
