@@ -54,7 +54,7 @@ class Course:
         self._steps = deque(recording.steps)
         self._ahead = Counter(step.attempt for step in recording.steps)
         self._at_work: set[int] = set()
-        self._protections: list[anyio.CancelScope] = []
+        self._protections: dict[int, list[anyio.CancelScope]] = {}
         self._changed = anyio.Event()
         self._has_watch = False
         self.is_stopped = False
@@ -97,9 +97,7 @@ class Course:
             LimitReached: It was refused because of a limit of a ledger above the run's own.
         """
         step = await self._turn(attempt, "reserved", "refused")
-        self._at_work.add(attempt)
-        with self.protection(attempt):
-            await _let_others_go_on()
+        await self._wait_for_others(attempt)
         self._at_work.discard(attempt)
         if step.kind == "refused" and step.document["resource"] in self._recording.limits_from_above:
             raise LimitReached(step.document["resource"])
@@ -112,7 +110,7 @@ class Course:
     async def before_judging(self, attempt: int) -> None:
         """Wait for the turn to be judged."""
         await self._turn(attempt, "nested", "finished")
-        self._at_work.add(attempt)
+        await self._wait_for_others(attempt)
 
     async def before_verdict(self) -> None:
         """Wait for the turn to end being judged, booking what loops nested in a conversion spent."""
@@ -120,7 +118,7 @@ class Course:
         self._at_work.discard(attempt)
         while (await self._turn(attempt, "nested", "finished")).kind == "nested":
             self._book_nested()
-        self._at_work.add(attempt)
+        await self._wait_for_others(attempt)
 
     async def hang(self) -> None:
         """Wait to be cancelled, as the recorded call was."""
@@ -150,7 +148,8 @@ class Course:
         An attempt may come to its end although another one, by winning, has just cancelled it.
         """
         scope = anyio.CancelScope(shield=self._ahead[attempt] > 0 and not self.is_stopped)
-        self._protections.append(scope)
+        if scope.shield:
+            self._protections.setdefault(attempt, []).append(scope)
         return scope
 
     def over(self, attempts: Iterable[int]) -> None:
@@ -168,12 +167,20 @@ class Course:
             await self.hang()
         return self._steps[0]
 
+    async def _wait_for_others(self, attempt: int) -> None:
+        """Let others get to where they wait for their turns; what this attempt does next may cancel them."""
+        self._at_work.add(attempt)
+        with self.protection(attempt):
+            await _let_others_go_on()
+
     def _is_next(self, attempt: int, *kinds: StepKind) -> bool:
         return bool(self._steps) and self._steps[0].attempt == attempt and self._steps[0].kind in kinds
 
     def _advance(self) -> None:
         step = self._steps.popleft()
         self._ahead[step.attempt] -= 1
+        if not self._ahead[step.attempt]:
+            self._end_protection(step.attempt)
         self._wake()
 
     def _wake(self) -> None:
@@ -202,10 +209,14 @@ class Course:
                 self._wake()  # somebody else may have to watch over what comes now
         if is_quiet and not self._at_work and not self.is_stopped:
             self.is_stopped = True
-            for scope in self._protections:
-                scope.shield = False
+            for attempt in [*self._protections]:
+                self._end_protection(attempt)
             self.stop()
             self._wake()
+
+    def _end_protection(self, attempt: int) -> None:
+        for scope in self._protections.pop(attempt, ()):
+            scope.shield = False
 
     def _book_nested(self) -> None:
         step, ledger = self._steps[0], active_ledger()

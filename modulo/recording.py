@@ -190,7 +190,8 @@ class Recording:
         if nth_try >= len(bills):
             return True
         is_last = nth_try == len(bills) - 1 and nth_try >= len(self._retries.get(attempt, []))
-        return is_last and bills[nth_try].get("unconfirmed") is not None and not self._has_answers(attempt)
+        has_ended = self._has_answers(attempt) or self._has_further_calls(attempt)
+        return is_last and bills[nth_try].get("unconfirmed") is not None and not has_ended
 
     def generations(self, attempt: int, nth_try: int, samples: int) -> list[Generation]:
         """What a try brought.
@@ -233,6 +234,11 @@ class Recording:
     def _billing(self, attempt: int, nth_try: int) -> Billing:
         bills = self._bills[attempt]
         return Billing.NONE if bills[nth_try].get("unconfirmed") is None else Billing.UNKNOWN
+
+    def _has_further_calls(self, attempt: int) -> bool:
+        """Whether the expansion that begins with this attempt went on to the calls for its further samples."""
+        further = range(attempt + 1, attempt + self.samples_of(attempt))
+        return any(attempt in self._calls for attempt in further)
 
     def _has_answers(self, attempt: int) -> bool:
         """Whether all calls of the attempt's expansion came to their end, so that it was looked at."""
