@@ -17,6 +17,7 @@ __all__ = [
     "BILLS",
     "FAILURES",
     "PLANS",
+    "QUIET_PLANS",
     "SOUND",
     "TEXTS",
     "WORST",
@@ -177,4 +178,49 @@ PLANS = st.builds(
     max_tries=st.integers(1, 3),
     cut_off_after=st.none() | st.integers(1, 60),
     by=st.sampled_from(["stream", "scope"]),
+)
+
+# Nothing but verdicts decides how these end: calls neither fail nor cost much, and nobody cuts them off.
+QUIET_CALLS = st.builds(
+    Call, gives=st.sampled_from(TEXTS), bill=st.just("usual"), ticks=st.integers(0, 3), seconds=st.just(0)
+)
+QUIET_SCRIPTS = st.lists(QUIET_CALLS, min_size=1, max_size=4).map(tuple)
+DOUBTFUL = st.tuples(
+    *[st.sampled_from(["accept", "accept", "reject", "undecided", "crash", "nothing", "late"])] * 4
+)
+QUIET_STAGES = st.builds(
+    StagePlan,
+    generators=st.lists(QUIET_SCRIPTS, min_size=1, max_size=2).map(tuple),
+    samples_per_call=st.just(1),
+    critics=st.lists(
+        st.builds(
+            CriticPlan,
+            says=DOUBTFUL,
+            kind=st.sampled_from(["loop", "async", "async generator"]),
+            is_format=st.booleans(),
+            cost=st.integers(0, 2),
+            applies=st.just(True),
+            judges=st.sampled_from(["solutions", "solutions", "unsolvability"]),
+            blames_upstream=st.booleans(),
+            reads_upstream=st.booleans(),
+        ),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
+    conversion=st.sampled_from(["none", "plain"]),
+    inner=st.just(()),
+    reads_first_too=st.booleans(),
+)
+QUIET_PLANS = st.builds(
+    Plan,
+    stages=st.lists(QUIET_STAGES, min_size=1, max_size=2).map(tuple),
+    budget=st.just(Budget(rounds=8)),
+    batch=st.just(Budget()),
+    runs=st.just(1),
+    strategy=st.builds(Refine, width=st.integers(1, 2)),
+    backprompter=st.builds(ChatBackprompter, granularity=st.sampled_from(["all", "first"])),
+    select=st.sampled_from(["first", "best"]),
+    max_tries=st.just(1),
+    cut_off_after=st.none(),
+    by=st.just("stream"),
 )

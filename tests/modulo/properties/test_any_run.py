@@ -13,7 +13,7 @@ import structlog
 from hypothesis import HealthCheck, event, example, given, settings
 
 from modulo import Budget, ChatBackprompter, StopReason
-from tests.modulo.properties.programs import PLANS, Call, CriticPlan, Plan, Several, StagePlan
+from tests.modulo.properties.programs import PLANS, QUIET_PLANS, Call, CriticPlan, Plan, Several, StagePlan
 from tests.modulo.properties.rules import assert_nobody_is_left, assert_rules_hold
 from tests.modulo.properties.running import Ran, run_again, run_all
 
@@ -89,6 +89,16 @@ def test_whatever_happens_no_run_breaks_the_rules(backend: str, plan: Plan) -> N
     check_in_a_folder(plan, backend)
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@given(plan=QUIET_PLANS)
+@settings(max_examples=200, suppress_health_check=LARGE)
+def test_whatever_critics_say_only_what_all_of_them_accept_is_certified(backend: str, plan: Plan) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        batch = anyio.run(run_all, plan, Path(folder), backend=backend)
+        event(f"ended: {end_of(batch.runs[0])}")
+        assert_rules_hold(batch)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @given(plan=PLANS)
@@ -102,7 +112,7 @@ def test_random_programs_come_to_every_kind_of_end() -> None:
     seen: Counter[str] = Counter()
 
     @given(plan=PLANS)
-    @settings(max_examples=150, database=None, derandomize=True, suppress_health_check=LARGE)
+    @settings(max_examples=100, database=None, derandomize=True, suppress_health_check=LARGE)
     def collect(plan: Plan) -> None:
         with tempfile.TemporaryDirectory() as folder:
             batch = anyio.run(run_all, plan, Path(folder))
