@@ -165,10 +165,12 @@ class _Worker:
     async def kill(self) -> None:
         """Kill the process and everything that it started, and reap it."""
         with anyio.CancelScope(shield=True):
-            with suppress(ProcessLookupError, PermissionError):
+            try:
                 os.killpg(self._process.pid, signal.SIGKILL)
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            except (ProcessLookupError, PermissionError):
+                # Only here, since it polls the process: that could reap it before the event loop's watcher.
+                with suppress(ProcessLookupError):
+                    self._process.kill()
             await self._process.aclose()
 
     async def _send(self, payload: bytes) -> None:
