@@ -61,6 +61,7 @@ class Recording:
         ended_from_outside: Whether no decision of the run's own ended it.
         limits_from_above: Limits that ledgers above the run's own had set.
         steps: What must come in the recorded order.
+        has_nested_bills: Whether loops nested in it were charged to the run.
         changed: Sentences about texts and candidates that are not what their hashes say.
 
     Raises:
@@ -88,6 +89,7 @@ class Recording:
         self._contents = {d["sha256"]: d["content"] for d in made if "content" in d}
         self._candidates = {d["attempt"]: d["sha256"] for d in made}
         self.changed = tuple(self._changes())
+        self.has_nested_bills = any(d.get("nested") for d in self._of("budget_settled"))
         self._expansions = {d["attempt"]: d["samples"] for d in self._of("generation_started")}
         self._asked = {
             (d["node"], d["turn"] + i): d["attempt"] + i

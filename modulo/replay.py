@@ -172,17 +172,23 @@ class _Comparison:
 
     def _counts(self, key: str) -> bool:
         """Whether a decision can be compared; beyond an end from outside there is nothing to compare with."""
+        if key in ("usage", "unconfirmed usage") and self._recording.has_nested_bills:
+            return False  # what inner loops owe is booked in one sum
         if not self._recording.ended_from_outside:
             return True
         if key in ("certified", "end"):  # the best answer so far is chosen however the rounds ended
             return self._recording.stop_reason is StopReason.CERTIFIED
-        return key in self._then and key != "end of rounds"
+        return key in self._then and key not in ("end of rounds", "usage", "unconfirmed usage")
 
 
 def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """What an event says was decided, and what about."""
     about = f"attempt {document.get('attempt')}"
     match document["type"]:
+        case "run_started":
+            for name, critic in document["settings"]["critics"].items():
+                for field in ("id", "version", "options"):
+                    yield f"critic {name!r}, {field}", critic[field]
         case "generation_started":
             for field in ("node", "round", "turn", "parent", "inputs", "samples", "sampling", "prompt_sha256"):
                 yield f"{about}, {field}", document[field]
@@ -191,8 +197,12 @@ def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         case "critique":
             judged = {key: document.get(key) for key in ("verdict", "violations", "failed", "proves")}
             yield f"{about}, critic {document['critic']!r}", judged
+        case "backprompt":
+            for field in ("parent", "reveals", "violations_shown", "violations_known"):
+                yield f"{about}, backprompt, {field}", document[field]
         case "attempt_finished":
-            yield f"{about}, accepted", document["accepted"]
+            for field in ("accepted", "violations"):
+                yield f"{about}, {field}", document[field]
         case "artefact_withdrawn":
             yield f"{about}, withdrawn", list(document["withdrawn"])
         case "budget_refused":
@@ -202,6 +212,8 @@ def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         case "run_finished":
             yield "end", (document["stop_reason"], document["attempt"])
             yield "end of rounds", document.get("ended_by")
+            yield "usage", document["usage"]
+            yield "unconfirmed usage", document["unconfirmed"]
 
 
 def _shown(decision: Any) -> str:

@@ -761,6 +761,10 @@ async def test_an_answer_and_its_hash_changed_together_are_reported_by_what_foll
         ("certified", "claim", "it is better than ok"),
         ("run_finished", "stop_reason", "rounds_limit"),
         ("run_finished", "attempt", 0),
+        ("run_finished", "usage", {"calls": 3}),
+        ("backprompt", "reveals", "nothing"),
+        ("backprompt", "violations_shown", 7),
+        ("attempt_finished", "violations", 7),
     ],
 )
 async def test_a_changed_decision_is_reported(kind: str, field: str, value: Any, tmp_path: Path) -> None:
@@ -821,6 +825,22 @@ async def test_a_strategy_that_now_asks_otherwise_is_reported_and_the_replay_end
     with anyio.fail_after(30):
         result = await replay(tmp_path / "trace.jsonl", graph=recorded.graph(), strategy=strategy)
     assert result.differences
+
+
+@pytest.mark.anyio
+async def test_a_critic_of_another_version_or_with_other_options_is_named(tmp_path: Path) -> None:
+    class Versioned(Flaky):
+        def options(self) -> Mapping[str, Any]:
+            return {"strict": self.version == "2"}
+
+    recorded = run(lambda: one_generator(Source(["a", "ok"]), Versioned()))
+    await record(recorded, tmp_path / "trace.jsonl")
+    graph = recorded.graph()
+    graph.critics["critic 0"].critic.version = "2"
+    assert (await replayed(recorded, tmp_path / "trace.jsonl", graph)).differences == (
+        "critic 'critic 0', version: recorded 1, now 2",
+        "critic 'critic 0', options: recorded {'strict': False}, now {'strict': True}",
+    )
 
 
 @pytest.mark.anyio
