@@ -214,7 +214,6 @@ class InTime(AtOnce):
         await anyio.lowlevel.checkpoint()
         if says == "late":
             self._world.clock.advance(6)
-            await anyio.lowlevel.checkpoint()
             return []
         return self._judgement(says)
 
