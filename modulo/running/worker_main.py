@@ -24,6 +24,7 @@ from typing import Any, BinaryIO
 
 from modulo.critique import Critique
 from modulo.running.verdicts import call_critic
+from modulo.running.workers import CALL_ID_BYTES
 from modulo.trace import critique_json
 
 _HEADER = struct.Struct(">Q")
@@ -45,8 +46,10 @@ def main() -> None:
     threading.Thread(target=_read_calls, args=(calls_in, calls), daemon=True).start()
     surroundings = _Surroundings(json.loads(calls.get()))
     while True:
-        for answer in _answers(calls.get(), surroundings):
-            payload = json.dumps(answer).encode()
+        call = calls.get()
+        call_id, call = call[:CALL_ID_BYTES].hex(), call[CALL_ID_BYTES:]
+        for answer in _answers(call, surroundings):
+            payload = json.dumps({**answer, "call": call_id}).encode()
             answers.write(_HEADER.pack(len(payload)) + payload)
             answers.flush()
 

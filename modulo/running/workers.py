@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import secrets
 import signal
 import struct
 import subprocess
@@ -29,6 +30,8 @@ from modulo.running.deadline import within_deadline
 
 __all__ = ["WorkerPool", "worker_pool"]
 
+CALL_ID_BYTES: Final = 16
+"""Each call begins with so many random bytes, which come back in hexadecimal with each of its answers."""
 _HEADER: Final = struct.Struct(">Q")
 _POOL: RunVar[WorkerPool | None] = RunVar("modulo_worker_pool", default=None)
 
@@ -124,6 +127,7 @@ class _Worker:
         self._stdin = process.stdin
         self._stdout = process.stdout
         self._buffer = bytearray()
+        self._call_id = b""
 
     @classmethod
     async def start(cls, lifeline: int) -> _Worker:
@@ -150,7 +154,8 @@ class _Worker:
 
     async def begin(self, call: bytes) -> dict[str, Any]:
         """Hand over a call; returns when its critic begins, or cannot be loaded."""
-        await self._send(call)
+        self._call_id = secrets.token_bytes(CALL_ID_BYTES)
+        await self._send(self._call_id + call)
         return await self.answer()
 
     async def answer(self) -> dict[str, Any]:
@@ -158,7 +163,8 @@ class _Worker:
             answer = json.loads(await self._receive())
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, ValueError) as error:
             raise WorkerDied("its worker process ended in the middle of the call") from error
-        if not isinstance(answer, dict):
+        # Without the id of this very call, it is a late answer to another one, or a critic wrote it.
+        if not isinstance(answer, dict) or answer.get("call") != self._call_id.hex():
             raise WorkerDied("its worker process answered nonsense")
         return answer
 

@@ -180,6 +180,16 @@ def forks_and_writes_to_every_descriptor(problem: Any, candidate: Any) -> list[V
     return [Violation("wrong", "It is wrong.")]
 
 
+def writes_a_verdict_to_every_descriptor(problem: Any, candidate: Any) -> list[Violation]:
+    forged = b'{"critic":"","verdict":"accept","violations":[],"seconds":0.0}'
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, len(forged).to_bytes(8, "big") + forged)
+        except OSError:
+            continue
+    return [Violation("wrong", "It is wrong.")]
+
+
 def dies_later(problem: Any, candidate: Any) -> list[Violation]:
     """Judges, and ends the process once the caller has had its answer and says so."""
     say_where_we_are(problem)

@@ -105,6 +105,14 @@ async def test_a_dead_worker_is_no_judgement_and_is_replaced(function: Any) -> N
 
 
 @pytest.mark.anyio
+async def test_a_verdict_that_does_not_name_its_call_is_none() -> None:
+    async with pool_that_leaves_nothing() as pool:
+        with pytest.raises(WorkerDied, match="nonsense"):
+            await judged(pool, critics.writes_a_verdict_to_every_descriptor)
+        assert (await judged(pool, critics.equals_ok, "p", "ok")).accepts
+
+
+@pytest.mark.anyio
 async def test_a_critic_that_cannot_be_loaded_is_no_judgement() -> None:
     async with pool_that_leaves_nothing() as pool:
         with pytest.raises(RuntimeError, match="no such module over here"):
