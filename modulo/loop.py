@@ -220,7 +220,6 @@ class Run:
     async def _rounds(self, ledger: Ledger, scheduler: Scheduler) -> None:
         planner = Planner(self._options.strategy, self._tree, self._options.max_concurrency)
         self._round = Rounds(scheduler, self._stops_siblings)
-        await anyio.lowlevel.checkpoint_if_cancelled()  # the time may be up already
         self._turn_began = time.monotonic()
         while True:
             await self._give_others_a_turn()
@@ -247,9 +246,11 @@ class Run:
 
     async def _give_others_a_turn(self) -> None:
         """Where neither generator nor critics ever wait, deadlines and other runs get their turn here."""
-        if time.monotonic() - self._turn_began > _LONGEST_TURN_SECONDS or self._is_cancelled:
+        if time.monotonic() - self._turn_began > _LONGEST_TURN_SECONDS:
             await anyio.lowlevel.checkpoint()
             self._turn_began = time.monotonic()
+        else:
+            await anyio.lowlevel.checkpoint_if_cancelled()
 
     def _stops_siblings(self, attempt: Attempt) -> bool:
         """Whether an attempt makes the others at its artefact superfluous."""

@@ -34,6 +34,8 @@ class Books:
     unconfirmed: Usage = field(default_factory=Usage)
     in_flight: list[Usage] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    has_overrun: bool = False
+    """Whether a call cost more than was announced. More is set aside from then on, and so may be unconfirmed."""
 
     def __post_init__(self) -> None:
         self.started = self.clock.now()
@@ -56,6 +58,7 @@ class Books:
         self.in_flight.remove(worst_case)
         if bill is not None:
             self.spent += bill
+            self.has_overrun |= bill.tokens > worst_case.tokens or bill.cost_usd > worst_case.cost_usd
             return
         self.spent += Usage(calls=1)
         self.unconfirmed += Usage(

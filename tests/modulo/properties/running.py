@@ -13,7 +13,7 @@ import modulo
 from modulo import Graph, Ledger, Trace
 from modulo.events import Event
 from modulo.replay import Replayed, replay
-from modulo.running.calls import Retries
+from modulo.running.retrying import Retries
 from tests.modulo.properties.books import Books
 from tests.modulo.properties.programs import Plan
 from tests.modulo.properties.world import ImpatientClock, World
@@ -58,17 +58,20 @@ class Batch:
 
 
 class CutOff(Trace):
-    """A trace that does something at the moment of its nth event."""
+    """A trace that does something at the moment of its nth event, and opens the books at the first."""
 
-    def __init__(self, path: Path, after: int | None) -> None:
+    def __init__(self, path: Path, after: int | None, books: Books) -> None:
         super().__init__(path, keep=True)
         self.after = after
+        self.books = books
         self.cut: Callable[[], None] = lambda: None
 
     def sinks(self) -> tuple[Callable[[Event], None], ...]:
         return (*super().sinks(), self.count)
 
     def count(self, happened: Event) -> None:
+        if len(self.events) == 1:
+            self.books.started = self.books.clock.now()
         if len(self.events) == self.after:
             self.cut()
 
@@ -88,7 +91,7 @@ async def _run(batch: Batch, plan: Plan, number: int, clock: ImpatientClock, pat
     books = Books(plan.budget, clock)
     world = World(plan, clock, (books, batch.books), number)
     graph = world.graph()
-    with CutOff(path, None if number else plan.cut_off_after) as trace, anyio.CancelScope() as scope:
+    with CutOff(path, None if number else plan.cut_off_after, books) as trace, anyio.CancelScope() as scope:
         ran = Ran(world, graph, path, trace.events, books)
         batch.runs.append(ran)
         async with modulo.stream(

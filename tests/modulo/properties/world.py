@@ -13,7 +13,7 @@ import modulo
 from modulo import Budget, Critique, Generation, Generator, Graph, NestedLoop, Remark, Usage, Violation
 from modulo.errors import Billing, GenerationError
 from modulo.protocols import Request, SoftCritic
-from modulo.running.calls import Retries
+from modulo.running.retrying import Retries
 from modulo.testing import ManualClock
 from tests.modulo.properties.books import Books, booked
 from tests.modulo.properties.programs import (

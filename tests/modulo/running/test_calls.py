@@ -168,6 +168,23 @@ async def test_a_generator_that_bills_what_it_never_announced_is_stopped_after_o
 
 
 @pytest.mark.anyio
+async def test_as_much_is_set_aside_for_a_generator_as_it_has_billed_before() -> None:
+    bench = Bench(Budget(tokens=100))
+    bills = iter([Usage(calls=1, prompt_tokens=30), Usage(calls=1, completion_tokens=20), None])
+    generator = ScriptedGenerator(lambda _: Generation(text="a", usage=next(bills)))
+    for _ in range(3):
+        assert await bench.answers(generator) == ["a"]
+    reserved = [event.amount for event in bench.events if isinstance(event, BudgetReserved)]
+    assert [(amount.prompt_tokens, amount.completion_tokens) for amount in reserved] == [
+        (0, 0),
+        (30, 0),
+        (30, 20),
+    ]
+    assert bench.ledger.unconfirmed.tokens == 50
+    assert await bench.answers(generator) == ["limit: tokens"]
+
+
+@pytest.mark.anyio
 async def test_a_call_without_a_bill_stays_booked_as_unconfirmed() -> None:
     bench = Bench()
     worst_case = Usage(calls=1, prompt_tokens=5, completion_tokens=50, cost_usd=1.0)
