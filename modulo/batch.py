@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from modulo.canonical import parse_json
 from modulo.checking import Checked, check
@@ -15,6 +17,8 @@ from modulo.errors import ModuloError, ProblemError
 from modulo.graph import Graph
 
 __all__ = ["BatchRow", "check_lines", "check_one"]
+
+_LEADING_ID: Final = re.compile(r'\s*\{\s*"id"\s*:\s*')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +53,10 @@ async def check_lines(lines: Iterable[bytes]) -> AsyncIterator[BatchRow]:
     domains: dict[str, tuple[Domain[Any], Graph]] = {}
     for line in lines:
         started = time.perf_counter()
-        row_id, checked, fault, is_read = None, None, None, False
+        row, checked, fault, is_read = {}, None, None, False
         try:
-            row = _row(line)
-            row_id = row["id"]
+            row = _object(line)
+            _check_fields(row)
             domain, graph = _domain(row["domain"], domains)
             problem = domain.read_problem(row["problem"])
             is_read = True
@@ -60,16 +64,43 @@ async def check_lines(lines: Iterable[bytes]) -> AsyncIterator[BatchRow]:
         except ModuloError as error:
             fault = str(error)
         seconds = time.perf_counter() - started
+        row_id = row["id"] if "id" in row else _readable_id(line)
         yield BatchRow(document=_answer(row_id, checked, fault, seconds), is_read=is_read)
 
 
-def _row(line: bytes) -> dict[str, Any]:
+def _object(line: bytes) -> dict[str, Any]:
     row = parse_json(line)
     if not isinstance(row, dict):
         raise ProblemError("a row is not a JSON object")
+    return row
+
+
+def _check_fields(row: dict[str, Any]) -> None:
     missing = [name for name in ("id", "domain", "problem", "candidate") if name not in row]
     if missing:
         raise ProblemError(f"a row has no {', '.join(missing)}")
+
+
+def _readable_id(line: bytes) -> Any:
+    """The id of a row that is no JSON in the strict sense, or none at all; None if no single id stands there."""
+    text = line.decode("utf-8-sig", "surrogateescape")
+    try:
+        try:
+            row = json.loads(text, object_pairs_hook=_single_id)
+        except (ValueError, RecursionError):  # cut off, or too deep; the id may stand at its beginning
+            start = _LEADING_ID.match(text)
+            row = {"id": json.JSONDecoder().raw_decode(text, start.end())[0]} if start else {}
+        row_id = row.get("id") if isinstance(row, dict) else None
+        json.dumps(row_id, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return row_id
+
+
+def _single_id(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if [key for key, _ in pairs].count("id") > 1:
+        del row["id"]
     return row
 
 

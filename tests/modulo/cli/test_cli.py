@@ -217,6 +217,38 @@ def test_rows_that_cannot_be_read_are_errors_and_the_others_are_answered(
     assert all(answer["error"] for answer in answers[:5])
 
 
+@pytest.mark.parametrize(
+    ("row", "answered"),
+    [
+        ('{"id": 7, "domain": "graph_coloring", "problem": {}, "candidate": NaN}', 7),
+        ('{"domain": "graph_coloring", "problem": {}, "candidate": [1e400], "id": "seven"}', "seven"),
+        ('{"id": 7, "domain": "graph_coloring", "domain": "graph_coloring", "candidate": 1}', 7),
+        ('{"id": {"run": 7, "row": 1}, "candidate": -Infinity}', {"run": 7, "row": 1}),
+        ('{"id": 9007199254740993, "candidate": 1}', 9007199254740993),
+        ('{"id": 7, "domain": "graph_coloring"}', 7),
+        ('{"id": 7, "domain": "no_such_domain", "problem": {}, "candidate": 1}', 7),
+        ('{"id": 7, "domain": "graph_col', 7),
+        ('{"id": 7, "candidate": ' + "[" * 100_000 + "}", 7),
+        ('{"id": 7, "candidate": "\udcff"}', 7),
+        ('{"id": 7, "id": 8, "candidate": 1}', None),
+        ('{"id": NaN, "candidate": 1}', None),
+        ('{"id": 1e400, "candidate": 1}', None),
+        ('{"id": "\udcff", "candidate": NaN}', None),
+        ('{"candidate": NaN}', None),
+        ('["id", 7, NaN]', None),
+        ("nothing", None),
+    ],
+)
+def test_the_answer_to_a_bad_row_carries_the_id_that_can_be_read(
+    files: Path, capsys: pytest.CaptureFixture[str], row: str, answered: object
+) -> None:
+    (files / "rows.jsonl").write_bytes(row.encode("utf-8", "surrogateescape"))
+    assert run(["check", "--batch", "rows.jsonl"]) == 2
+    answer = output(capsys)
+    assert (answer["id"], answer["verdict"], answer["violations"]) == (answered, "error", [])
+    assert answer["error"]
+
+
 def test_a_certificate_is_written_and_verified(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(solve("--certificate", "c.json")) == 0
     assert run(["verify", "c.json"]) == 0
