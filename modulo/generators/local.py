@@ -13,7 +13,7 @@ import anyio.to_thread
 from modulo.canonical import JsonValue
 from modulo.generators.llm import LLM, import_litellm
 from modulo.generators.llm_model import Endpoint, ModelFacts
-from modulo.generators.local_server import LocalServer, serve
+from modulo.generators.local_server import SLOTS, LocalServer, serve
 from modulo.generators.local_weights import resolve_weights
 from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import FREE
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Local"]
 
-# What llama.cpp's server works on at once, as local_server starts it.
-_SLOTS = 2
 _LOOPBACK = "127.0.0.1"
 
 
@@ -68,7 +66,7 @@ class Local(LLM):
             seed=seed,
             schema=schema,
             timeout_seconds=timeout_seconds,
-            limits=limits or ModelLimits(concurrency=_SLOTS),
+            limits=limits or ModelLimits(concurrency=SLOTS),
             price=FREE,
             extra=extra,
         )
