@@ -30,6 +30,7 @@ from modulo.trace import Trace
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_ROUNDS = 30
+MOST_WIDTH = 1000
 _STRATEGIES = {"refine": Refine}
 
 
@@ -82,7 +83,9 @@ def _model_options(command: F) -> F:
 )
 @_model_options
 @click.option("--strategy", type=click.Choice(list(_STRATEGIES)), help="What to try next; the domain knows.")
-@click.option("--width", type=int, metavar="K", help="Conversations at the same time.")
+@click.option(
+    "--width", type=click.IntRange(1, MOST_WIDTH), metavar="K", help="Conversations at the same time."
+)
 @_backprompt_options
 @_budget_options
 @click.option("--seed", type=int, metavar="N", help="For everything random, the model's sampler included.")
