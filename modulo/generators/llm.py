@@ -34,6 +34,7 @@ from modulo.generators.llm_bounds import most_prompt_tokens
 from modulo.generators.llm_connections import LITELLM_LOOP, forbid_replays, keep_out_of_logging_worker
 from modulo.generators.llm_faults import as_generation_error
 from modulo.generators.llm_model import Endpoint, ModelFacts, look_up
+from modulo.generators.llm_options import check_connection, check_extra, check_sampling
 from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import Price
 from modulo.protocols import Generation, Generator, Request
@@ -48,16 +49,6 @@ _MALICIOUS_VERSIONS: Final = frozenset({"1.82.7", "1.82.8"})
 
 _MAX_SAMPLES_PER_CALL: Final = 8
 _DEFAULT_CONCURRENCY: Final = 64
-
-_NOT_EXTRA: Final = frozenset(
-    {
-        *("model", "messages", "n", "temperature", "max_tokens", "max_completion_tokens", "seed"),
-        *("reasoning_effort", "response_format", "timeout", "api_base", "base_url", "api_key", "stream"),
-        # These would send requests that nobody counts, or other ones than the trace says.
-        *("num_retries", "max_retries", "retry_policy", "fallbacks", "context_window_fallback_dict"),
-        *("drop_params", "additional_drop_params", "mock_response", "client", "acompletion"),
-    }
-)
 
 
 class LLM(Generator):
@@ -99,6 +90,16 @@ class LLM(Generator):
         price: Price | None = None,
         extra: Mapping[str, JsonValue] | None = None,
     ) -> None:
+        check_sampling(
+            temperature=temperature,
+            max_output_tokens=max_output_tokens,
+            seed=seed,
+            reasoning_effort=reasoning_effort,
+        )
+        check_connection(timeout_seconds=timeout_seconds, api_key=api_key)
+        check_extra(extra)
+        _check_kind("limits", limits, ModelLimits)
+        _check_kind("price", price, Price)
         self.model = model
         self.temperature = temperature
         self.max_output_tokens = max_output_tokens
@@ -111,7 +112,6 @@ class LLM(Generator):
         self._given_endpoint = Endpoint(model=model, api_base=api_base, api_key=api_key)
         self._price = price
         self._known: ModelFacts | None = None
-        self._check_options()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.model!r})"
@@ -192,17 +192,6 @@ class LLM(Generator):
     def _look_up(self) -> ModelFacts:
         litellm = import_litellm()
         return look_up(litellm, self._given_endpoint, price=self._price, version=metadata.version("litellm"))
-
-    def _check_options(self) -> None:
-        if self.temperature is not None and not self.temperature >= 0:
-            raise ConfigurationError(f"temperature must be at least 0, not {self.temperature!r}")
-        if self.max_output_tokens < 1:
-            raise ConfigurationError(f"max_output_tokens must be at least 1, not {self.max_output_tokens!r}")
-        if not self.timeout_seconds > 0:
-            raise ConfigurationError(f"timeout_seconds must be above 0, not {self.timeout_seconds!r}")
-        misplaced = sorted(_NOT_EXTRA & self.extra.keys())
-        if misplaced:
-            raise ConfigurationError(f"extra: {', '.join(misplaced)} cannot be set there")
 
     def _most_output_tokens(self, request: Request) -> int:
         wanted = request.sampling.max_output_tokens or self.max_output_tokens
@@ -302,6 +291,11 @@ def import_litellm() -> Any:
     litellm.suppress_debug_info = True  # or it prints advice to standard output
     forbid_replays(AsyncHTTPHandler)
     return litellm
+
+
+def _check_kind(name: str, value: object, kind: type) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise ConfigurationError(f"{name} takes a {kind.__name__}, not a {type(value).__name__}")
 
 
 def _without_credentials(url: str | None) -> str | None:

@@ -41,7 +41,8 @@ class Endpoint:
         if not isinstance(self.model, str) or not self.model.strip():
             raise ConfigurationError(f"model: a name like 'openai/gpt-5-mini', not {self.model!r}")
         # An empty address would not be refused later, but send the key to the provider.
-        if self.api_base is not None and not _is_http_address(self.api_base):
+        is_address = isinstance(self.api_base, str) and _is_http_address(self.api_base)
+        if self.api_base is not None and not is_address:
             raise ConfigurationError("api_base: an address like 'http://127.0.0.1:8000/v1'")
 
 

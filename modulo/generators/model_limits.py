@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from modulo.amounts import is_number, is_whole_number
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError
 
@@ -27,7 +28,7 @@ class ModelLimits:
         clock: Time, for tests.
 
     Raises:
-        ConfigurationError: A limit is not above 0.
+        ConfigurationError: A limit is no number above 0.
     """
 
     def __init__(
@@ -37,9 +38,15 @@ class ModelLimits:
         requests_per_minute: float | None = None,
         clock: Clock | None = None,
     ) -> None:
-        for name, limit in (("concurrency", concurrency), ("requests_per_minute", requests_per_minute)):
-            if limit is not None and not limit > 0:
-                raise ConfigurationError(f"model limits: {name} must be above 0, not {limit!r}")
+        if concurrency is not None and not (is_whole_number(concurrency) and concurrency > 0):
+            raise ConfigurationError(
+                f"model limits: concurrency must be a whole number above 0, not {concurrency!r}"
+            )
+        per_minute = requests_per_minute
+        if per_minute is not None and not (is_number(per_minute) and per_minute > 0):
+            raise ConfigurationError(
+                f"model limits: requests_per_minute must be a finite number above 0, not {per_minute!r}"
+            )
         self.concurrency = concurrency
         self.requests_per_minute = requests_per_minute
         self._clock = clock or SystemClock()

@@ -7,6 +7,7 @@ from typing import Any
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
+from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Generator
 
 __all__ = ["generator_from_string"]
@@ -20,11 +21,13 @@ def generator_from_string(
     Args:
         model: ``local``, ``local:FILE.gguf``, ``transcript:FILE``, or a litellm model string.
         schema: JSON schema that answers must fit, for models that can be held to one.
-        **sampling: Options of ``LLM`` that are not None, e.g. ``temperature``.
+        **sampling: How ``LLM`` samples, e.g. ``temperature``; what is None counts as not given.
 
     Raises:
-        ConfigurationError: The string makes no sense.
+        ConfigurationError: The string or a setting makes no sense.
     """
+    # Here too, because a recording takes any settings: what a typing error says must not pass unnoticed.
+    check_sampling(**sampling)
     given = {name: value for name, value in sampling.items() if value is not None}
     kind, _, rest = model.partition(":")
     if kind == "local":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from modulo.amounts import is_number
 from modulo.errors import ConfigurationError
 
 __all__ = ["FREE", "Price"]
@@ -33,8 +33,8 @@ class Price:
 
     def __post_init__(self) -> None:
         cached = self.cached_input_usd_per_million
-        for usd in (self.input_usd_per_million, self.output_usd_per_million, cached or 0.0):
-            if not (math.isfinite(usd) and usd >= 0):
+        for usd in (self.input_usd_per_million, self.output_usd_per_million, 0.0 if cached is None else cached):
+            if not (is_number(usd) and usd >= 0):
                 raise ConfigurationError(f"price: {usd!r} is no price in US dollars")
 
     def cost_usd(self, *, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> float:

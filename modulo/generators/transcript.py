@@ -30,6 +30,8 @@ class TranscriptGenerator(Generator):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, model: str | None = None) -> None:
+        if not isinstance(path, str | os.PathLike):
+            raise ConfigurationError(f"a transcript is a file's path, not a {type(path).__name__}")
         self._path = Path(path)
         self._model = model
         self._by_problem = self._load()

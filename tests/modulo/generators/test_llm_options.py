@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from modulo.errors import ConfigurationError, MissingDependencyError, ProviderError, UnknownPriceError
 from modulo.generators import llm
 from modulo.generators.llm import LLM
+from modulo.generators.local import Local
 from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import Price
 from modulo.protocols import Sampling
@@ -118,8 +119,27 @@ async def test_the_longest_answer_is_clipped_to_what_the_model_can_write() -> No
         {"api_base": "http://127.0.0.1:99999/v1"},
         {"temperature": -0.1},
         {"temperature": float("nan")},
+        {"temperature": float("inf")},
+        {"temperature": "hot"},
+        {"temperature": True},
         {"max_output_tokens": 0},
+        {"max_output_tokens": 1.5},
+        {"max_output_tokens": "many"},
+        {"seed": -1},
+        {"seed": 2**63},
+        {"seed": "7"},
+        {"seed": 1.0},
+        {"reasoning_effort": ""},
+        {"reasoning_effort": 3},
         {"timeout_seconds": 0},
+        {"timeout_seconds": float("inf")},
+        {"timeout_seconds": None},
+        {"api_key": 17},
+        {"api_base": 17},
+        {"limits": 3},
+        {"price": 0.1},
+        {"extra": [("top_p", 0.5)]},
+        {"extra": {1: 2}},
         {"extra": {"num_retries": 3}},
         {"extra": {"drop_params": True}},
         {"extra": {"stream": True}},
@@ -128,6 +148,23 @@ async def test_the_longest_answer_is_clipped_to_what_the_model_can_write() -> No
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         LLM(**({"model": "openai/test"} | options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": None},
+        {"temperature": float("nan")},
+        {"max_output_tokens": 0},
+        {"seed": "7"},
+        {"timeout_seconds": -1},
+        {"limits": 3},
+        {"extra": {"temperature": 1}},
+    ],
+)
+def test_options_of_a_local_model_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        Local(**options)
 
 
 async def test_no_key_shows_anywhere() -> None:

@@ -15,7 +15,18 @@ from modulo.testing import ManualClock
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("limits", [{"concurrency": 0}, {"concurrency": -1}, {"requests_per_minute": 0.0}])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"concurrency": 0},
+        {"concurrency": -1},
+        {"concurrency": 1.5},
+        {"concurrency": "2"},
+        {"requests_per_minute": 0.0},
+        {"requests_per_minute": float("nan")},
+        {"requests_per_minute": "60"},
+    ],
+)
 def test_limits_that_let_nothing_through_are_refused(limits: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="above 0"):
         ModelLimits(**limits)

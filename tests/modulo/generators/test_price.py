@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -36,10 +37,16 @@ def test_what_runs_here_is_free() -> None:
     assert FREE.cost_usd(prompt_tokens=10**9, completion_tokens=10**9) == 0.0
 
 
-@pytest.mark.parametrize("usd", [-1.0, math.nan, math.inf])
-def test_what_is_no_price_is_refused(usd: float) -> None:
+@pytest.mark.parametrize("usd", [-1.0, math.nan, math.inf, 10**400, "0.1", None, True])
+def test_what_is_no_price_is_refused(usd: Any) -> None:
     with pytest.raises(ConfigurationError, match="price"):
         Price(input_usd_per_million=usd, output_usd_per_million=1.0)
+
+
+@pytest.mark.parametrize("usd", [-1.0, math.nan, "", False])
+def test_what_is_no_price_of_the_cache_is_refused(usd: Any) -> None:
+    with pytest.raises(ConfigurationError, match="price"):
+        Price(input_usd_per_million=1.0, output_usd_per_million=1.0, cached_input_usd_per_million=usd)
 
 
 def test_a_known_model_has_its_price_and_its_limits() -> None:

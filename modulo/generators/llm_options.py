@@ -1,0 +1,73 @@
+"""What the options of a language model may be, told before anything is loaded or paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from modulo.amounts import is_number, is_whole_number
+from modulo.errors import ConfigurationError
+
+__all__ = ["check_connection", "check_extra", "check_sampling"]
+
+_SEEDS: Final = 2**63
+_NOT_EXTRA: Final = frozenset(
+    {
+        *("model", "messages", "n", "temperature", "max_tokens", "max_completion_tokens", "seed"),
+        *("reasoning_effort", "response_format", "timeout", "api_base", "base_url", "api_key", "stream"),
+        # These would send requests that nobody counts, or other ones than the trace says.
+        *("num_retries", "max_retries", "retry_policy", "fallbacks", "context_window_fallback_dict"),
+        *("drop_params", "additional_drop_params", "mock_response", "client", "acompletion"),
+    }
+)
+
+
+def check_sampling(
+    *,
+    temperature: object = None,
+    max_output_tokens: object = None,
+    seed: object = None,
+    reasoning_effort: object = None,
+) -> None:
+    """Refuse settings that no model could be asked with; None is always good.
+
+    Raises:
+        ConfigurationError: One makes no sense.
+    """
+    if temperature is not None and not (is_number(temperature) and temperature >= 0):
+        raise ConfigurationError(f"temperature must be a finite number of at least 0, not {temperature!r}")
+    if max_output_tokens is not None and not (is_whole_number(max_output_tokens) and max_output_tokens >= 1):
+        raise ConfigurationError(
+            f"max_output_tokens must be a whole number of at least 1, not {max_output_tokens!r}"
+        )
+    if seed is not None and not (is_whole_number(seed) and 0 <= seed < _SEEDS):
+        raise ConfigurationError(f"seed must be a whole number from 0 to 2**63 - 1, not {seed!r}")
+    if reasoning_effort is not None and not (isinstance(reasoning_effort, str) and reasoning_effort):
+        raise ConfigurationError(f"reasoning_effort must be a word such as 'low', not {reasoning_effort!r}")
+
+
+def check_connection(*, timeout_seconds: object, api_key: object = None) -> None:
+    """Refuse a deadline or a key that makes no sense; the key is never shown.
+
+    Raises:
+        ConfigurationError: One makes no sense.
+    """
+    if not (is_number(timeout_seconds) and timeout_seconds > 0):
+        raise ConfigurationError(f"timeout_seconds must be a finite number above 0, not {timeout_seconds!r}")
+    if api_key is not None and not isinstance(api_key, str):
+        raise ConfigurationError(f"api_key must be text, not a {type(api_key).__name__}")
+
+
+def check_extra(extra: object) -> None:
+    """Refuse further parameters that another option sets, or that would change what a call is.
+
+    Raises:
+        ConfigurationError: It is no mapping, or has such a parameter.
+    """
+    if extra is None:
+        return
+    if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
+        raise ConfigurationError(f"extra must be a mapping of names to JSON values, not {extra!r}")
+    misplaced = sorted(_NOT_EXTRA & extra.keys())
+    if misplaced:
+        raise ConfigurationError(f"extra: {', '.join(misplaced)} cannot be set there")
