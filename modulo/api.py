@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypedDict, Unpack
 
@@ -18,6 +18,7 @@ from modulo.errors import ConfigurationError
 from modulo.events import Event
 from modulo.graph import Graph
 from modulo.graph.nodes import Prompt
+from modulo.graph.simple import simple_graph
 from modulo.ledger import Ledger
 from modulo.loop import Run
 from modulo.options import RunOptions, Select
@@ -218,7 +219,7 @@ def _run(
     sinks: Sequence[Callable[[Event], None]] = (),
 ) -> Run:
     given = dict(options)
-    parts = {name: given.pop(name) for name in _PARTS if name in given}
+    parts: dict[str, Any] = {name: given.pop(name) for name in _PARTS if name in given}
     if isinstance(graph, Graph):
         if parts:
             raise ConfigurationError(f"a graph brings its own nodes; {', '.join(parts)} must not be given too")
@@ -227,32 +228,14 @@ def _run(
     else:
         if problem is not None:
             raise ConfigurationError(f"solve(graph, problem): a {type(graph).__name__} is no Graph")
-        graph, problem = _simple_graph(parts), graph
+        if "generator" not in parts or not parts.get("critics"):
+            raise ConfigurationError("solve needs a Graph and a problem; or a problem, generator= and critics=")
+        graph, problem = simple_graph(**parts), graph
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     unknown = chosen.keys() - RunOptions.__dataclass_fields__.keys()
     if unknown:
         raise ConfigurationError(f"solve: unknown option {', '.join(sorted(unknown))}")
     return Run(graph, problem, RunOptions(**chosen), sinks=sinks)
-
-
-def _simple_graph(parts: dict[str, Any]) -> Graph:
-    """A graph of one generator, perhaps a reformulator, and critics."""
-    if "generator" not in parts or not parts.get("critics"):
-        raise ConfigurationError("solve needs a Graph and a problem; or a problem, generator= and critics=")
-    graph = Graph("problem")
-    answer = graph.generator("generator", parts["generator"], prompt=parts.get("prompt"))
-    if parts.get("reformulator") is not None:
-        answer = graph.reformulator("answer", parts["reformulator"], reads=answer)
-    critics = parts["critics"]
-    if isinstance(critics, Critic) or not isinstance(critics, Iterable):
-        critics = [critics]
-    taken = {*graph.generators, *graph.reformulators}
-    for number, critic in enumerate(critics, 1):
-        name = getattr(critic, "id", "").rpartition(":")[2].rpartition(".")[2] or type(critic).__name__
-        name = name if name not in taken else f"{name}-{number}"
-        taken.add(name)
-        graph.critic(name, critic, reads=answer)
-    return graph
 
 
 def _loop_is_running() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,13 +13,15 @@ from modulo.canonical import canonical_json, codec_for
 from modulo.certificate import Certificate, certificate_of
 from modulo.clock import SystemClock
 from modulo.critique import Critique, Verdict, malformed_critique
-from modulo.domain import Domain, find_domain
+from modulo.domain import Domain, NoGenerator, find_domain
 from modulo.errors import CertificateError, ConfigurationError, ModuloError, ProblemError
 from modulo.graph import Graph
 from modulo.graph.nodes import CriticNode
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program, Stage
+from modulo.graph.simple import simple_graph
 from modulo.problem import NO_SOLUTION, Candidate, Problem
+from modulo.protocols import Critic
 from modulo.running.judging import Judge, applicable_critics, is_accepted
 from modulo.running.workers import worker_pool
 
@@ -90,6 +92,8 @@ async def verify(
     certificate: Certificate | str | os.PathLike[str] | bytes,
     *,
     graph: Graph | None = None,
+    critics: Sequence[Critic[Any, Any]] | None = None,
+    reformulator: Callable[..., Any] | None = None,
     problem: Any = None,
 ) -> Verified:
     """Run the critics of a certificate again on its solution. No model is called.
@@ -101,30 +105,37 @@ async def verify(
         certificate: The certificate, its bytes, or the path of its file.
         graph: The graph whose critics to run; None looks up the certificate's domain among those installed.
             Nothing is ever imported because a certificate names it.
+        critics: The critics, in place of a graph, where ``solve`` was given critics and no graph.
+        reformulator: The reformulator that ``solve`` was given with them, if any.
         problem: The problem that it must be about, which is then judged as it is given; None takes whatever
             problem it is about.
 
     Raises:
         CertificateError: It does not hold; the message says where.
+        ConfigurationError: Its domain is not installed, and neither graph nor critics are given.
         ModuloError: A critic needs something that is missing.
     """
     certificate = _loaded(certificate)
-    domain = None if graph else find_domain(certificate.domain)
-    graph = graph or _graph_of(domain)
+    domain = None
+    if critics is not None:
+        graph = _graph_of_parts(graph, critics, reformulator)
+    elif graph is None:
+        domain = _domain_of(certificate)
+        graph = domain.graph_for_checking()
     program = graph.check()
     wrapped = _problem(certificate, graph, domain, problem)
     try:
-        critics = applicable_critics(program, wrapped)
+        applicable = applicable_critics(program, wrapped)
         made = _artefacts(certificate, program)
     except CertificateError:
         raise
     except ModuloError as error:
         raise CertificateError(f"the certificate does not hold: {error}") from error
-    given = await _critiques(made, program, wrapped, critics)
+    given = await _critiques(made, program, wrapped, applicable)
     for name, candidate in made.items():
-        if not is_accepted(critics[name], candidate, given[name]):
+        if not is_accepted(applicable[name], candidate, given[name]):
             raise CertificateError(f"{name!r} is not accepted: {_why(given[name])}")
-    nodes = {node.name: node for name in made for node in critics[name]}
+    nodes = {node.name: node for name in made for node in applicable[name]}
     critiques = tuple(critique for name in made for critique in given[name])
     pairs = [(nodes[critique.critic], critique) for critique in critiques]
     _compare(certificate, _made_anew(certificate, wrapped, program, made, pairs))
@@ -177,9 +188,22 @@ def _loaded(certificate: Certificate | str | os.PathLike[str] | bytes) -> Certif
     return Certificate.load(certificate)
 
 
-def _graph_of(domain: Domain[Any] | None) -> Graph:
-    assert domain is not None
-    return domain.graph_for_checking()
+def _domain_of(certificate: Certificate) -> Domain[Any]:
+    try:
+        return find_domain(certificate.domain)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{error} What was solved without a domain is verified with what solve was given: "
+            "modulo.verify(certificate, graph=...), or modulo.verify(certificate, critics=[...], reformulator=...)."
+        ) from error
+
+
+def _graph_of_parts(
+    graph: Graph | None, critics: Sequence[Critic[Any, Any]], reformulator: Callable[..., Any] | None
+) -> Graph:
+    if graph is not None:
+        raise ConfigurationError("verify: a graph brings its own critics; pass graph= or critics=, not both")
+    return simple_graph(generator=NoGenerator(), critics=critics, reformulator=reformulator)
 
 
 def _problem(certificate: Certificate, graph: Graph, domain: Domain[Any] | None, given: Any) -> Problem[Any]:

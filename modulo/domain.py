@@ -20,7 +20,7 @@ from modulo.graph import Graph
 from modulo.protocols import Backprompter, Generation, Generator, Request, Strategy
 from modulo.strategies.refine import Refine
 
-__all__ = ["Domain", "find_domain", "installed_domains", "read_file"]
+__all__ = ["Domain", "NoGenerator", "find_domain", "installed_domains", "read_file"]
 
 P = TypeVar("P")
 
@@ -89,13 +89,18 @@ class Domain(ABC, Generic[P]):
 
     def graph_for_checking(self) -> Graph:
         """The domain's graph with a generator that cannot be asked."""
-        return self.graph(_NoGenerator())
+        return self.graph(NoGenerator())
 
 
-class _NoGenerator(Generator):
+class NoGenerator(Generator):
     """Stands where a graph is only checked, drawn or verified."""
 
     async def generate(self, request: Request) -> Generation:
+        """Refuse.
+
+        Raises:
+            ConfigurationError: Always.
+        """
         raise ConfigurationError(f"{request.node!r} has no generator here")
 
 

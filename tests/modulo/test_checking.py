@@ -300,3 +300,35 @@ async def test_an_answer_may_be_built_on_what_any_of_its_generators_reads() -> N
     graph = racing_graph()
     built = certificate_for(graph, Target(4), half=2, number=4)
     assert (await verify(built, graph=graph)).certificate.claim.soundness == "tests"
+
+
+# ------------------------------------------------------------------------------ verify, of runs without a graph
+
+
+def certificate_without_graph(reformulator: Any = None) -> modulo.Certificate:
+    outcome = modulo.solve_sync(
+        Target(4), generator=lambda request: "4", critics=[is_target, is_even], reformulator=reformulator
+    )
+    assert isinstance(outcome, modulo.Certified)
+    return outcome.certificate
+
+
+@pytest.mark.anyio
+async def test_a_run_without_a_graph_is_verified_with_its_critics() -> None:
+    certificate = certificate_without_graph(whole_number)
+    verified = await verify(certificate, critics=[is_target, is_even], reformulator=whole_number)
+    assert [critique.critic for critique in verified.critiques] == ["is_target", "is_even"]
+    with pytest.raises(CertificateError):
+        await verify(certificate, critics=[is_target], reformulator=whole_number)
+
+
+@pytest.mark.anyio
+async def test_verify_says_what_it_needs_of_a_run_without_a_graph() -> None:
+    with pytest.raises(ConfigurationError, match=r"verify\(certificate, graph=\.\.\.\), or .*critics=\["):
+        await verify(certificate_without_graph(whole_number))
+
+
+@pytest.mark.anyio
+async def test_verify_takes_a_graph_or_critics() -> None:
+    with pytest.raises(ConfigurationError, match="not both"):
+        await verify(certificate_without_graph(whole_number), graph=GRAPH, critics=[is_target])
