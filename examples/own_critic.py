@@ -39,7 +39,13 @@ def main() -> None:
     )
     for attempt in outcome.attempts:
         print(attempt.text, [violation.message for c in attempt.critiques for violation in c.violations])
-    print(type(outcome).__name__, outcome.solution)
+    match outcome:
+        case modulo.Certified(solution, certificate):
+            print("certified:", solution, "-", certificate.claim.text)
+        case modulo.Exhausted(stop_reason):
+            print("not certified:", stop_reason)
+        case modulo.Unsolvable(certificate):
+            print("there is no solution:", certificate.claim.text)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,13 @@ def main() -> None:
     for attempt in outcome.attempts:
         found = [violation.code for critique in attempt.critiques for violation in critique.violations]
         print(f"round {attempt.round}: {attempt.node}: {found or 'accepted'}")
-    print(type(outcome).__name__, "-", outcome.solution)
-    print(outcome.certificate.claim.text)
+    match outcome:
+        case modulo.Certified(solution, certificate):
+            print(f"certified: {solution}\n{certificate.claim.text}")
+        case modulo.Exhausted(stop_reason):
+            print("not certified:", stop_reason)
+        case modulo.Unsolvable(certificate):
+            print("there is no solution:", certificate.claim.text)
 
 
 if __name__ == "__main__":

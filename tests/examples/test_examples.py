@@ -48,7 +48,7 @@ def test_a_critic_of_ones_own_leads_to_a_certified_answer(capsys: pytest.Capture
         "rope, tent, stove ['14 is over 8.']",
         "rope, lamp ['There is no item lamp.', 'Choose at least 3 different items.']",
         "rope, stove, map []",
-        "Certified ['rope', 'stove', 'map']",
+        "certified: ['rope', 'stove', 'map'] - the items exist, are enough and fit into the knapsack",
     ]
 
 
@@ -56,7 +56,15 @@ def test_a_rejection_down_the_graph_sends_the_first_generator_back(capsys: pytes
     load("stages").main()
     printed = capsys.readouterr().out
     assert "round 3: writer: ['missing']\nround 4: outliner: accepted" in printed
-    assert "Certified - We ship friday though tests are red." in printed
+    assert "certified: We ship friday though tests are red." in printed
+
+
+@pytest.mark.parametrize("name", ["meeting", "own_critic", "stages"])
+def test_examples_tell_outcomes_apart_as_users_should(name: str) -> None:
+    source = (EXAMPLES / f"{name}.py").read_text()
+    assert "match outcome:" in source
+    assert "case modulo.Certified(" in source
+    assert "case modulo.Exhausted(" in source
 
 
 @pytest.mark.skipif("OPENAI_API_KEY" not in os.environ, reason="needs OPENAI_API_KEY and a provider")
