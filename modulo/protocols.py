@@ -185,6 +185,10 @@ class Critic(ABC, Generic[P, C]):
     Write ``critique`` and say in ``proves`` what its ACCEPT proves. It must be deterministic, must not call a
     model, and must judge from its two arguments alone.
 
+    In a worker process, nothing stands but what importing the critic's module sets. A program's own file is
+    loaded there under another name, so a global that it sets under ``if __name__ == "__main__":``, or changes
+    later, has its first value or none. Give such settings to the critic's constructor.
+
     Attributes:
         proves: What ACCEPT proves, e.g. "valid plan of this PDDL problem".
         soundness: How much that is worth; PROOF or TESTS.
