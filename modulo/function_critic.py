@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from modulo.canonical import JsonValue
 from modulo.critique import Soundness
 from modulo.protocols import Critic, Judgement, RunsIn
 
 __all__ = ["FunctionCritic", "critic"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class FunctionCritic(Critic[Any, Any]):
@@ -69,6 +73,21 @@ class FunctionCritic(Critic[Any, Any]):
         return self._options
 
 
+def _called_with_a_claim(decorator: Callable[P, R]) -> Callable[P, R]:
+    """Refuse a decorator without brackets in words that say what to write."""
+
+    @wraps(decorator)
+    def called(*args: P.args, **declared: P.kwargs) -> R:
+        if args or "proves" not in declared:
+            raise TypeError(
+                "say what a critic's ACCEPT proves: @modulo.critic(proves='no two meetings overlap')"
+            )
+        return decorator(*args, **declared)
+
+    return called
+
+
+@_called_with_a_claim
 def critic(
     *,
     proves: str,
@@ -92,9 +111,13 @@ def critic(
         is_format: Whether the other critics run only on what this one accepts.
         judges: Solutions, or claims that none exists.
         runs_in: Where it runs.
-        max_seconds: Deadline of one call; with one, it runs in a worker process.
+        max_seconds: Deadline of one call; with one, it runs in a worker process. There, the program's own file
+            is loaded anew, without what stands behind ``if __name__ == "__main__"``: see ``Critic``.
         applies_to: Tells whether it can judge answers to a problem (its problem class).
         options: Every setting that a verdict can depend on, such as variables that the function closes over.
+
+    Raises:
+        TypeError: ``proves`` is missing, as in a decorator without brackets.
     """
 
     def decorate(function: Callable[..., Judgement | Awaitable[Judgement]]) -> FunctionCritic:

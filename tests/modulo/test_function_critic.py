@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import functools
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,8 +101,16 @@ def test_what_has_no_name_of_its_own_is_no_function_to_make_a_critic_of(thing: A
 
 
 def test_without_a_claim_no_critic_can_be_made() -> None:
-    with pytest.raises(TypeError, match="proves"):
+    with pytest.raises(TypeError, match=r"@modulo\.critic\(proves="):
         modulo.critic()(lambda problem, candidate: [])  # type: ignore[call-arg]
+
+
+def test_the_decorator_without_brackets_says_what_to_write() -> None:
+    with pytest.raises(TypeError, match=r"@modulo\.critic\(proves="):
+
+        @modulo.critic  # type: ignore[arg-type, call-arg]
+        def is_fine(problem: int, candidate: int) -> list[modulo.Violation]:
+            return []
 
 
 def test_options_that_were_given_are_not_changed_by_later_changes_to_them() -> None:
@@ -107,3 +118,29 @@ def test_options_that_were_given_are_not_changed_by_later_changes_to_them() -> N
     critic = modulo.critic(proves="x", options=options)(lambda problem, candidate: [])
     options["limit"] = 2
     assert critic.options() == {"limit": 1}
+
+
+def test_a_worker_process_has_no_globals_of_a_main_program(tmp_path: Path) -> None:
+    """As ``Critic`` documents; a change of this would be one of every script's verdicts."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        """
+import modulo
+
+LEAST = 1
+
+@modulo.critic(proves="x", runs_in="process")
+def is_large(problem: int, candidate: str):
+    yield modulo.Violation("seen", f"LEAST is {LEAST}")
+
+if __name__ == "__main__":
+    LEAST = 100
+    outcome = modulo.solve_sync(
+        1, generator=lambda request: "5", critics=[is_large], budget=modulo.Budget(rounds=1)
+    )
+    (critique,) = outcome.attempts[0].critiques
+    print(LEAST, critique.violations[0].message)
+"""
+    )
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=True)
+    assert done.stdout == "100 LEAST is 1\n"
