@@ -14,7 +14,7 @@ import pytest
 
 import modulo
 from modulo import Budget, Certified, Exhausted, Graph, StopReason, Violation
-from modulo.errors import ConfigurationError, GraphError, ModuloError, ProblemError
+from modulo.errors import ConfigurationError, GraphError, ModuloError, ProblemError, TraceError
 from modulo.events import Event, RunFinished, RunStarted
 from modulo.protocols import Request
 from modulo.testing import ManualClock, ScriptedGenerator
@@ -200,6 +200,13 @@ async def test_a_generator_hears_of_every_limit_that_holds_for_it() -> None:
 
 
 # solve_sync ----------------------------------------------------------------------------------------------------
+
+
+def test_a_trace_takes_the_events_of_one_run_only() -> None:
+    trace = modulo.Trace()
+    modulo.solve_sync(1, generator=lambda request: "ok", critics=[is_ok], trace=trace)
+    with pytest.raises(TraceError, match="make a new one for each run"):
+        modulo.solve_sync(1, generator=lambda request: "ok", critics=[is_ok], trace=trace)
 
 
 def test_solve_sync_runs_without_an_event_loop() -> None:
