@@ -14,25 +14,34 @@ if TYPE_CHECKING:
     from modulo.api import EventStream, solve, solve_sync, stream
     from modulo.backprompt import ChatBackprompter
     from modulo.budget import Budget, Usage
-    from modulo.canonical import parse_json
+    from modulo.canonical import JsonValue, parse_json
     from modulo.certificate import Certificate
-    from modulo.checking import check, verify
+    from modulo.checking import Checked, Verified, check, verify
+    from modulo.clock import Clock
     from modulo.critique import Critique, Remark, Soundness, Verdict, Violation
+    from modulo.domain import Domain
     from modulo.errors import (
         Billing,
+        CertificateError,
+        ConfigurationError,
         GenerationError,
         GraphError,
         Malformed,
+        MissingDependencyError,
         ModuloError,
+        NotApplicableError,
+        ProblemError,
+        TraceError,
         TransientGenerationError,
     )
-    from modulo.function_critic import critic
+    from modulo.events import Event
+    from modulo.function_critic import FunctionCritic, critic
     from modulo.generators.llm import LLM
     from modulo.generators.local import Local
     from modulo.generators.model_limits import ModelLimits
     from modulo.generators.price import Price
     from modulo.generators.transcript import TranscriptGenerator
-    from modulo.graph import Graph
+    from modulo.graph import Graph, Node
     from modulo.ledger import Ledger
     from modulo.nested import NestedLoop
     from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
@@ -54,7 +63,7 @@ if TYPE_CHECKING:
         Strategy,
         Turn,
     )
-    from modulo.replay import replay
+    from modulo.replay import Replayed, replay
     from modulo.running.retrying import Retries
     from modulo.strategies import Refine
     from modulo.trace import Trace
@@ -64,26 +73,35 @@ _HOME = {
     "modulo.api": ("EventStream", "solve", "solve_sync", "stream"),
     "modulo.backprompt": ("ChatBackprompter",),
     "modulo.budget": ("Budget", "Usage"),
-    "modulo.ledger": ("Ledger",),
-    "modulo.canonical": ("parse_json",),
+    "modulo.canonical": ("JsonValue", "parse_json"),
     "modulo.certificate": ("Certificate",),
-    "modulo.checking": ("check", "verify"),
+    "modulo.checking": ("Checked", "Verified", "check", "verify"),
+    "modulo.clock": ("Clock",),
     "modulo.critique": ("Critique", "Remark", "Soundness", "Verdict", "Violation"),
+    "modulo.domain": ("Domain",),
     "modulo.errors": (
         "Billing",
+        "CertificateError",
+        "ConfigurationError",
         "GenerationError",
         "GraphError",
         "Malformed",
+        "MissingDependencyError",
         "ModuloError",
+        "NotApplicableError",
+        "ProblemError",
+        "TraceError",
         "TransientGenerationError",
     ),
-    "modulo.function_critic": ("critic",),
+    "modulo.events": ("Event",),
+    "modulo.function_critic": ("FunctionCritic", "critic"),
     "modulo.generators.llm": ("LLM",),
     "modulo.generators.local": ("Local",),
     "modulo.generators.model_limits": ("ModelLimits",),
     "modulo.generators.price": ("Price",),
     "modulo.generators.transcript": ("TranscriptGenerator",),
-    "modulo.graph": ("Graph",),
+    "modulo.graph": ("Graph", "Node"),
+    "modulo.ledger": ("Ledger",),
     "modulo.nested": ("NestedLoop",),
     "modulo.outcome": ("Certified", "Exhausted", "Outcome", "StopReason", "Unsolvable"),
     "modulo.problem": ("NO_SOLUTION", "Candidate", "Problem"),
@@ -104,7 +122,7 @@ _HOME = {
         "Strategy",
         "Turn",
     ),
-    "modulo.replay": ("replay",),
+    "modulo.replay": ("Replayed", "replay"),
     "modulo.running.retrying": ("Retries",),
     "modulo.strategies": ("Refine",),
     "modulo.trace": ("Trace",),
@@ -121,33 +139,46 @@ __all__ = [
     "Budget",
     "Candidate",
     "Certificate",
+    "CertificateError",
     "Certified",
     "ChatBackprompter",
+    "Checked",
+    "Clock",
+    "ConfigurationError",
     "Conversation",
     "Critic",
     "Critique",
+    "Domain",
+    "Event",
     "EventStream",
     "Exhausted",
     "Expansion",
     "Finish",
+    "FunctionCritic",
     "Generation",
     "GenerationError",
     "Generator",
     "Graph",
     "GraphError",
+    "JsonValue",
     "Ledger",
     "Local",
     "Malformed",
     "Message",
+    "MissingDependencyError",
     "ModelLimits",
     "ModuloError",
     "NestedLoop",
+    "Node",
+    "NotApplicableError",
     "Outcome",
     "Price",
     "Problem",
+    "ProblemError",
     "Refine",
     "Remark",
     "Rendered",
+    "Replayed",
     "Request",
     "Retries",
     "Reveals",
@@ -157,6 +188,7 @@ __all__ = [
     "StopReason",
     "Strategy",
     "Trace",
+    "TraceError",
     "TranscriptGenerator",
     "TransientGenerationError",
     "Tree",
@@ -164,6 +196,7 @@ __all__ = [
     "Unsolvable",
     "Usage",
     "Verdict",
+    "Verified",
     "Violation",
     "__version__",
     "check",
@@ -181,9 +214,10 @@ def __getattr__(name: str) -> Any:
     module = _MODULE_OF.get(name)
     if module is None:
         raise AttributeError(f"module 'modulo' has no attribute {name!r}")
-    value = getattr(import_module(module), name)
-    globals()[name] = value
-    return value
+    loaded = import_module(module)
+    # All of them: loading modulo.replay has just put the module where the function belongs.
+    globals().update({public: getattr(loaded, public) for public in _HOME[module]})
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import operator
+import re
 import subprocess
 import sys
 
@@ -10,6 +13,10 @@ import pytest
 import modulo
 
 SLOW_TO_LOAD = ("litellm", "networkx", "pydantic", "structlog", "tenacity", "click", "rich")
+
+# What annotations name besides: of the standard library, and aliases of what is public.
+COMMON = {"Any", "Callable", "Awaitable", "Sequence", "Mapping", "Literal", "PathLike", "Unpack", "None"}
+COMMON |= {"Judgement", "Prompt", "Reads", "RunsIn", "SolveOptions"}
 
 
 def loaded_after(program: str) -> set[str]:
@@ -49,6 +56,21 @@ def test_a_star_import_brings_every_public_name() -> None:
 def test_a_public_name_is_listed_and_is_what_its_module_defines(name: str) -> None:
     assert name in dir(modulo)
     assert getattr(modulo, name) is getattr(modulo, name)
+
+
+def test_a_function_is_not_taken_for_the_module_of_its_name() -> None:
+    assert loaded_after("import modulo; modulo.Replayed; assert callable(modulo.replay)") <= set(SLOW_TO_LOAD)
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["solve", "solve_sync", "check", "verify", "replay", "critic", "Graph.generator", "Graph.critic"],
+)
+def test_what_a_public_function_takes_and_gives_can_be_imported_from_modulo(function: str) -> None:
+    signature = inspect.signature(operator.attrgetter(function)(modulo))
+    annotations = [signature.return_annotation, *(p.annotation for p in signature.parameters.values())]
+    named = {name for text in annotations for name in re.findall(r"[A-Z]\w+", str(text))}
+    assert named - COMMON <= set(modulo.__all__)
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
