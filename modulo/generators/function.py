@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import anyio.to_thread
 
+from modulo.asynchrony import is_async
 from modulo.canonical import JsonValue
 from modulo.protocols import Generation, Generator, Request
 
@@ -24,9 +25,7 @@ class FunctionGenerator(Generator):
 
     def __init__(self, function: Callable[[Request], Answer]) -> None:
         self._function = function
-        self._is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-            getattr(function, "__call__", None)  # noqa: B004  an object with an async __call__
-        )
+        self._is_async = is_async(function)
 
     async def generate(self, request: Request) -> Generation:
         """Call the function once."""

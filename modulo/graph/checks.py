@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import networkx
 
+from modulo.asynchrony import is_async
 from modulo.canonical import Codec, codec_for
 from modulo.errors import GraphError, ProblemError
 from modulo.graph.annotations import fits, parameter_type, type_text
-from modulo.graph.declarations import critic_faults, is_async, runs_in_process, signature_faults
+from modulo.graph.declarations import critic_faults, runs_in_process, signature_faults
 from modulo.graph.drawing import digraph
 from modulo.graph.nodes import CriticNode, ReformulatorNode, is_name
 from modulo.graph.program import Program, Stage

@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
+from modulo.asynchrony import is_async
 from modulo.canonical import canonical_json
 from modulo.critique import Soundness
 from modulo.errors import ProblemError
@@ -16,7 +17,7 @@ from modulo.protocols import Critic, RunsIn
 if TYPE_CHECKING:
     from modulo.graph import Graph
 
-__all__ = ["critic_faults", "is_async", "runs_in_process", "signature_faults"]
+__all__ = ["critic_faults", "runs_in_process", "signature_faults"]
 
 
 def critic_faults(graph: Graph) -> Iterator[str]:
@@ -116,11 +117,6 @@ def _prompt_faults(name: str, prompt: Any, reads: Sequence[str]) -> Iterator[str
         yield f"generator {name!r}: its prompt function must take {what}."
     if is_async(prompt):
         yield f"generator {name!r}: its prompt function must not be async."
-
-
-def is_async(function: Callable[..., Any]) -> bool:
-    """Whether a function must be awaited, or iterated so, by how it is written."""
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 import anyio.lowlevel
 from msgspec.structs import replace
 
+from modulo.asynchrony import is_async
 from modulo.clock import Clock
 from modulo.critique import Critique, Remark, Verdict, Violation
 from modulo.errors import CriticError, NotApplicableError
-from modulo.graph.declarations import is_async
 from modulo.graph.nodes import CriticNode, SoftCriticNode
 from modulo.graph.program import Program, Stage
 from modulo.logs import warn
