@@ -10,17 +10,20 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import anyio.lowlevel
 from msgspec import Struct
 
+from modulo.asynchrony import is_async
 from modulo.canonical import canonical_json
 from modulo.clock import SystemClock
 from modulo.course import Course, Player
 from modulo.domain import find_domain
 from modulo.events import AttemptFinished, Event
 from modulo.graph import Graph
+from modulo.graph.annotations import return_type
 from modulo.graph.program import Stage
 from modulo.loop import Run
 from modulo.outcome import StopReason
@@ -105,15 +108,17 @@ def _silent(graph: Graph, course: Course, player: Player) -> Graph:
     conversions: dict[str, Callable[..., Any] | None] = {}
     for stage in graph.check().stages.values():
         for path in stage.paths.values():
-            if any(_may_call_a_model(node.convert) for node in path):
-                conversions |= {node.name: _recorded(node.name, stage, course) for node in path}
+            recorded = {node.name: _recorded(node.name, stage, course) for node in path}
+            if not any(is_async(node.convert) for node in path):
+                recorded = {
+                    node.name: _UnlessAwaited(
+                        node.convert, recorded[node.name], is_last=node.name == stage.artefact
+                    )
+                    for node in path
+                    if node.convert
+                }
+            conversions |= recorded
     return graph.with_nodes(generators=dict.fromkeys(graph.generators, player), conversions=conversions)
-
-
-def _may_call_a_model(convert: Callable[..., Any] | None) -> bool:
-    return inspect.iscoroutinefunction(convert) or inspect.iscoroutinefunction(
-        getattr(type(convert), "__call__", None)  # noqa: B004  an object with an async __call__
-    )
 
 
 def _recorded(node: str, stage: Stage, course: Course) -> Callable[..., Any]:
@@ -126,6 +131,38 @@ def _recorded(node: str, stage: Stage, course: Course) -> Callable[..., Any]:
         return _value_of(canonical_json(content), stage) if is_last else content
 
     return convert
+
+
+class _UnlessAwaited:
+    """A plain conversion, run again; as recorded from where one on the way gives something to await.
+
+    What a plain function gives to be awaited may call a model, and nothing tells before it is called.
+    """
+
+    def __init__(self, convert: Callable[..., Any], recorded: Callable[..., Any], *, is_last: bool) -> None:
+        self.returns = return_type(convert)
+        self._convert, self._recorded, self._is_last = convert, recorded, is_last
+
+    def __call__(self, value: Any, *problem: Any) -> Any:
+        if isinstance(value, _TakenFromTrace):
+            return self._look_up(value.value, *problem)
+        result = self._convert(value, *problem)
+        if not inspect.isawaitable(result):
+            return result
+        if inspect.iscoroutine(result):
+            result.close()
+        return self._look_up(value, *problem)
+
+    async def _look_up(self, value: Any, *problem: Any) -> Any:
+        recorded = await self._recorded(value, *problem)
+        return recorded if self._is_last else _TakenFromTrace(recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenFromTrace:
+    """What goes on to the next conversion where this one was not run."""
+
+    value: Any
 
 
 def _value_of(canonical: bytes, stage: Stage) -> Any:

@@ -969,3 +969,32 @@ async def test_a_domain_that_is_not_installed_is_named(tmp_path: Path) -> None:
     await record(recorded, tmp_path / "trace.jsonl")
     with pytest.raises(modulo.ModuloError, match="there is no domain 'test' here"):
         await replay(tmp_path / "trace.jsonl")
+
+
+@pytest.mark.anyio
+async def test_what_a_plain_function_gives_to_be_awaited_is_not_awaited_again(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    async def asked_of_a_model(text: str) -> str:
+        calls.append(text)
+        return f"{text} {len(calls)}"
+
+    def converted(text: str) -> Any:
+        return asked_of_a_model(text)
+
+    def graph() -> Graph:
+        graph = Graph("test")
+        draft = graph.generator("draft", Source(["a", "ok"]))
+        asked = graph.reformulator("asked", converted, reads=draft)
+        parted = graph.reformulator("parted", lambda text: text.partition(" "), reads=asked)
+        graph.critic("ok", is_ok, reads=graph.reformulator("first", lambda parts: parts[0], reads=parted))
+        return graph
+
+    recorded = Recorded(graph, {})
+    outcome = await record(recorded, tmp_path / "trace.jsonl")
+    assert (outcome.solution, calls) == ("ok", ["a", "ok"])
+
+    result = await replayed(recorded, tmp_path / "trace.jsonl")
+
+    assert (result.differences, result.stop_reason) == ((), StopReason.CERTIFIED)
+    assert calls == ["a", "ok"]
