@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from modulo.errors import Malformed
 
-__all__ = ["Critique", "Remark", "Soundness", "Verdict", "Violation", "malformed_critique", "weakest"]
+__all__ = [
+    "Critique",
+    "Remark",
+    "Soundness",
+    "Verdict",
+    "Violation",
+    "critique_from_json",
+    "critique_json",
+    "malformed_critique",
+    "weakest",
+]
 
 
 class Verdict(StrEnum):
@@ -164,6 +176,46 @@ def malformed_critique(error: ValueError, *, critic: str) -> Critique:
     else:
         violation = Violation("malformed", f"The answer cannot be read: {error}")
     return Critique(Verdict.REJECT, (violation,), critic=critic)
+
+
+def critique_json(critique: Critique) -> dict[str, Any]:
+    """A critique as JSON; fields that say nothing are left out."""
+    document: dict[str, Any] = {
+        "critic": critique.critic,
+        "verdict": critique.verdict.value,
+        "violations": [_without_none(violation) for violation in critique.violations],
+    }
+    if critique.reason is not None:
+        document["reason"] = critique.reason
+    if critique.failed:
+        document["failed"] = True
+    if critique.proves is not None:
+        document["proves"] = critique.proves
+    document["seconds"] = round(critique.seconds, 6)
+    return document
+
+
+def critique_from_json(document: Mapping[str, Any]) -> Critique:
+    """The critique that ``critique_json`` made a document of.
+
+    Raises:
+        KeyError: It lacks the verdict or the violations.
+        TypeError: A violation has other fields, or a text is none.
+        ValueError: It contradicts itself.
+    """
+    return Critique(
+        Verdict(document["verdict"]),
+        tuple(Violation(**violation) for violation in document["violations"]),
+        reason=document.get("reason"),
+        failed=bool(document.get("failed", False)),
+        critic=document.get("critic", ""),
+        proves=document.get("proves"),
+        seconds=document.get("seconds", 0.0),
+    )
+
+
+def _without_none(violation: Violation) -> dict[str, Any]:
+    return {name: value for name, value in asdict(violation).items() if value is not None}
 
 
 class Remark(Struct, gc=False, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct, structs, to_builtins
 
 from modulo.canonical import parse_json, sha256_hex
-from modulo.critique import Critique
+from modulo.critique import critique_json
 from modulo.errors import ProblemError, TraceError
 from modulo.events import (
     CandidateReformulated,
@@ -250,23 +250,6 @@ class _EventEncoder:
             return {"text_sha256": sha256}
         sha256 = self._texts[text] = sha256_hex(text.encode("utf-8", "surrogatepass"))
         return {"text_sha256": sha256, "text": text}
-
-
-def critique_json(critique: Critique) -> dict[str, Any]:
-    """A critique as JSON; fields that say nothing are left out."""
-    document: dict[str, Any] = {
-        "critic": critique.critic,
-        "verdict": critique.verdict.value,
-        "violations": [_without_none(violation) for violation in critique.violations],
-    }
-    if critique.reason is not None:
-        document["reason"] = critique.reason
-    if critique.failed:
-        document["failed"] = True
-    if critique.proves is not None:
-        document["proves"] = critique.proves
-    document["seconds"] = round(critique.seconds, 6)
-    return document
 
 
 def _readable(extra: Mapping[str, Any]) -> Any:

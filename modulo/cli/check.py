@@ -10,9 +10,9 @@ import click
 from modulo.batch import check_lines, check_one
 from modulo.cli import BAD_INPUT, NOT_CERTIFIED
 from modulo.cli.output import critique_lines, print_json, read_document
+from modulo.critique import critique_json
 from modulo.domain import find_domain
 from modulo.generators.transcript import json_lines
-from modulo.trace import critique_json
 
 
 @click.command()

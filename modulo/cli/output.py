@@ -11,11 +11,10 @@ from msgspec.structs import asdict
 
 from modulo.budget import Usage
 from modulo.canonical import JsonValue, parse_json
-from modulo.critique import Critique
+from modulo.critique import Critique, critique_json
 from modulo.domain import read_file
 from modulo.errors import ProblemError
 from modulo.outcome import Certified, Exhausted, Outcome
-from modulo.trace import critique_json
 
 __all__ = ["outcome_json", "print_json", "read_document", "usage_words"]
 

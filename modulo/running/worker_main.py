@@ -22,10 +22,9 @@ import types
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from modulo.critique import Critique
+from modulo.critique import Critique, critique_json
 from modulo.running.verdicts import call_critic
 from modulo.running.workers import CALL_ID_BYTES
-from modulo.trace import critique_json
 
 _HEADER = struct.Struct(">Q")
 

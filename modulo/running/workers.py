@@ -24,7 +24,7 @@ import anyio.abc
 from anyio.lowlevel import RunVar
 
 from modulo.clock import Clock
-from modulo.critique import Critique, Verdict, Violation
+from modulo.critique import Critique, critique_from_json
 from modulo.protocols import Critic
 from modulo.running.deadline import within_deadline
 
@@ -73,7 +73,7 @@ class WorkerPool:
                 answer = await worker.begin(call)
                 if "begins" in answer:
                     answer = await within_deadline(worker.answer, clock=clock, max_seconds=max_seconds)
-                critique = None if "error" in answer else _critique_of(answer)
+                critique = None if "error" in answer else critique_from_json(answer)
             except BaseException:  # one that is late or talks nonsense serves no other call
                 await worker.kill()
                 raise
@@ -205,13 +205,3 @@ def _surroundings() -> dict[str, Any]:
         "main_module": getattr(spec, "name", None),
         "main_file": None if spec else getattr(main, "__file__", None),
     }
-
-
-def _critique_of(answer: dict[str, Any]) -> Critique:
-    return Critique(
-        Verdict(answer["verdict"]),
-        tuple(Violation(**violation) for violation in answer["violations"]),
-        reason=answer.get("reason"),
-        failed=bool(answer.get("failed", False)),
-        proves=answer.get("proves"),
-    )

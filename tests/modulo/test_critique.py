@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from modulo.critique import Critique, Soundness, Verdict, Violation, weakest
+from modulo.critique import Critique, Soundness, Verdict, Violation, critique_from_json, critique_json, weakest
 
 FAULT = Violation("conflict", "A and B are both red")
 
@@ -86,3 +87,39 @@ def test_critiques_and_violations_are_immutable() -> None:
     for thing, name in ((FAULT, "code"), (Critique.accept(), "verdict")):
         with pytest.raises(AttributeError):
             setattr(thing, name, "other")
+
+
+@pytest.mark.parametrize(
+    "critique",
+    [
+        Critique.accept(),
+        Critique.accept(proves="passed 12 tests"),
+        Critique(Verdict.REJECT, (Violation("a", "b"),), critic="node", seconds=0.25),
+        Critique.reject(
+            Violation("a", "b", location="c", expected="d", actual="e", hint="f"), Violation("g", "h")
+        ),
+        Critique.undecided("too large"),
+        Critique(Verdict.UNDECIDED, reason="crashed", failed=True),
+    ],
+)
+def test_a_critique_survives_the_way_to_json_and_back(critique: Critique) -> None:
+    again = critique_from_json(json.loads(json.dumps(critique_json(critique))))
+    assert again == critique
+    assert again.seconds == critique.seconds
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"verdict": "accept"},
+        {"verdict": "perhaps", "violations": []},
+        {"verdict": "reject", "violations": []},
+        {"verdict": "accept", "violations": [{"code": "a", "message": "b"}]},
+        {"verdict": "reject", "violations": [{"code": "a"}]},
+        {"verdict": "reject", "violations": [{"code": "a", "message": 3}]},
+    ],
+)
+def test_a_document_that_is_no_critique_is_refused(document: dict[str, Any]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        critique_from_json(document)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from modulo.backprompt import ChatBackprompter
 from modulo.budget import Usage
 from modulo.canonical import codec_for
-from modulo.critique import Critique, Remark, Verdict, Violation
+from modulo.critique import Critique, Remark, Verdict, Violation, critique_json
 from modulo.errors import TraceError
 from modulo.events import (
     ArtefactWithdrawn,
@@ -36,7 +36,7 @@ from modulo.outcome import StopReason
 from modulo.problem import Candidate, Problem
 from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Conversation, Finish, Generation, Message, Reveals, Sampling, Turn
-from modulo.trace import Trace, TraceWriter, critique_json, event_json, read_trace
+from modulo.trace import Trace, TraceWriter, event_json, read_trace
 from modulo.tree import Attempt
 
 PROBLEM = Problem.of({"total": 4}, domain="numbers")
