@@ -160,8 +160,6 @@ class _Structure:
             paths={node.name: self.paths[node.name] for node in generators},
             critics=critics,
             soft_critics=tuple(n for n in self.graph.soft_critics.values() if n.reads[0] == end),
-            needs=tuple(dict.fromkeys(need for node in generators for need in node.reads)),
-            builds_on=self.builds_on(end),
             withdraws={n.name: withdrawn for n in critics if (withdrawn := self._withdrawn_by(n, end))},
         )
 

@@ -26,8 +26,6 @@ class Stage:
         paths: The reformulators between each generator and the artefact, in order.
         critics: Hard critics of it, in the graph's order.
         soft_critics: Soft critics of it.
-        needs: Artefacts that generators of this stage read, directly.
-        builds_on: All artefacts that this one is built on, also indirectly.
         withdraws: For each critic with a back edge, the artefacts whose generators it backprompts.
     """
 
@@ -37,8 +35,6 @@ class Stage:
     paths: Mapping[str, tuple[ReformulatorNode, ...]]
     critics: tuple[CriticNode, ...]
     soft_critics: tuple[SoftCriticNode, ...]
-    needs: tuple[str, ...]
-    builds_on: frozenset[str]
     withdraws: Mapping[str, tuple[str, ...]]
 
 
