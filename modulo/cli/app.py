@@ -26,8 +26,8 @@ _COMMANDS: Final = {
     "check": "modulo.cli.check",
     "verify": "modulo.cli.verify",
     "replay": "modulo.cli.replay",
-    "graph": "modulo.cli.inspect",
-    "domains": "modulo.cli.inspect",
+    "graph": "modulo.cli.graph",
+    "domains": "modulo.cli.domains",
     "doctor": "modulo.cli.doctor",
 }
 

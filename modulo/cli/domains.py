@@ -1,4 +1,4 @@
-"""``modulo graph`` and ``modulo domains``: what is there."""
+"""``modulo domains``: the domains and critics installed here."""
 
 from __future__ import annotations
 
@@ -8,18 +8,7 @@ from typing import Any
 import click
 
 from modulo.cli.output import print_json
-from modulo.domain import Domain, find_domain, installed_domains
-
-
-@click.command()
-@click.argument("domain")
-@click.option("--format", "form", type=click.Choice(["mermaid", "dot"]), default="mermaid", show_default=True)
-def graph(domain: str, form: str) -> int:
-    """Draw the graph of DOMAIN."""
-    drawn = find_domain(domain).graph_for_checking()
-    drawn.check()
-    click.echo(drawn.to_mermaid() if form == "mermaid" else drawn.to_dot(), nl=False)
-    return 0
+from modulo.domain import Domain, installed_domains
 
 
 @click.command()
