@@ -17,10 +17,10 @@ import click
 from modulo.cli import NOT_CERTIFIED
 from modulo.cli.output import print_json
 from modulo.domain import Domain, installed_domains
+from modulo.generators.llm import MALICIOUS_VERSIONS
 from modulo.version import __version__
 
 _KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY")
-_MALICIOUS_LITELLM = ("1.82.7", "1.82.8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _core() -> Iterator[_Finding]:
 
 def _models() -> Iterator[_Finding]:
     litellm = _package("litellm")
-    if litellm.detail in _MALICIOUS_LITELLM:
+    if litellm.detail in MALICIOUS_VERSIONS:
         litellm = _Finding(
             "litellm", "bad", f"{litellm.detail} was a malicious upload; remove it and change your keys"
         )

@@ -42,10 +42,10 @@ from modulo.protocols import Generation, Generator, Request
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["LLM", "import_litellm"]
+__all__ = ["LLM", "MALICIOUS_VERSIONS", "import_litellm"]
 
-# Uploaded to PyPI by an attacker; they steal credentials as soon as they are imported.
-_MALICIOUS_VERSIONS: Final = frozenset({"1.82.7", "1.82.8"})
+MALICIOUS_VERSIONS: Final = frozenset({"1.82.7", "1.82.8"})
+"""Of litellm, uploaded to PyPI by an attacker; they steal credentials as soon as they are imported."""
 
 _MAX_SAMPLES_PER_CALL: Final = 8
 _DEFAULT_CONCURRENCY: Final = 64
@@ -275,7 +275,7 @@ def import_litellm() -> Any:
         version = metadata.version("litellm")
     except metadata.PackageNotFoundError as error:
         raise MissingDependencyError("litellm is not installed: pip install litellm") from error
-    if version in _MALICIOUS_VERSIONS:
+    if version in MALICIOUS_VERSIONS:
         raise MissingDependencyError(
             f"litellm {version} contains malware and was not loaded: pip install --upgrade litellm, "
             "and change every key that this machine holds"
