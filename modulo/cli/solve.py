@@ -7,13 +7,13 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import anyio
 import click
 
 from modulo.api import EventStream, stream
-from modulo.backprompt import ChatBackprompter
+from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
 from modulo.canonical import parse_json
 from modulo.cli import NOT_CERTIFIED
@@ -22,6 +22,7 @@ from modulo.cli.progress import Progress, progress
 from modulo.domain import Domain, find_domain
 from modulo.errors import ConfigurationError
 from modulo.generators.models import generator_from_string
+from modulo.options import Select
 from modulo.outcome import Certified, Exhausted, Outcome
 from modulo.protocols import Backprompter, Strategy
 from modulo.strategies.refine import Refine
@@ -57,7 +58,7 @@ def _budget_options(command: F) -> F:
 
 
 def _backprompt_options(command: F) -> F:
-    granularity = click.Choice(["none", "binary", "first", "all", "constructive"])
+    granularity = click.Choice(get_args(Granularity))
     command = click.option(
         "--history", type=int, metavar="N", help="Answers that the conversation keeps; all by default."
     )(command)
@@ -89,7 +90,7 @@ def _model_options(command: F) -> F:
 @_backprompt_options
 @_budget_options
 @click.option("--seed", type=int, metavar="N", help="For everything random, the model's sampler included.")
-@click.option("--select", type=click.Choice(["first", "best"]), default="first", show_default=True)
+@click.option("--select", type=click.Choice(get_args(Select)), default="first", show_default=True)
 @click.option("--trace", type=click.Path(path_type=Path), metavar="FILE", help="Write the run's events there.")
 @click.option(
     "--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Write the certificate there."
