@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypedDict, Unpack
 
@@ -28,8 +28,7 @@ from modulo.running.place import active_ledger
 from modulo.running.retrying import Retries
 from modulo.trace import Trace
 
-__all__ = ["EventStream", "solve", "solve_sync", "stream"]
-
+__all__ = ["EventStream", "SolveOptions", "run_options", "solve", "solve_sync", "stream"]
 
 _PARTS = ("generator", "critics", "prompt", "reformulator")
 
@@ -231,11 +230,20 @@ def _run(
         if "generator" not in parts or not parts.get("critics"):
             raise ConfigurationError("solve needs a Graph and a problem; or a problem, generator= and critics=")
         graph, problem = simple_graph(**parts), graph
+    return Run(graph, problem, run_options(given), sinks=sinks)
+
+
+def run_options(given: Mapping[str, Any]) -> RunOptions:
+    """The options that ``solve`` takes besides the parts of a graph; what is None is as if not given.
+
+    Raises:
+        ConfigurationError: There is no such option, or one makes no sense.
+    """
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     unknown = chosen.keys() - RunOptions.__dataclass_fields__.keys()
     if unknown:
         raise ConfigurationError(f"solve: unknown option {', '.join(sorted(unknown))}")
-    return Run(graph, problem, RunOptions(**chosen), sinks=sinks)
+    return RunOptions(**chosen)
 
 
 def _loop_is_running() -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Unpack
 
-from modulo.api import SolveOptions, solve
+from modulo.api import SolveOptions, run_options, solve
 from modulo.budget import Budget
-from modulo.errors import Malformed
+from modulo.errors import ConfigurationError, Malformed
 from modulo.graph import Graph
 from modulo.outcome import Certified, Unsolvable
 from modulo.problem import NO_SOLUTION
@@ -25,12 +25,22 @@ class NestedLoop:
     Args:
         graph: The inner graph.
         problem: Makes the inner problem of the outer generator's text and the outer problem's value.
-        **options: As for ``modulo.solve``.
+        **options: As for ``modulo.solve`` with a graph.
+
+    Raises:
+        ConfigurationError: An option makes no sense.
     """
 
     def __init__(
         self, graph: Graph, *, problem: Callable[[str, Any], Any], **options: Unpack[SolveOptions]
     ) -> None:
+        if not isinstance(graph, Graph):
+            raise ConfigurationError(f"NestedLoop runs a Graph, not a {type(graph).__name__}")
+        if not callable(problem):
+            raise ConfigurationError(
+                "NestedLoop: problem is a function of the outer text and the outer problem"
+            )
+        run_options(options)
         self._graph = graph
         self._problem = problem
         self._options = options

@@ -48,7 +48,8 @@ class RunOptions:
         for name, kind in _OPTION_TYPES.items():
             value = getattr(self, name)
             if not isinstance(value, kind):
-                raise ConfigurationError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}")
+                wanted = "whole number" if kind is int else kind.__name__
+                raise ConfigurationError(f"{name} must be a {wanted}, not a {type(value).__name__}")
         if self.within is not None and not isinstance(self.within, Ledger):
             raise ConfigurationError("within takes a Ledger, as in modulo.Ledger(modulo.Budget(cost_usd=5))")
         if self.trace is not None and not isinstance(self.trace, Trace):

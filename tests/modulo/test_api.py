@@ -137,7 +137,11 @@ def typed(problem: Slot, candidate: str) -> Iterator[Violation]:
         (lambda: modulo.solve(graph_of([]), "p", tempo=1), ConfigurationError, "unknown option tempo"),
         (lambda: modulo.solve(graph_of([]), "p", select="last"), ConfigurationError, "'first' or 'best'"),
         (lambda: modulo.solve(graph_of([]), "p", max_concurrency=0), ConfigurationError, "at least 1"),
-        (lambda: modulo.solve(graph_of([]), "p", max_concurrency=1.5), ConfigurationError, "must be a int"),
+        (
+            lambda: modulo.solve(graph_of([]), "p", max_concurrency=1.5),
+            ConfigurationError,
+            "must be a whole number",
+        ),
         (lambda: modulo.solve(graph_of([]), "p", budget=5), ConfigurationError, "budget must be a Budget"),
         (
             lambda: modulo.solve(graph_of([]), "p", strategy=5),

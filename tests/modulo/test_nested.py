@@ -22,7 +22,7 @@ from modulo import (
     Usage,
     Violation,
 )
-from modulo.errors import Billing, ConnectionLost, MissingDependencyError
+from modulo.errors import Billing, ConfigurationError, ConnectionLost, MissingDependencyError
 from modulo.events import BudgetSettled, Event
 from modulo.protocols import Request
 from modulo.running.retrying import Retries
@@ -302,3 +302,22 @@ async def test_an_inner_trace_holds_the_inner_run_alone() -> None:
     assert kinds(inner_trace.events).count("run_started") == kinds(outer_trace.events).count("run_started") == 1
     assert kinds(inner_trace.events).count("attempt_finished") == 2
     assert kinds(outer_trace.events).count("attempt_finished") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"tempo": 1}, "unknown option tempo"),
+        ({"critics": [is_ok]}, "unknown option critics"),
+        ({"budget": 5}, "budget must be a Budget"),
+        ({"select": "last"}, "'first' or 'best'"),
+        ({"graph": "inner"}, "runs a Graph, not a str"),
+        ({"problem": "p"}, "problem is a function"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_when_the_loop_is_made(
+    options: dict[str, Any], reason: str
+) -> None:
+    given = {"graph": inner_graph(loud), "problem": lambda text, problem: text, **options}
+    with pytest.raises(ConfigurationError, match=reason):
+        NestedLoop(given.pop("graph"), **given)
