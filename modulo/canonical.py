@@ -77,6 +77,8 @@ def parse_json(data: str | bytes) -> Any:
         return json.loads(data, cls=_strict_decoder)  # type: ignore[arg-type]
     except RecursionError as error:
         raise ProblemError("not JSON: nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise ProblemError(f"not JSON: no UTF-8 text from byte {error.start} on") from error
     except ValueError as error:
         raise ProblemError(f"not JSON: {error}") from error
 

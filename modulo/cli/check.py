@@ -9,7 +9,7 @@ import click
 
 from modulo.batch import check_lines, check_one
 from modulo.cli import BAD_INPUT, NOT_CERTIFIED
-from modulo.cli.output import critique_lines, print_json, read_document
+from modulo.cli.output import critique_lines, print_json, read_document, read_problem
 from modulo.critique import critique_json
 from modulo.domain import find_domain
 from modulo.generators.transcript import json_lines
@@ -43,7 +43,7 @@ def check(
 
 async def _check_one(name: str, problem: Path, candidate: Path, as_json: bool) -> int:
     domain = find_domain(name)
-    checked = await check_one(domain, domain.read_problem_file(problem), read_document(candidate))
+    checked = await check_one(domain, read_problem(domain, problem), read_document(candidate))
     if as_json:
         critiques = [critique_json(critique) for critique in checked.critiques]
         print_json({"verdict": checked.verdict, "critiques": critiques})

@@ -12,11 +12,11 @@ from msgspec.structs import asdict
 from modulo.budget import Usage
 from modulo.canonical import JsonValue, parse_json
 from modulo.critique import Critique, critique_json
-from modulo.domain import read_file
+from modulo.domain import Domain, read_file
 from modulo.errors import ProblemError
 from modulo.outcome import Certified, Exhausted, Outcome
 
-__all__ = ["outcome_json", "print_json", "read_document", "usage_words"]
+__all__ = ["critique_lines", "outcome_json", "print_json", "read_document", "read_problem", "usage_words"]
 
 
 def print_json(document: object) -> None:
@@ -39,6 +39,20 @@ def read_document(path: Path) -> JsonValue:
     except ProblemError:
         return text
     return document
+
+
+def read_problem(domain: Domain[Any], path: Path) -> Any:
+    """The problem in a file.
+
+    Raises:
+        ProblemError: There is none; the message names the file.
+    """
+    try:
+        return domain.read_problem_file(path)
+    except ProblemError as error:
+        if str(path) in str(error):
+            raise
+        raise ProblemError(f"{path}: {error}") from error
 
 
 def outcome_json(outcome: Outcome[Any]) -> dict[str, Any]:

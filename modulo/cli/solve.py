@@ -16,8 +16,8 @@ from modulo.api import EventStream, stream
 from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
 from modulo.canonical import parse_json
-from modulo.cli import NOT_CERTIFIED
-from modulo.cli.output import critique_lines, outcome_json, print_json, usage_words
+from modulo.cli import BAD_INPUT, NOT_CERTIFIED
+from modulo.cli.output import critique_lines, outcome_json, print_json, read_problem, usage_words
 from modulo.cli.progress import Progress, progress
 from modulo.domain import Domain, find_domain
 from modulo.errors import ConfigurationError
@@ -116,7 +116,7 @@ def solve(
 ) -> int:
     """Run the loop on a problem of DOMAIN until an answer is certified or the budget is gone."""
     found = find_domain(domain)
-    value = found.example() if problem is None else found.read_problem_file(problem)
+    value = found.example() if problem is None else read_problem(found, problem)
     if temperature is None and model.partition(":")[0] == "local":
         temperature = found.local_temperature
     generator = generator_from_string(
@@ -141,11 +141,13 @@ def solve(
             "select": select,
         },
     )
-    _save(files, outcome)
+    is_saved = _save(files, outcome)
     if as_json:
         print_json(outcome_json(outcome))
     else:
         click.echo("\n".join(_outcome_lines(outcome)))
+    if not is_saved:
+        return BAD_INPUT
     return 0 if isinstance(outcome, Certified) else NOT_CERTIFIED
 
 
@@ -223,14 +225,17 @@ def _budget(limits: dict[str, Any]) -> Budget:
     return Budget(**limits)
 
 
-def _save(files: _Files, outcome: Outcome[Any]) -> None:
+def _save(files: _Files, outcome: Outcome[Any]) -> bool:
+    """Write the certificate, if there is one and it is wanted. Whether nothing is missing then."""
     if files.certificate is None or isinstance(outcome, Exhausted):
-        return
+        return True
     try:
         outcome.certificate.save(files.certificate)
     except OSError as error:
         # The answer was paid for: say that the file is missing, and print the answer all the same.
         click.echo(f"modulo: {files.certificate} cannot be written: {error.strerror}", err=True)
+        return False
+    return True
 
 
 def _outcome_lines(outcome: Outcome[Any]) -> list[str]:

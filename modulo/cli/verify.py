@@ -11,7 +11,7 @@ import click
 from modulo.certificate import Certificate
 from modulo.checking import verify as verify_certificate
 from modulo.cli import NOT_CERTIFIED
-from modulo.cli.output import critique_lines, print_json
+from modulo.cli.output import critique_lines, print_json, read_problem
 from modulo.domain import find_domain, read_file
 from modulo.errors import CertificateError
 
@@ -27,7 +27,7 @@ def verify(certificate: Path, problem: Path | None, as_json: bool) -> int:
     data = read_file(certificate)
     try:
         document = Certificate.from_bytes(data)
-        wanted = None if problem is None else find_domain(document.domain).read_problem_file(problem)
+        wanted = None if problem is None else read_problem(find_domain(document.domain), problem)
         verified = anyio.run(partial(verify_certificate, document, problem=wanted))
     except CertificateError as error:
         if as_json:

@@ -38,7 +38,7 @@ class Endpoint:
     api_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.model, str) or not self.model.strip():
+        if not isinstance(self.model, str) or not self.model.strip() or self.model.endswith("/"):
             raise ConfigurationError(f"model: a name like 'openai/gpt-5-mini', not {self.model!r}")
         # An empty address would not be refused later, but send the key to the provider.
         is_address = isinstance(self.api_base, str) and _is_http_address(self.api_base)

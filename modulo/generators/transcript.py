@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from modulo.amounts import is_whole_number
 from modulo.budget import Usage
 from modulo.canonical import JsonValue, canonical_json, parse_json, sha256_hex
 from modulo.errors import ConfigurationError, GeneratorDepleted, ModuloError, ProblemError
@@ -31,7 +32,7 @@ class TranscriptGenerator(Generator):
 
     def __init__(self, path: str | os.PathLike[str], *, model: str | None = None) -> None:
         if not isinstance(path, str | os.PathLike):
-            raise ConfigurationError(f"a transcript is a file's path, not a {type(path).__name__}")
+            raise ConfigurationError(f"transcripts are named by their file's path, not by {path!r}")
         self._path = Path(path)
         self._model = model
         self._by_problem = self._load()
@@ -76,9 +77,7 @@ class TranscriptGenerator(Generator):
         found: dict[str, list[dict[str, Any]]] = {}
         try:
             for number, line in enumerate(json_lines(self._path), 1):
-                transcript = parse_json(line)
-                if not _is_transcript(transcript):
-                    raise ConfigurationError(f"{self._path}, line {number} is no transcript")
+                transcript = self._transcript_in(line, number)
                 if self._model in (None, transcript.get("model")):
                     key = sha256_hex(canonical_json(transcript["problem"]))
                     found.setdefault(key, []).append(transcript)
@@ -86,7 +85,21 @@ class TranscriptGenerator(Generator):
             raise
         except ModuloError as error:
             raise ConfigurationError(f"no transcripts: {error}") from error
+        if not found:
+            of_model = "" if self._model is None else f" of the model {self._model!r}"
+            raise ConfigurationError(f"{self._path} holds no transcript{of_model}")
         return found
+
+    def _transcript_in(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            transcript: Any = parse_json(line)
+        except ProblemError as error:
+            raise ConfigurationError(f"{self._path}, line {number}: {error}") from error
+        if not _is_transcript(transcript):
+            raise ConfigurationError(
+                f'{self._path}, line {number} is no transcript: {{"problem": ..., "responses": [{{"text": ...}}]}}'
+            )
+        return dict(transcript)
 
 
 def json_lines(path: Path) -> Iterator[bytes]:
@@ -108,5 +121,15 @@ def _is_transcript(document: Any) -> bool:
         isinstance(document, dict)
         and "problem" in document
         and isinstance(document.get("responses"), list)
-        and all(isinstance(r, dict) and isinstance(r.get("text"), str) for r in document["responses"])
+        and all(_is_response(response) for response in document["responses"])
+    )
+
+
+def _is_response(document: Any) -> bool:
+    if not isinstance(document, dict) or not isinstance(document.get("text"), str):
+        return False
+    usage = document.get("usage") or {}
+    return isinstance(usage, dict) and all(
+        usage.get(name) is None or (is_whole_number(usage[name]) and usage[name] >= 0)
+        for name in ("prompt_tokens", "completion_tokens")
     )

@@ -96,6 +96,13 @@ def test_a_recording_that_ends_is_stuck(files: Path, capsys: pytest.CaptureFixtu
         (["solve", "graph_coloring"], "--model"),
         (["solve", "graph_coloring", "--model", "transcript:missing.jsonl"], "missing.jsonl cannot be read"),
         (["solve", "graph_coloring", "--model", "transcript:"], "needs a file"),
+        (["solve", "graph_coloring", "--model", "transcript:."], "Is a directory"),
+        (
+            ["solve", "graph_coloring", "--model", "transcript:wrong.json"],
+            "wrong.json, line 1 is no transcript",
+        ),
+        (["solve", "graph_coloring", "--model", "openai/"], "model: a name like"),
+        (["check", "graph_coloring", "--problem", ".", "--candidate", "right.json"], "Is a directory"),
         (["solve", "graph_coloring", "--model", "local:missing.gguf"], "missing.gguf"),
         (["solve", "graph_coloring", "--model", "planner:none"], "no planner"),
         (["solve", "graph_coloring", "--model", "no_such_provider/model"], "no_such_provider"),
@@ -146,7 +153,25 @@ def test_a_bad_problem_file_is_told_in_a_sentence(
 ) -> None:
     (files / "problem.json").write_text(text)
     assert run(solve()) == 2
-    assert capsys.readouterr().err.startswith("modulo: ")
+    assert capsys.readouterr().err.startswith("modulo: problem.json: not ")
+
+
+def test_a_binary_file_is_told_in_a_sentence(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "problem.json").write_bytes(b"\x00\xff\xfe")
+    assert run(["check", "graph_coloring", "--problem", "problem.json", "--candidate", "right.json"]) == 2
+    assert capsys.readouterr().err == "modulo: problem.json: not JSON: no UTF-8 text from byte 1 on\n"
+
+
+def test_a_certificate_that_cannot_be_written_is_no_success_and_the_answer_is_printed(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files / "folder").mkdir()
+    command = solve("--certificate", "folder/c.json")
+    monkeypatch.setattr("modulo.cli.solve._refuse_bad_paths", lambda given: (files / "folder").rmdir())
+    assert run(command) == 2
+    printed = capsys.readouterr()
+    assert '{"A": "red", "B": "blue"}' in printed.out
+    assert "folder/c.json cannot be written" in printed.err
 
 
 def test_a_missing_key_is_told_before_the_first_call(
