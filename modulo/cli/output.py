@@ -16,7 +16,15 @@ from modulo.domain import Domain, read_file
 from modulo.errors import ProblemError
 from modulo.outcome import Certified, Exhausted, Outcome
 
-__all__ = ["critique_lines", "outcome_json", "print_json", "read_document", "read_problem", "usage_words"]
+__all__ = [
+    "critique_lines",
+    "outcome_json",
+    "print_json",
+    "printable",
+    "read_document",
+    "read_problem",
+    "usage_words",
+]
 
 
 def print_json(document: object) -> None:
@@ -82,15 +90,20 @@ def outcome_json(outcome: Outcome[Any]) -> dict[str, Any]:
     }
 
 
+def printable(text: str) -> str:
+    """A text without characters that would steer a terminal; it may come from a model."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 def critique_lines(critiques: tuple[Critique, ...]) -> list[str]:
     """Critiques for people, a line a critic and a line a violation."""
     lines = []
     for critique in critiques:
         reason = f": {critique.reason}" if critique.reason else ""
-        lines.append(f"{critique.critic}: {critique.verdict}{reason}")
+        lines.append(printable(f"{critique.critic}: {critique.verdict}{reason}"))
         for violation in critique.violations:
             where = f"{violation.location}: " if violation.location else ""
-            lines.append(f"  {violation.code}: {where}{violation.message}")
+            lines.append(printable(f"  {violation.code}: {where}{violation.message}"))
     return lines
 
 

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 from modulo.budget import Usage
+from modulo.cli.output import printable
 from modulo.critique import Critique, Verdict
 from modulo.events import (
     ArtefactWithdrawn,
@@ -24,6 +25,9 @@ from modulo.events import (
 )
 
 __all__ = ["Progress", "progress"]
+
+_NARROWEST_TABLE = 60
+_LONGEST_CELL = 80
 
 
 class Progress(Protocol):
@@ -43,7 +47,8 @@ def progress(*, quiet: bool) -> Progress:
     if quiet:
         return _Silence()
     console = Console(file=sys.stderr)
-    return _LiveTable(console) if console.is_terminal else _PlainLines()
+    fits = console.width >= _NARROWEST_TABLE and not console.is_dumb_terminal
+    return _LiveTable(console) if console.is_terminal and fits else _PlainLines()
 
 
 @dataclass(slots=True)
@@ -129,11 +134,11 @@ class _PlainLines:
     def show(self, event: Event) -> None:
         row = self._board.take(event)
         if row is not None:
-            faults = f": {row.faults}" if row.faults else ""
+            faults = f": {printable(row.faults)}" if row.faults else ""
             line = f"round {row.round}: {row.state}{faults} ({self._board.sums})"
             print(line, file=sys.stderr, flush=True)
         elif isinstance(event, Retry):
-            print(self._board.notice, file=sys.stderr, flush=True)
+            print(printable(self._board.notice), file=sys.stderr, flush=True)
 
 
 class _LiveTable:
@@ -144,6 +149,7 @@ class _LiveTable:
 
     def __init__(self, console: Console) -> None:
         self._board = _Board()
+        self._block = "█" if console.encoding.lower().startswith("utf") else "#"
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=8)
 
     def __enter__(self) -> Progress:
@@ -158,12 +164,12 @@ class _LiveTable:
 
     def _table(self) -> Table:
         rows = list(self._board.rows.values())
-        caption = self._board.sums + (f"\n{self._board.notice}" if self._board.notice else "")
+        caption = self._board.sums + (f"\n{_plain(self._board.notice)}" if self._board.notice else "")
         table = Table(caption=caption, caption_justify="left", expand=False)
         for title in ("round", "generator", "verdict", "violations", "what", "seconds"):
             table.add_column(title, justify="right" if title in ("round", "seconds") else "left")
         if len(rows) > self._MOST_ROWS:
-            table.add_row("…", "", f"{len(rows) - self._MOST_ROWS} more", "", "", "")
+            table.add_row("", "", f"{len(rows) - self._MOST_ROWS} more", "", "", "")
         for row in rows[-self._MOST_ROWS :]:
             table.add_row(str(row.round), row.node, *self._cells(row))
         return table
@@ -171,7 +177,7 @@ class _LiveTable:
     def _cells(self, row: _Row) -> tuple[str, str, str, str]:
         style = {"accepted": "green", "rejected": "red", "failed": "yellow"}.get(row.state, "dim")
         count = row.violations.total()
-        bar = f"{'█' * min(count, self._WIDEST_BAR)} {count}" if count else ""
+        bar = f"{self._block * min(count, self._WIDEST_BAR)} {count}" if count else ""
         seconds = f"{row.seconds:.1f}" if row.seconds else ""
         return f"[{style}]{row.state}[/{style}]", bar, _plain(row.faults), seconds
 
@@ -193,4 +199,4 @@ def _plain(text: str) -> str:
     """Text in which rich finds no markup: it may come from a model."""
     from rich.markup import escape
 
-    return escape(text[:80])
+    return escape(printable(text[:_LONGEST_CELL]))

@@ -17,7 +17,7 @@ from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
 from modulo.canonical import parse_json
 from modulo.cli import BAD_INPUT, NOT_CERTIFIED
-from modulo.cli.output import critique_lines, outcome_json, print_json, read_problem, usage_words
+from modulo.cli.output import critique_lines, outcome_json, print_json, printable, read_problem, usage_words
 from modulo.cli.progress import Progress, progress
 from modulo.domain import Domain, find_domain
 from modulo.errors import ConfigurationError
@@ -241,7 +241,7 @@ def _save(files: _Files, outcome: Outcome[Any]) -> bool:
 def _outcome_lines(outcome: Outcome[Any]) -> list[str]:
     spent = usage_words(outcome.usage, outcome.unconfirmed, outcome.seconds)
     if isinstance(outcome, Exhausted):
-        error = f": {outcome.error}" if outcome.error else ""
+        error = f": {printable(outcome.error)}" if outcome.error else ""
         lines = [f"not certified ({outcome.stop_reason}){error}", f"spent: {spent}"]
         judged = [attempt for attempt in outcome.attempts if attempt.critiques]
         if judged:
@@ -251,7 +251,7 @@ def _outcome_lines(outcome: Outcome[Any]) -> list[str]:
     document = parse_json(outcome.certificate.to_bytes())
     answer = document["solution"] if isinstance(outcome, Certified) else "no solution exists"
     return [
-        answer if isinstance(answer, str) else _compact(answer),
+        printable(answer if isinstance(answer, str) else _compact(answer)),
         f"certified ({claim.soundness}): {claim.text}",
         f"spent: {spent}",
     ]

@@ -96,3 +96,91 @@ def test_an_interrupt_at_work_is_told_without_a_traceback(rows: Path) -> None:
     _, error = process.communicate()
     assert process.returncode == 1
     assert error.strip() == b"modulo: interrupted"
+
+
+def on_a_terminal(columns: int, *arguments: str, **environment: str) -> tuple[int, str]:
+    """The exit code and everything that a command prints on a terminal of this width."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    unset = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**unset, "TERM": "xterm", "PYTHONUTF8": "1", **environment},
+    )
+    os.close(theirs)
+    printed = bytearray()
+    try:
+        while data := os.read(ours, 65536):
+            printed += data
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(ours)
+    return process.wait(), printed.decode()
+
+
+@pytest.fixture
+def solving(tmp_path: Path) -> list[str]:
+    """A run whose model writes escape sequences, markup and what no encoding carries, then a right answer."""
+    problem = {"nodes": ["É", "B"], "edges": [["É", "B"]], "colors": ["röd", "blå"]}
+    (tmp_path / "problem.json").write_text(json.dumps(problem))
+    colored = [{"É": "röd", "B": "\x1b]0;owned\x07[/red]\ud800"}, {"É": "röd", "B": "blå"}]
+    responses = [{"text": json.dumps(coloring)} for coloring in colored]
+    (tmp_path / "runs.jsonl").write_text(json.dumps({"problem": problem, "responses": responses}))
+    model = f"transcript:{tmp_path / 'runs.jsonl'}"
+    return ["solve", "graph_coloring", "--problem", str(tmp_path / "problem.json"), "--model", model]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+def test_a_terminal_shows_a_live_table(solving: list[str]) -> None:
+    code, printed = on_a_terminal(100, *solving)
+    assert code == 0
+    assert "┃" in printed
+    assert '{"B": "blå", "É": "röd"}' in printed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+@pytest.mark.parametrize(("columns", "term"), [(20, "xterm"), (100, "dumb")])
+def test_a_terminal_without_room_or_cursor_shows_lines(solving: list[str], columns: int, term: str) -> None:
+    code, printed = on_a_terminal(columns, *solving, TERM=term)
+    assert code == 0
+    assert "round 2: accepted" in printed
+    assert "\x1b" not in printed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+def test_no_color_shows_none(solving: list[str]) -> None:
+    _, printed = on_a_terminal(100, *solving, NO_COLOR="1")
+    assert "\x1b[31m" not in printed
+    assert "\x1b[32m" not in printed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+def test_what_a_model_writes_does_not_steer_the_terminal(solving: list[str]) -> None:
+    for environment in ({}, {"TERM": "dumb"}):
+        code, printed = on_a_terminal(100, *solving, "--rounds", "1", **environment)
+        assert code == 1
+        assert "\x1b]0;" not in printed
+        assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+)
+def test_other_encodings_than_utf_8_are_no_obstacle(solving: list[str], environment: dict[str, str]) -> None:
+    done = command(*solving, env={**os.environ, **environment})
+    assert done.returncode == 0
+    assert b"certified (proof)" in done.stdout
+    assert b"Traceback" not in done.stderr
