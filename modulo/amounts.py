@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
-__all__ = ["is_number", "is_whole_number"]
+__all__ = ["MAX_INTEGER", "is_number", "is_whole_number"]
+
+MAX_INTEGER: Final = 2**53 - 1
+"""The largest integer that JSON carries exactly from everybody to everybody (RFC 8785), so also a trace."""
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from modulo.amounts import MAX_INTEGER
 from modulo.errors import ProblemError
 
 __all__ = ["MAX_DEPTH", "Codec", "JsonValue", "canonical_json", "codec_for", "parse_json", "sha256_hex"]
@@ -29,7 +30,6 @@ T = TypeVar("T")
 
 MAX_DEPTH: Final = 150
 """Deepest nesting of a value. It is fixed: what is accepted must not depend on how deep the call stack is."""
-_MAX_SAFE_INTEGER = 2**53 - 1
 _SURELY_SAFE_DIGITS = 15
 _ENCODE = msgspec.json.Encoder(order="sorted").encode
 _IMMUTABLE = (str, int, bool, type(None))
@@ -236,7 +236,7 @@ def _quick_encoder_is_canonical_for(value: object, max_depth: int) -> bool:
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
-        if -_MAX_SAFE_INTEGER <= value <= _MAX_SAFE_INTEGER:  # type: ignore[operator]
+        if -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
             return True
         raise ValueError("an integer beyond 2**53 - 1 is not carried exactly; write it as text")
     if kind is float:
@@ -294,7 +294,7 @@ def _exact_integer(text: str) -> int | float:
     if len(text) <= _SURELY_SAFE_DIGITS:
         return int(text)
     number = _finite_float(text)
-    if abs(number) <= _MAX_SAFE_INTEGER:
+    if abs(number) <= MAX_INTEGER:
         return int(text)
     import rfc8785
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from modulo.amounts import MAX_INTEGER
 from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget
 from modulo.clock import Clock, SystemClock
@@ -54,6 +55,10 @@ class RunOptions:
             raise ConfigurationError("within takes a Ledger, as in modulo.Ledger(modulo.Budget(cost_usd=5))")
         if self.trace is not None and not isinstance(self.trace, Trace):
             raise ConfigurationError("trace takes a Trace, as in modulo.Trace('run.jsonl')")
+        if abs(self.seed) > MAX_INTEGER:
+            raise ConfigurationError(
+                f"seed must be within 2**53 - 1, or no trace could carry it, not {self.seed!r}"
+            )
         if self.max_concurrency < 1:
             raise ConfigurationError(f"max_concurrency must be at least 1, not {self.max_concurrency!r}")
 

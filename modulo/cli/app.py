@@ -119,7 +119,8 @@ def _told(error: Exception | KeyboardInterrupt) -> tuple[int, str]:
 
 def _write_no_more() -> None:
     """Send what is left in the buffer of standard output nowhere: at exit, it would fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:  # it is None where it was closed from the start
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log_to_stderr(debug: bool) -> None:

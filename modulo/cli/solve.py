@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 import anyio
 import click
 
+from modulo.amounts import MAX_INTEGER
 from modulo.api import EventStream, stream
 from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
@@ -30,6 +31,7 @@ from modulo.trace import Trace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+COUNT = click.IntRange(max=MAX_INTEGER)
 DEFAULT_ROUNDS = 30
 MOST_WIDTH = 1000
 _STRATEGIES = {"refine": Refine}
@@ -48,10 +50,10 @@ def _budget_options(command: F) -> F:
     for flag, kind, text in (
         ("--seconds", float, "Most wall-clock seconds."),
         ("--cost-usd", float, "Most US dollars."),
-        ("--tokens", int, "Most tokens, prompts and answers together."),
-        ("--calls", int, "Most calls to the model, retries included."),
-        ("--attempts", int, "Most candidates judged."),
-        ("--rounds", int, f"Most rounds; {DEFAULT_ROUNDS} if no limit at all is given."),
+        ("--tokens", COUNT, "Most tokens, prompts and answers together."),
+        ("--calls", COUNT, "Most calls to the model, retries included."),
+        ("--attempts", COUNT, "Most candidates judged."),
+        ("--rounds", COUNT, f"Most rounds; {DEFAULT_ROUNDS} if no limit at all is given."),
     ):
         command = click.option(flag, type=kind, metavar="N", help=text)(command)
     return command
@@ -60,13 +62,13 @@ def _budget_options(command: F) -> F:
 def _backprompt_options(command: F) -> F:
     granularity = click.Choice(get_args(Granularity))
     command = click.option(
-        "--history", type=int, metavar="N", help="Answers that the conversation keeps; all by default."
+        "--history", type=COUNT, metavar="N", help="Answers that the conversation keeps; all by default."
     )(command)
     return click.option("--granularity", type=granularity, help="How much a backprompt says.")(command)
 
 
 def _model_options(command: F) -> F:
-    command = click.option("--max-output-tokens", type=int, metavar="N", help="Longest answer.")(command)
+    command = click.option("--max-output-tokens", type=COUNT, metavar="N", help="Longest answer.")(command)
     command = click.option("--reasoning-effort", metavar="EFFORT", help="For reasoning models.")(command)
     command = click.option("--temperature", type=float, metavar="T", help="Sampling temperature.")(command)
     return click.option(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from modulo.amounts import is_number, is_whole_number
+from modulo.amounts import MAX_INTEGER, is_number, is_whole_number
 from modulo.errors import ConfigurationError
 
 __all__ = ["check_connection", "check_extra", "check_sampling"]
 
-_SEEDS: Final = 2**63
 _NOT_EXTRA: Final = frozenset(
     {
         *("model", "messages", "n", "temperature", "max_tokens", "max_completion_tokens", "seed"),
@@ -40,8 +39,8 @@ def check_sampling(
         raise ConfigurationError(
             f"max_output_tokens must be a whole number of at least 1, not {max_output_tokens!r}"
         )
-    if seed is not None and not (is_whole_number(seed) and 0 <= seed < _SEEDS):
-        raise ConfigurationError(f"seed must be a whole number from 0 to 2**63 - 1, not {seed!r}")
+    if seed is not None and not (is_whole_number(seed) and 0 <= seed <= MAX_INTEGER):
+        raise ConfigurationError(f"seed must be a whole number from 0 to 2**53 - 1, not {seed!r}")
     if reasoning_effort is not None and not (isinstance(reasoning_effort, str) and reasoning_effort):
         raise ConfigurationError(f"reasoning_effort must be a word such as 'low', not {reasoning_effort!r}")
 

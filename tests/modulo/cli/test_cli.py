@@ -116,8 +116,12 @@ def test_a_recording_that_ends_is_stuck(files: Path, capsys: pytest.CaptureFixtu
         (solve("--temperature", "-1"), "temperature must be a finite number of at least 0, not -1.0"),
         (solve("--max-output-tokens", "0"), "max_output_tokens must be a whole number of at least 1, not 0"),
         (solve("--reasoning-effort", ""), "reasoning_effort must be a word"),
-        (solve("--seed", "-1"), "seed must be a whole number from 0 to 2**63 - 1, not -1"),
-        (solve("--seed", str(2**63)), "seed must be a whole number"),
+        (solve("--seed", "-1"), "seed must be a whole number from 0 to 2**53 - 1, not -1"),
+        (solve("--seed", str(2**53)), "seed must be a whole number"),
+        (solve("--rounds", str(2**53)), "--rounds"),
+        (solve("--tokens", str(10**30)), "--tokens"),
+        (solve("--history", str(10**30)), "--history"),
+        (solve("--max-output-tokens", str(10**30)), "--max-output-tokens"),
         (solve("--width", "0"), "--width"),
         (solve("--width", "1000000000"), "--width"),
         (solve("--history", "-1"), "history"),
@@ -309,6 +313,13 @@ def test_a_trace_replays_without_the_model(files: Path, capsys: pytest.CaptureFi
     capsys.readouterr()
     assert run(["replay", "t.jsonl", "--json"]) == 0
     assert output(capsys) == {"same": True, "differences": [], "attempts": 3, "stop_reason": "certified"}
+
+
+def test_the_largest_numbers_that_are_taken_replay(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    largest = str(2**53 - 1)
+    limits = [argument for flag in ("rounds", "tokens", "calls", "seed") for argument in (f"--{flag}", largest)]
+    assert run(solve("--trace", "t.jsonl", "--seconds", "1e308", "--cost-usd", "1e308", *limits)) == 0
+    assert run(["replay", "t.jsonl"]) == 0
 
 
 def test_a_changed_trace_does_not_replay(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,7 +126,7 @@ async def test_the_longest_answer_is_clipped_to_what_the_model_can_write() -> No
         {"max_output_tokens": 1.5},
         {"max_output_tokens": "many"},
         {"seed": -1},
-        {"seed": 2**63},
+        {"seed": 2**53},
         {"seed": "7"},
         {"seed": 1.0},
         {"reasoning_effort": ""},
