@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, TypedDict, Unpack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, Unpack, overload
 
 import anyio
 import anyio.from_thread
@@ -28,18 +28,23 @@ from modulo.running.place import active_ledger
 from modulo.running.retrying import Retries
 from modulo.trace import Trace
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    C = TypeVar("C", default=Any)
+else:
+    from typing import TypeVar
+
+    C = TypeVar("C")
+
 __all__ = ["EventStream", "SolveOptions", "run_options", "solve", "solve_sync", "stream"]
 
 _PARTS = ("generator", "critics", "prompt", "reformulator")
 
 
 class SolveOptions(TypedDict, total=False):
-    """Keyword arguments of ``solve``, ``solve_sync`` and ``stream``."""
+    """Keyword arguments of ``solve``, ``solve_sync`` and ``stream`` besides the parts of a graph."""
 
-    generator: Generator | Callable[..., Any]
-    critics: Sequence[Critic[Any, Any]]
-    prompt: Prompt | None
-    reformulator: Callable[..., Any] | None
     strategy: Strategy | None
     backprompter: Backprompter | None
     budget: Budget | None
@@ -52,7 +57,35 @@ class SolveOptions(TypedDict, total=False):
     trace: Trace | None
 
 
-async def solve(graph: Any, problem: Any = None, /, **options: Unpack[SolveOptions]) -> Outcome[Any]:
+Critics: TypeAlias = Sequence[Critic[Any, Any]] | Critic[Any, Any]
+AnyGenerator: TypeAlias = Generator | Callable[..., Any]
+
+
+@overload
+async def solve(graph: Graph[C], problem: Any, /, **options: Unpack[SolveOptions]) -> Outcome[C]: ...
+@overload
+async def solve(
+    problem: Any,
+    /,
+    *,
+    generator: AnyGenerator,
+    critics: Critics,
+    prompt: Prompt | None = None,
+    reformulator: None = None,
+    **options: Unpack[SolveOptions],
+) -> Outcome[str]: ...
+@overload
+async def solve(
+    problem: Any,
+    /,
+    *,
+    generator: AnyGenerator,
+    critics: Critics,
+    prompt: Prompt | None = None,
+    reformulator: Callable[..., Awaitable[C]] | Callable[..., C],
+    **options: Unpack[SolveOptions],
+) -> Outcome[C]: ...
+async def solve(graph: Any, problem: Any = None, /, **options: Any) -> Outcome[Any]:
     """Generate, critique and backprompt until an answer is certified or the budget is gone.
 
     ``solve(graph, problem, ...)`` runs a graph; ``solve(problem, generator=..., critics=[...])`` makes one of
@@ -84,7 +117,31 @@ async def solve(graph: Any, problem: Any = None, /, **options: Unpack[SolveOptio
     return await _run(graph, problem, options).outcome()
 
 
-def solve_sync(graph: Any, problem: Any = None, /, **options: Unpack[SolveOptions]) -> Outcome[Any]:
+@overload
+def solve_sync(graph: Graph[C], problem: Any, /, **options: Unpack[SolveOptions]) -> Outcome[C]: ...
+@overload
+def solve_sync(
+    problem: Any,
+    /,
+    *,
+    generator: AnyGenerator,
+    critics: Critics,
+    prompt: Prompt | None = None,
+    reformulator: None = None,
+    **options: Unpack[SolveOptions],
+) -> Outcome[str]: ...
+@overload
+def solve_sync(
+    problem: Any,
+    /,
+    *,
+    generator: AnyGenerator,
+    critics: Critics,
+    prompt: Prompt | None = None,
+    reformulator: Callable[..., Awaitable[C]] | Callable[..., C],
+    **options: Unpack[SolveOptions],
+) -> Outcome[C]: ...
+def solve_sync(graph: Any, problem: Any = None, /, **options: Any) -> Outcome[Any]:
     """``solve`` for programs without an event loop, and for notebooks, whose loop is running already.
 
     Raises:
@@ -116,7 +173,7 @@ def _run_sync(function: Callable[[], Any]) -> Any:
             raise
 
 
-class EventStream:
+class EventStream(Generic[C]):
     """The events of a run as they happen: ``async for event in events``.
 
     The iteration ends with the run. If the run fails, the iteration raises what it raised.
@@ -125,12 +182,12 @@ class EventStream:
     def __init__(self, run: Run, receive: MemoryObjectReceiveStream[Event]) -> None:
         self._run = run
         self._receive = receive
-        self._outcome: Outcome[Any] | None = None
+        self._outcome: Outcome[C] | None = None
         self._error: BaseException | None = None
         self._error_was_seen = False
         self._finished = anyio.Event()
 
-    def __aiter__(self) -> EventStream:
+    def __aiter__(self) -> EventStream[C]:
         return self
 
     async def __anext__(self) -> Event:
@@ -149,7 +206,7 @@ class EventStream:
         """
         self._run.cancel()
 
-    async def outcome(self) -> Outcome[Any]:
+    async def outcome(self) -> Outcome[C]:
         """Wait for the end of the run.
 
         Raises:
@@ -179,10 +236,34 @@ class EventStream:
             self._finished.set()
 
 
+@overload
+def stream(
+    graph: Graph[C], problem: Any, /, **options: Unpack[SolveOptions]
+) -> AbstractAsyncContextManager[EventStream[C]]: ...
+@overload
+def stream(
+    problem: Any,
+    /,
+    *,
+    generator: AnyGenerator,
+    critics: Critics,
+    prompt: Prompt | None = None,
+    reformulator: None = None,
+    **options: Unpack[SolveOptions],
+) -> AbstractAsyncContextManager[EventStream[str]]: ...
+@overload
+def stream(
+    problem: Any,
+    /,
+    *,
+    generator: AnyGenerator,
+    critics: Critics,
+    prompt: Prompt | None = None,
+    reformulator: Callable[..., Awaitable[C]] | Callable[..., C],
+    **options: Unpack[SolveOptions],
+) -> AbstractAsyncContextManager[EventStream[C]]: ...
 @asynccontextmanager
-async def stream(
-    graph: Any, problem: Any = None, /, **options: Unpack[SolveOptions]
-) -> AsyncIterator[EventStream]:
+async def stream(graph: Any, problem: Any = None, /, **options: Any) -> AsyncIterator[EventStream[Any]]:
     """Run like ``solve`` and give the typed events as they happen.
 
     ``async with modulo.stream(graph, problem) as events`` cancels the run when the block is left early.
@@ -194,7 +275,9 @@ async def stream(
     send, receive = anyio.create_memory_object_stream[Event](math.inf)
     left_by: list[BaseException] = []
     with send, receive:
-        events = EventStream(_run(graph, problem, options, sinks=(send.send_nowait,)), receive)
+        events: EventStream[Any] = EventStream(
+            _run(graph, problem, options, sinks=(send.send_nowait,)), receive
+        )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(events._work, send)
             try:
@@ -213,7 +296,7 @@ async def stream(
 def _run(
     graph: Any,
     problem: Any,
-    options: SolveOptions,
+    options: Mapping[str, Any],
     *,
     sinks: Sequence[Callable[[Event], None]] = (),
 ) -> Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from modulo.errors import GraphError
 from modulo.graph.annotations import positional_parameters, return_type
@@ -25,12 +25,21 @@ from modulo.protocols import Critic, Generator, SoftCritic
 
 if TYPE_CHECKING:
     import networkx
+    from typing_extensions import TypeVar
+
+    C = TypeVar("C", default=Any)
+else:
+    from typing import TypeVar
+
+    C = TypeVar("C")  # defaults are for type checkers; Python has them from 3.13 on
 
 __all__ = ["Graph", "Node", "Program", "Stage"]
 
 
-class Graph:
+class Graph(Generic[C]):
     """An LLM-Modulo program: generators propose, reformulators convert, hard critics certify.
+
+    ``Graph[Plan]("plans")`` tells type checkers what its solutions are; nothing else depends on that.
 
     Nodes are added in any order; ``reads`` and ``backprompts`` take handles or names. Nothing is refused
     while nodes are added: ``check`` reports all faults at once, and ``modulo.solve`` checks first.
