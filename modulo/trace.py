@@ -176,19 +176,18 @@ class _EventEncoder:
         """The lines that an event needs: texts that are new, and then the event itself."""
         self.has_begun = True
         head: dict[str, Any] = {"type": event.type, "at": round(event.at, 6)}
-        kind = type(event)
-        if kind is GenerationStarted:
+        if isinstance(event, GenerationStarted):
             new_prompts = self._new_prompts(event)
             self._generation_started(head, event)
             return [*new_prompts, head]
-        if kind is GenerationFinished:
+        if isinstance(event, GenerationFinished):
             self._generation_finished(head, event)
-        elif kind is CandidateReformulated:
+        elif isinstance(event, CandidateReformulated):
             self._candidate(head, event)
-        elif kind is CritiqueGiven:
+        elif isinstance(event, CritiqueGiven):
             head["attempt"] = event.attempt
             head.update(critique_json(event.critique))
-        elif kind is RunStarted:
+        elif isinstance(event, RunStarted):
             self._run_started(head, event)
         else:
             head = {**head, **to_builtins(event), "at": head["at"]}

@@ -97,7 +97,7 @@ class Caller:
 
     async def _answers_of_one_call(
         self, generator: Generator, request: Request, attempt: int, samples: int
-    ) -> list[Answer]:
+    ) -> Sequence[Answer]:
         try:
             return await self._try(generator, request, attempt, samples)
         except TransientGenerationError as error:
@@ -112,7 +112,9 @@ class Caller:
         except LimitReached:
             return [failure]  # a first try was made, so the attempt is one that failed
 
-    async def _try(self, generator: Generator, request: Request, attempt: int, samples: int) -> list[Answer]:
+    async def _try(
+        self, generator: Generator, request: Request, attempt: int, samples: int
+    ) -> Sequence[Answer]:
         """One call, reserved and settled."""
         reservation = await self._reserve(generator, request, attempt, samples)
         bill = None  # cancelled, or lost on the way: the provider may well have answered and billed
@@ -122,7 +124,7 @@ class Caller:
                 reporter.emit(BudgetReserved(at=reporter.elapsed(), attempt=attempt, amount=reservation.amount))
             with self._place.in_a_call(attempt):
                 if samples == 1:
-                    generations: list[Answer] = [await generator.generate(request)]
+                    generations = [await generator.generate(request)]
                 else:
                     generations = [*await generator.generate_samples(request, samples)][:samples]
             _check_generations(generations, request)
