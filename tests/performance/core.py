@@ -118,12 +118,14 @@ def _own(scale: Scale) -> Iterator[Callable[[], list[Row]]]:
     fresh = partial(partial, in_fresh_process)
     yield fresh(rounds.measure_memory, loops=scale.loops, repeats=scale.repeats)
     yield fresh(rounds.measure_disk, loops=scale.loops, repeats=scale.repeats)
-    yield fresh(
-        throughput.measure_throughput,
-        problems=scale.problems,
-        repeats=scale.throughput_repeats,
-        keeps_trace=False,
-    )
+    for raises_gc_thresholds in (False, True):
+        yield fresh(
+            throughput.measure_throughput,
+            problems=scale.problems,
+            repeats=scale.throughput_repeats,
+            keeps_trace=False,
+            raises_gc_thresholds=raises_gc_thresholds,
+        )
     for keeps_trace in (False, True):
         yield fresh(throughput.measure_resident, problems=scale.problems, keeps_trace=keeps_trace)
         yield fresh(throughput.measure_heap, problems=scale.heap_problems, keeps_trace=keeps_trace)

@@ -24,8 +24,16 @@ KB = 1024
 SCRIPT = (*(f"wrong answer {i}" for i in range(ROUNDS - 1)), "right")
 
 
-def measure_throughput(*, problems: int, repeats: int, keeps_trace: bool) -> list[Row]:
+GC_THRESHOLDS = (100_000, 20, 100)
+"""What an application with that much in flight would give to ``gc.set_threshold``."""
+
+
+def measure_throughput(
+    *, problems: int, repeats: int, keeps_trace: bool, raises_gc_thresholds: bool = False
+) -> list[Row]:
     """Solve all problems at once with a generator that takes 200 ms for each answer."""
+    if raises_gc_thresholds:
+        gc.set_threshold(*GC_THRESHOLDS)
     asyncio.run(solve_all(10, lambda i: None))  # loads modules
     plain = laps(lambda: asyncio.run(_plain(problems)), repeats)
     generator = ScriptedGenerator(SCRIPT, latency_seconds=LATENCY_SECONDS, keeps_requests=False)
@@ -33,6 +41,7 @@ def measure_throughput(*, problems: int, repeats: int, keeps_trace: bool) -> lis
     bound = _bound_seconds(problems, repeats, keeps_trace)
     ideal_seconds = ROUNDS * LATENCY_SECONDS
     name = f"{problems:,} problems, {'trace in memory' if keeps_trace else 'no trace'}"
+    name += ", raised GC thresholds" if raises_gc_thresholds else ""
     wall, cpu = ours.per(problems * ROUNDS, MICRO)
     plain_wall, _ = plain.per(1, 1)
     return [
