@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from modulo.amounts import MAX_INTEGER
 from modulo.errors import ProblemError
+from modulo.numeric import MAX_INTEGER
 
 __all__ = ["MAX_DEPTH", "Codec", "JsonValue", "canonical_json", "codec_for", "parse_json", "sha256_hex"]
 

@@ -14,70 +14,12 @@ import anyio
 import anyio.lowlevel
 from msgspec.structs import replace
 
-from modulo.budget import PICO, Budget, Usage, picodollars
+from modulo.amount import ATTEMPTS, CALLS, COST, ROUNDS, TOKENS, Amount, usage_of
+from modulo.budget import Budget, Usage, picodollars
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError, LimitReached
 
-__all__ = ["Amount", "Ledger", "Reservation"]
-
-# Inside the ledger an amount is seven integers: the fields of Usage in their order, with money in picodollars, and
-# the sum of all tokens, so that each limit is about one of them.
-_ROUNDS, _ATTEMPTS, _CALLS, _PROMPT, _COMPLETION, _COST, _TOKENS = range(7)
-
-
-class Amount:
-    """A usage as the ledger counts it, checked once.
-
-    Attributes:
-        usage: The usage.
-        counts: Its seven amounts.
-        parts: Those that are not zero, with their place. Most amounts have one, and a ledger adds up a dozen of
-            them a round.
-        without_rounds: The same amount without rounds and attempts.
-
-    Raises:
-        ValueError: An amount is negative or no number.
-    """
-
-    __slots__ = ("_without_rounds", "counts", "parts", "usage")
-
-    def __init__(self, usage: Usage) -> None:
-        try:
-            counts = (
-                usage.rounds,
-                usage.attempts,
-                usage.calls,
-                usage.prompt_tokens,
-                usage.completion_tokens,
-                picodollars(usage.cost_usd) if usage.cost_usd else 0,
-                usage.tokens,
-            )
-        except (OverflowError, ValueError) as error:  # infinite, or not a number
-            raise ValueError(f"amounts make no sense: {usage}") from error
-        if min(counts) < 0:
-            raise ValueError(f"amounts cannot be negative: {usage}")
-        self.usage = usage
-        self.counts = counts
-        self.parts = tuple([(i, count) for i, count in enumerate(counts) if count])
-        self._without_rounds: Amount | None = self if not usage.rounds and not usage.attempts else None
-
-    @property
-    def without_rounds(self) -> Amount:
-        """The same amount without rounds and attempts."""
-        if self._without_rounds is None:
-            self._without_rounds = Amount(replace(self.usage, rounds=0, attempts=0))
-        return self._without_rounds
-
-
-def _usage(counts: list[int]) -> Usage:
-    return Usage(
-        rounds=counts[_ROUNDS],
-        attempts=counts[_ATTEMPTS],
-        calls=counts[_CALLS],
-        prompt_tokens=counts[_PROMPT],
-        completion_tokens=counts[_COMPLETION],
-        cost_usd=counts[_COST] / PICO,
-    )
+__all__ = ["Ledger", "Reservation"]
 
 
 class Reservation:
@@ -225,17 +167,17 @@ class Ledger:
     @property
     def spent(self) -> Usage:
         """What was spent for certain: the sum of all bills."""
-        return _usage(self._spent)
+        return usage_of(self._spent)
 
     @property
     def unconfirmed(self) -> Usage:
         """Worst cases of calls whose bill never came back (time-outs, lost connections). Counts in limits."""
-        return _usage(self._unconfirmed)
+        return usage_of(self._unconfirmed)
 
     @property
     def reserved(self) -> Usage:
         """What is set aside for calls in flight."""
-        return _usage(self._held)
+        return usage_of(self._held)
 
     def seconds_left(self) -> float | None:
         """Seconds until the nearest deadline of this ledger and those above it; None if there is none."""
@@ -387,11 +329,11 @@ class Ledger:
 
 
 _LIMITED: Final = (
-    ("rounds", _ROUNDS),
-    ("attempts", _ATTEMPTS),
-    ("calls", _CALLS),
-    ("tokens", _TOKENS),
-    ("cost_usd", _COST),
+    ("rounds", ROUNDS),
+    ("attempts", ATTEMPTS),
+    ("calls", CALLS),
+    ("tokens", TOKENS),
+    ("cost_usd", COST),
 )
 
 
@@ -401,5 +343,5 @@ def _limits(budget: Budget) -> list[tuple[str, int, int]]:
     for name, i in _LIMITED:
         limit = getattr(budget, name)
         if limit is not None:
-            limits.append((name, i, picodollars(limit) if i == _COST else limit))
+            limits.append((name, i, picodollars(limit) if i == COST else limit))
     return limits

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import anyio
 import anyio.lowlevel
 
-from modulo.budget import Budget, Usage
-from modulo.canonical import JsonValue
+from modulo.amount import Amount
+from modulo.budget import Usage
 from modulo.errors import LimitReached
 from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
 from modulo.graph import Graph
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
-from modulo.ledger import Amount, Ledger
+from modulo.ledger import Ledger
 from modulo.options import RunOptions
 from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
+from modulo.recorded_settings import recorded_settings
 from modulo.running.calls import Caller
 from modulo.running.certifying import Certifier
 from modulo.running.judging import Judge, applicable_critics
@@ -32,11 +32,9 @@ from modulo.running.rounds import Rounds
 from modulo.running.scheduler import Scheduler
 from modulo.running.script import Script
 from modulo.running.workers import WorkerPool, worker_pool
-from modulo.settings import settings_of
 from modulo.tree import Attempt, Tree
-from modulo.version import __version__
 
-__all__ = ["Run", "type_id"]
+__all__ = ["Run"]
 
 
 _LONGEST_TURN_SECONDS: Final = 0.001
@@ -350,30 +348,9 @@ class Run:
                     domain=self._problem.domain,
                     problem_sha256=self._problem.sha256,
                     problem=self._problem.canonical,
-                    settings=self._settings(above),
+                    settings=recorded_settings(self._options, self._program, self._critics, above),
                 )
             )
-
-    def _settings(self, above: Ledger | None) -> Mapping[str, JsonValue]:
-        options = self._options
-        return {
-            "modulo_version": __version__,
-            "started_at": self._clock.wall_time().isoformat(timespec="seconds"),
-            "strategy": {"id": type_id(options.strategy), "options": options.strategy.describe()},
-            "backprompter": {"id": type_id(options.backprompter), "options": options.backprompter.describe()},
-            "budget": settings_of(options.budget),
-            "limits_from_above": _limits_of(above),
-            "select": options.select,
-            "seed": options.seed,
-            "retries": settings_of(options.retries),
-            "max_concurrency": options.max_concurrency,
-            "generators": {n.name: n.generator.describe() for n in self._program.generators},
-            "critics": {
-                n.name: {"id": n.critic.id, "version": n.critic.version, "options": n.critic.options()}
-                for nodes in self._critics.values()
-                for n in nodes
-            },
-        }
 
     def _emit_end(self, ledger: Ledger, stop: _Stop) -> None:
         if self._sinks:
@@ -394,11 +371,6 @@ class Run:
             self._reporter.emit(event)
 
 
-def type_id(thing: object) -> str:
-    """``module:qualified name`` of a thing's type."""
-    return f"{type(thing).__module__}:{type(thing).__qualname__}"
-
-
 def _told_of_bills(report: Callable[[int, BudgetSettled], None], attempt: int) -> Callable[[Event], None]:
     """A sink that tells the run around this one what is spent here on its account."""
 
@@ -412,10 +384,6 @@ def _told_of_bills(report: Callable[[int, BudgetSettled], None], attempt: int) -
 def _ran(results: Sequence[list[Attempt] | LimitReached]) -> bool:
     """Whether anything of a round ran: not all of it was refused by a limit."""
     return not all(isinstance(result, LimitReached) for result in results)
-
-
-def _limits_of(ledger: Ledger | None) -> list[str]:
-    return [limit.name for limit in fields(Budget) if ledger.limits(limit.name)] if ledger else []
 
 
 def _words(error: BaseException) -> str | None:

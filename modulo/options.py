@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from modulo.amounts import MAX_INTEGER
 from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError
 from modulo.ledger import Ledger
+from modulo.numeric import MAX_INTEGER
 from modulo.protocols import Backprompter, Strategy
 from modulo.running.retrying import Retries
 from modulo.strategies.refine import Refine

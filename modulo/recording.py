@@ -21,11 +21,11 @@ from modulo.errors import (
     TransientGenerationError,
 )
 from modulo.graph import Graph
-from modulo.loop import type_id
 from modulo.options import RunOptions
 from modulo.outcome import StopReason
 from modulo.problem import Problem
 from modulo.protocols import Backprompter, Finish, Generation, Strategy
+from modulo.recorded_settings import type_id
 from modulo.running.retrying import Retries
 
 __all__ = ["Recording", "Step", "StepKind"]

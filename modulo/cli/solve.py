@@ -12,7 +12,6 @@ from typing import Any, TypeVar, get_args
 import anyio
 import click
 
-from modulo.amounts import MAX_INTEGER
 from modulo.api import EventStream, stream
 from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
@@ -23,6 +22,7 @@ from modulo.cli.progress import Progress, progress
 from modulo.domain import Domain, find_domain
 from modulo.errors import ConfigurationError
 from modulo.generators.models import generator_from_string
+from modulo.numeric import MAX_INTEGER
 from modulo.options import Select
 from modulo.outcome import Certified, Exhausted, Outcome
 from modulo.protocols import Backprompter, Strategy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from modulo.amounts import MAX_INTEGER, is_number, is_whole_number
 from modulo.errors import ConfigurationError
+from modulo.numeric import MAX_INTEGER, is_number, is_whole_number
 
 __all__ = ["check_connection", "check_extra", "check_sampling"]
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from modulo.amounts import is_number, is_whole_number
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError
+from modulo.numeric import is_number, is_whole_number
 
 __all__ = ["ModelLimits"]
 

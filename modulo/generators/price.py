@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modulo.amounts import is_number
 from modulo.errors import ConfigurationError
+from modulo.numeric import is_number
 
 __all__ = ["FREE", "Price"]
 

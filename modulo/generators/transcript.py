@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from modulo.amounts import is_whole_number
 from modulo.budget import Usage
 from modulo.canonical import JsonValue, canonical_json, parse_json, sha256_hex
 from modulo.errors import ConfigurationError, GeneratorDepleted, ModuloError, ProblemError
+from modulo.numeric import is_whole_number
 from modulo.protocols import Finish, Generation, Generator, Request
 
 __all__ = ["TranscriptGenerator", "json_lines"]

@@ -12,10 +12,11 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
+from modulo.amount import Amount
 from modulo.budget import Usage
 from modulo.errors import Billing, GenerationError, LimitReached, TransientGenerationError
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled
-from modulo.ledger import Amount, Reservation
+from modulo.ledger import Reservation
 from modulo.logs import warn
 from modulo.protocols import ONE_CALL, Generation, Generator, Request
 from modulo.running.failures import is_failure

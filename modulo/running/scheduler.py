@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from modulo.amount import Amount
 from modulo.budget import Usage
 from modulo.critique import Critique, Remark
 from modulo.errors import GenerationError, LimitReached
@@ -22,7 +23,7 @@ from modulo.events import (
     RemarkGiven,
 )
 from modulo.graph.program import Program
-from modulo.ledger import Amount, Reservation
+from modulo.ledger import Reservation
 from modulo.problem import Candidate, Problem
 from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Backprompter, Finish, Generation, Rendered, Request

@@ -1,0 +1,60 @@
+"""What a trace records of how a run was set up: all that decides how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from modulo.budget import Budget
+from modulo.canonical import JsonValue
+from modulo.graph.nodes import CriticNode
+from modulo.graph.program import Program
+from modulo.ledger import Ledger
+from modulo.options import RunOptions
+from modulo.settings import settings_of
+from modulo.version import __version__
+
+__all__ = ["recorded_settings", "type_id"]
+
+
+def recorded_settings(
+    options: RunOptions,
+    program: Program,
+    critics: Mapping[str, tuple[CriticNode, ...]],
+    above: Ledger | None,
+) -> Mapping[str, JsonValue]:
+    """The settings of a run, for the first event of its trace.
+
+    Args:
+        options: The run's options.
+        program: The graph.
+        critics: The hard critics that apply, by artefact.
+        above: The ledger that the run is charged to besides its own.
+    """
+    return {
+        "modulo_version": __version__,
+        "started_at": options.clock.wall_time().isoformat(timespec="seconds"),
+        "strategy": {"id": type_id(options.strategy), "options": options.strategy.describe()},
+        "backprompter": {"id": type_id(options.backprompter), "options": options.backprompter.describe()},
+        "budget": settings_of(options.budget),
+        "limits_from_above": _limits_of(above),
+        "select": options.select,
+        "seed": options.seed,
+        "retries": settings_of(options.retries),
+        "max_concurrency": options.max_concurrency,
+        "generators": {node.name: node.generator.describe() for node in program.generators},
+        "critics": {
+            node.name: {"id": node.critic.id, "version": node.critic.version, "options": node.critic.options()}
+            for nodes in critics.values()
+            for node in nodes
+        },
+    }
+
+
+def type_id(thing: object) -> str:
+    """``module:qualified name`` of a thing's type."""
+    return f"{type(thing).__module__}:{type(thing).__qualname__}"
+
+
+def _limits_of(ledger: Ledger | None) -> list[str]:
+    return [limit.name for limit in fields(Budget) if ledger.limits(limit.name)] if ledger else []
