@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from modulo.asynchrony import is_async
 from modulo.errors import ProblemError
 from modulo.graph.program import Program
 from modulo.protocols import Critic
@@ -32,7 +32,7 @@ async def prepare(program: Program, critics: Iterable[Critic[Any, Any]], limits:
     paths = [path for stage in program.stages.values() for path in stage.paths.values()]
     for node in [node for path in paths for node in path]:
         prepare_nested = getattr(node.convert, "prepare", None)
-        if inspect.iscoroutinefunction(prepare_nested):
+        if is_async(prepare_nested):
             await prepare_nested(limits)
 
 

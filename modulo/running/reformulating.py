@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
+from modulo.asynchrony import is_async
 from modulo.critique import Critique, Verdict, Violation, malformed_critique
 from modulo.errors import Malformed, ModuloError, ProblemError
 from modulo.graph.nodes import ReformulatorNode
@@ -66,7 +67,7 @@ class Reformulation:
         if convert is None:
             return value
         args = (value, self._problem.value) if node.wants_problem else (value,)
-        if inspect.iscoroutinefunction(convert) or inspect.iscoroutinefunction(type(convert).__call__):
+        if is_async(convert):
             return await convert(*args)
         size = len(value) if isinstance(value, str) else 0
         result = await run_placed(convert, *args, pace=pace_of(convert), size=size)

@@ -56,7 +56,7 @@ class Refine(Strategy):
         lanes: list[tuple[str, Attempt | None]] = []
         for node in tree.frontier().generators:
             if tree.inputs_of(node.name) is not None:
-                lanes += [(node.name, tip) for tip in self._lanes(tree, node.name)]
+                lanes += [(node.name, tip) for tip in self._lanes(tree, node.name, n)]
         if lanes and self.patience is not None and all(self._is_stuck(tree, tip) for _, tip in lanes):
             return ()
         return [self._expansion(tree, name, tip) for name, tip in lanes[:n]]
@@ -65,10 +65,10 @@ class Refine(Strategy):
         """The settings."""
         return settings_of(self)
 
-    def _lanes(self, tree: Tree, node: str) -> Sequence[Attempt | None]:
-        """Where each conversation stands; None for one that begins."""
+    def _lanes(self, tree: Tree, node: str, n: int) -> Sequence[Attempt | None]:
+        """Where each conversation stands, n at most; None for one that begins."""
         tips = [tip for tip in tree.tips(node) if not self._is_over(tree, tip)][-self.width :]
-        return [*tips, *[None] * (self.width - len(tips))]
+        return [*tips, *[None] * (min(self.width, n) - len(tips))]
 
     def _is_over(self, tree: Tree, tip: Attempt) -> bool:
         """Whether a conversation leads nowhere further: certified and not withdrawn, or too long."""

@@ -72,6 +72,7 @@ def test_of_more_conversations_than_it_is_wide_the_latest_are_gone_on_with() -> 
 
 def test_no_more_is_asked_for_than_may_run() -> None:
     assert len(Refine(width=5).ask(tree_of(), 2)) == 2
+    assert len(Refine(width=10**12).ask(tree_of(), 2)) == 2  # without making them all
 
 
 def test_a_conversation_that_is_too_long_is_given_up_for_a_new_one() -> None:
