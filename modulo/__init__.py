@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         Strategy,
         Turn,
     )
-    from modulo.replay import Replayed, replay
+    from modulo.replaying import Replayed, replay
     from modulo.running.retrying import Retries
     from modulo.strategies import Refine
     from modulo.trace import Trace
@@ -122,7 +122,7 @@ _HOME = {
         "Strategy",
         "Turn",
     ),
-    "modulo.replay": ("Replayed", "replay"),
+    "modulo.replaying": ("Replayed", "replay"),
     "modulo.running.retrying": ("Retries",),
     "modulo.strategies": ("Refine",),
     "modulo.trace": ("Trace",),
@@ -214,10 +214,9 @@ def __getattr__(name: str) -> Any:
     module = _MODULE_OF.get(name)
     if module is None:
         raise AttributeError(f"module 'modulo' has no attribute {name!r}")
-    loaded = import_module(module)
-    # All of them: loading modulo.replay has just put the module where the function belongs.
-    globals().update({public: getattr(loaded, public) for public in _HOME[module]})
-    return globals()[name]
+    found = getattr(import_module(module), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

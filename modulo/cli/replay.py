@@ -9,7 +9,7 @@ import click
 
 from modulo.cli import NOT_CERTIFIED
 from modulo.cli.output import print_json
-from modulo.replay import replay as replay_trace
+from modulo.replaying import replay as replay_trace
 
 
 @click.command()

@@ -12,7 +12,7 @@ import anyio
 import modulo
 from modulo import Graph, Ledger, Trace
 from modulo.events import Event
-from modulo.replay import Replayed, replay
+from modulo.replaying import Replayed, replay
 from modulo.running.retrying import Retries
 from tests.modulo.properties.books import Books
 from tests.modulo.properties.programs import Plan

@@ -28,7 +28,7 @@ from modulo import (
 )
 from modulo.errors import AuthenticationFailed, Billing, ConnectionLost, Malformed, RateLimited, TraceError
 from modulo.protocols import Expansion, Finish, Request, SoftCritic, Strategy
-from modulo.replay import Replayed, replay
+from modulo.replaying import Replayed, replay
 from modulo.running.retrying import Retries
 from modulo.testing import ManualClock, ScriptedGenerator
 from modulo.tree import Tree
