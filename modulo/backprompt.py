@@ -11,6 +11,7 @@ from msgspec import Struct
 from modulo.canonical import JsonValue
 from modulo.critique import Critique, Verdict, Violation
 from modulo.errors import ConfigurationError
+from modulo.numeric import is_whole_number
 from modulo.protocols import Backprompter, Conversation, Message, Rendered, Reveals, Turn
 from modulo.settings import settings_of
 
@@ -71,7 +72,7 @@ class ChatBackprompter(Backprompter):
             raise ConfigurationError(
                 f"granularity must be one of {', '.join(_REVEALS)}, not {self.granularity!r}"
             )
-        if self.history is not None and (not isinstance(self.history, int) or self.history < 0):
+        if self.history is not None and (not is_whole_number(self.history) or self.history < 0):
             raise ConfigurationError(f"history must be None or at least 0, not {self.history!r}")
         if self.past not in ("critiques", "attempts"):
             raise ConfigurationError(f"past must be 'critiques' or 'attempts', not {self.past!r}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import Final
 
 from msgspec import Struct
 
 from modulo.errors import ConfigurationError
+from modulo.numeric import is_number, is_whole_number
 
 __all__ = ["PICO", "Budget", "Usage", "picodollars"]
 
@@ -46,12 +46,12 @@ class Budget:
 def _check_limit(name: str, limit: object) -> None:
     if limit is None:
         return
-    fractional = name in ("cost_usd", "seconds")
-    if isinstance(limit, bool) or not isinstance(limit, (int, float) if fractional else int):
-        kind = "a number" if fractional else "a whole number"
-        raise ConfigurationError(f"budget: {name} must be {kind}, not {limit!r}")
-    if limit < 0 or (isinstance(limit, float) and not math.isfinite(limit)):
-        raise ConfigurationError(f"budget: {name} must be a finite number of at least 0, not {limit!r}")
+    if name in ("cost_usd", "seconds"):
+        kind, makes_sense = "finite", is_number(limit) and limit >= 0
+    else:
+        kind, makes_sense = "whole", is_whole_number(limit) and limit >= 0
+    if not makes_sense:
+        raise ConfigurationError(f"budget: {name} must be a {kind} number of at least 0, not {limit!r}")
 
 
 class Usage(Struct, gc=False, frozen=True, kw_only=True):

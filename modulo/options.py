@@ -48,7 +48,7 @@ class RunOptions:
             raise ConfigurationError(f"select must be 'first' or 'best', not {self.select!r}")
         for name, kind in _OPTION_TYPES.items():
             value = getattr(self, name)
-            if not isinstance(value, kind):
+            if not isinstance(value, kind) or isinstance(value, bool):
                 wanted = "whole number" if kind is int else kind.__name__
                 raise ConfigurationError(f"{name} must be a {wanted}, not a {type(value).__name__}")
         if self.within is not None and not isinstance(self.within, Ledger):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, get_args
@@ -12,6 +11,7 @@ from modulo.asynchrony import is_async
 from modulo.canonical import canonical_json
 from modulo.critique import Soundness
 from modulo.errors import ProblemError
+from modulo.numeric import is_number
 from modulo.protocols import Critic, RunsIn
 
 if TYPE_CHECKING:
@@ -130,4 +130,4 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, (int, float)) and 0 <= value < math.inf
+    return is_number(value) and value >= 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
@@ -13,6 +12,7 @@ from modulo.errors import ConfigurationError, TransientGenerationError
 from modulo.events import Retry
 from modulo.ledger import Ledger
 from modulo.logs import warn
+from modulo.numeric import is_number, is_whole_number
 from modulo.running.reporting import Reporter
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class Retries:
 
     def __post_init__(self) -> None:
         waits = (self.base_seconds, self.max_wait_seconds)
-        if not isinstance(self.max_tries, int) or self.max_tries < 1:
+        if not is_whole_number(self.max_tries) or self.max_tries < 1:
             raise ConfigurationError(f"retries: max_tries must be a whole number of at least 1: {self}")
-        if not all(isinstance(wait, (int, float)) and 0 <= wait < math.inf for wait in waits):
+        if not all(is_number(wait) and wait >= 0 for wait in waits):
             raise ConfigurationError(f"retries: waits must be finite numbers of at least 0: {self}")
 
 

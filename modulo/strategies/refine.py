@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
+from modulo.numeric import is_whole_number
 from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling, Strategy
 from modulo.settings import settings_of
 from modulo.tree import Attempt, Tree
@@ -48,7 +49,7 @@ class Refine(Strategy):
             value = getattr(self, name)
             if value is None and name != "width":
                 continue
-            if not isinstance(value, int) or value < 1:
+            if not is_whole_number(value) or value < 1:
                 raise ConfigurationError(f"Refine: {name} must be a whole number of at least 1, not {value!r}")
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:

@@ -142,6 +142,7 @@ def typed(problem: Slot, candidate: str) -> Iterator[Violation]:
             ConfigurationError,
             "must be a whole number",
         ),
+        (lambda: modulo.solve(graph_of([]), "p", seed=True), ConfigurationError, "seed must be a whole number"),
         (lambda: modulo.solve(graph_of([]), "p", seed=2**53), ConfigurationError, "no trace could carry it"),
         (lambda: modulo.solve(graph_of([]), "p", budget=5), ConfigurationError, "budget must be a Budget"),
         (

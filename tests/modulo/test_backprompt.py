@@ -336,6 +336,7 @@ def test_what_is_remembered_of_one_rendering_never_leaks_into_another(
         {"history": -1},
         {"history": 1.5},
         {"history": "2"},
+        {"history": True},
         {"past": "none"},
         {"order": "random"},
     ],

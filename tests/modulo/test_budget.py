@@ -20,7 +20,7 @@ def test_a_limit_that_makes_no_sense_is_refused_by_name(name: str, limit: Any) -
 
 @pytest.mark.parametrize("name", ["rounds", "attempts", "calls", "tokens"])
 def test_counts_are_whole_numbers(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"a whole number, not 1\.5"):
+    with pytest.raises(ConfigurationError, match=r"a whole number of at least 0, not 1\.5"):
         Budget(**{name: 1.5})
 
 

@@ -580,6 +580,8 @@ async def test_a_call_cancelled_while_it_waits_to_be_retried_counts_the_tries_ma
         {"base_seconds": float("nan")},
         {"max_wait_seconds": float("inf")},
         {"base_seconds": "1"},
+        {"max_tries": True},
+        {"base_seconds": 10**400},
     ],
     ids=repr,
 )

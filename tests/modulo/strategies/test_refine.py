@@ -155,6 +155,7 @@ def test_all_generators_of_an_artefact_race() -> None:
         {"width": 0},
         {"width": None},
         {"width": 1.5},
+        {"width": True},
         {"width": "2"},
         {"restart_after": 0},
         {"restart_after": -1},
