@@ -28,6 +28,8 @@ class Reformulation:
     def __init__(self, program: Program, problem: Problem[Any]) -> None:
         self._program = program
         self._problem = problem
+        paths = [path for stage in program.stages.values() for path in stage.paths.values()]
+        self._async_nodes = {node.name for path in paths for node in path if is_async(node.convert)}
 
     async def candidate(self, job: Job, generation: Generation) -> Candidate[Any] | Critique:
         """The canonical candidate in a generation, or the critique that says why there is none."""
@@ -67,7 +69,7 @@ class Reformulation:
         if convert is None:
             return value
         args = (value, self._problem.value) if node.wants_problem else (value,)
-        if is_async(convert):
+        if node.name in self._async_nodes:
             return await convert(*args)
         size = len(value) if isinstance(value, str) else 0
         result = await run_placed(convert, *args, pace=pace_of(convert), size=size)
