@@ -92,7 +92,7 @@ async def verify(
     certificate: Certificate | str | os.PathLike[str] | bytes,
     *,
     graph: Graph | None = None,
-    critics: Sequence[Critic[Any, Any]] | None = None,
+    critics: Sequence[Critic[Any, Any]] | Critic[Any, Any] | None = None,
     reformulator: Callable[..., Any] | None = None,
     problem: Any = None,
 ) -> Verified:
@@ -106,15 +106,18 @@ async def verify(
         graph: The graph whose critics to run; None looks up the certificate's domain among those installed.
             Nothing is ever imported because a certificate names it.
         critics: The critics, in place of a graph, where ``solve`` was given critics and no graph.
-        reformulator: The reformulator that ``solve`` was given with them, if any.
+        reformulator: The reformulator that ``solve`` was given with these critics, if any.
         problem: The problem that it must be about, which is then judged as it is given; None takes whatever
             problem it is about.
 
     Raises:
         CertificateError: It does not hold; the message says where.
-        ConfigurationError: Its domain is not installed, and neither graph nor critics are given.
+        ConfigurationError: Its domain is not installed, and neither graph nor critics are given; or both are, or
+            a reformulator without critics.
         ModuloError: A critic needs something that is missing.
     """
+    if reformulator is not None and critics is None:
+        raise ConfigurationError("verify: a reformulator goes with critics=; a graph brings its own")
     certificate = _loaded(certificate)
     domain = None
     if critics is not None:
@@ -199,7 +202,9 @@ def _domain_of(certificate: Certificate) -> Domain[Any]:
 
 
 def _graph_of_parts(
-    graph: Graph | None, critics: Sequence[Critic[Any, Any]], reformulator: Callable[..., Any] | None
+    graph: Graph | None,
+    critics: Sequence[Critic[Any, Any]] | Critic[Any, Any],
+    reformulator: Callable[..., Any] | None,
 ) -> Graph:
     if graph is not None:
         raise ConfigurationError("verify: a graph brings its own critics; pass graph= or critics=, not both")

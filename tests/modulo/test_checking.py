@@ -305,6 +305,12 @@ async def test_an_answer_may_be_built_on_what_any_of_its_generators_reads() -> N
 # ------------------------------------------------------------------------------ verify, of runs without a graph
 
 
+@modulo.critic(proves="the text is the target")
+def is_text_of_target(problem: Target, text: str) -> Iterator[Violation]:
+    if text != str(problem.total):
+        yield Violation("another", f"{text} is not the target.")
+
+
 def certificate_without_graph(reformulator: Any = None) -> modulo.Certificate:
     outcome = modulo.solve_sync(
         Target(4), generator=lambda request: "4", critics=[is_target, is_even], reformulator=reformulator
@@ -332,3 +338,13 @@ async def test_verify_says_what_it_needs_of_a_run_without_a_graph() -> None:
 async def test_verify_takes_a_graph_or_critics() -> None:
     with pytest.raises(ConfigurationError, match="not both"):
         await verify(certificate_without_graph(whole_number), graph=GRAPH, critics=[is_target])
+    with pytest.raises(ConfigurationError, match="a reformulator goes with critics="):
+        await verify(certificate_without_graph(whole_number), graph=GRAPH, reformulator=whole_number)
+
+
+@pytest.mark.anyio
+async def test_verify_takes_one_critic_as_solve_does() -> None:
+    outcome = await modulo.solve(Target(4), generator=lambda request: "4", critics=is_text_of_target)
+    assert isinstance(outcome, modulo.Certified)
+    verified = await verify(outcome.certificate, critics=is_text_of_target)
+    assert [critique.accepts for critique in verified.critiques] == [True]
