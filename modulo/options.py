@@ -17,13 +17,14 @@ from modulo.running.retrying import Retries
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 
-__all__ = ["RunOptions", "Select"]
+__all__ = ["DEFAULT_BUDGET", "RunOptions", "Select"]
 
 Select: TypeAlias = Literal["first", "best"]
 
+DEFAULT_BUDGET: Final = Budget(rounds=30)
+"""The limits of a run that is given none, so that no run goes on for ever by oversight."""
 _REFINE: Final = Refine()
 _CHAT: Final = ChatBackprompter()
-_DEFAULT_BUDGET: Final = Budget(rounds=30)
 _RETRIES: Final = Retries()
 _CLOCK: Final = SystemClock()
 
@@ -34,7 +35,7 @@ class RunOptions:
 
     strategy: Strategy = _REFINE
     backprompter: Backprompter = _CHAT
-    budget: Budget = _DEFAULT_BUDGET
+    budget: Budget = DEFAULT_BUDGET
     within: Ledger | None = None
     select: Select = "first"
     seed: int = 0

@@ -23,7 +23,7 @@ from modulo.domain import Domain, find_domain
 from modulo.errors import ConfigurationError
 from modulo.generators.models import generator_from_string
 from modulo.numeric import MAX_INTEGER
-from modulo.options import Select
+from modulo.options import DEFAULT_BUDGET, Select
 from modulo.outcome import Certified, Exhausted, Outcome
 from modulo.protocols import Backprompter, Strategy
 from modulo.strategies.refine import Refine
@@ -32,7 +32,6 @@ from modulo.trace import Trace
 F = TypeVar("F", bound=Callable[..., Any])
 
 COUNT = click.IntRange(max=MAX_INTEGER)
-DEFAULT_ROUNDS = 30
 MOST_WIDTH = 1000
 _STRATEGIES = {"refine": Refine}
 
@@ -53,7 +52,7 @@ def _budget_options(command: F) -> F:
         ("--tokens", COUNT, "Most tokens, prompts and answers together."),
         ("--calls", COUNT, "Most calls to the model, retries included."),
         ("--attempts", COUNT, "Most candidates judged."),
-        ("--rounds", COUNT, f"Most rounds; {DEFAULT_ROUNDS} if no limit at all is given."),
+        ("--rounds", COUNT, f"Most rounds; {DEFAULT_BUDGET.rounds} if no limit at all is given."),
     ):
         command = click.option(flag, type=kind, metavar="N", help=text)(command)
     return command
@@ -222,9 +221,7 @@ def _backprompter(domain: Domain[Any], granularity: Any, history: int | None) ->
 
 
 def _budget(limits: dict[str, Any]) -> Budget:
-    if all(limit is None for limit in limits.values()):
-        limits = {**limits, "rounds": DEFAULT_ROUNDS}
-    return Budget(**limits)
+    return DEFAULT_BUDGET if all(limit is None for limit in limits.values()) else Budget(**limits)
 
 
 def _save(files: _Files, outcome: Outcome[Any]) -> bool:
