@@ -193,7 +193,9 @@ def _refuse_bad_paths(files: _Files) -> None:
         return
     if not path.parent.is_dir():
         raise ConfigurationError(f"--certificate: there is no folder {path.parent}")
-    if path.exists() or path == files.trace:
+    if path == files.trace:
+        raise ConfigurationError(f"--certificate and --trace both name {path}; name two files")
+    if path.exists():
         raise ConfigurationError(f"--certificate: {path} exists already; name a new file")
     if not os.access(path.parent, os.W_OK):
         raise ConfigurationError(f"--certificate: nothing can be written to {path.parent}")

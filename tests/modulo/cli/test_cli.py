@@ -127,6 +127,8 @@ def test_a_recording_that_ends_is_stuck(files: Path, capsys: pytest.CaptureFixtu
         (solve("--history", "-1"), "history"),
         (solve("--granularity", "most"), "--granularity"),
         (solve("--certificate", "no/such/folder/c.json"), "no folder"),
+        (solve("--certificate", "runs.jsonl"), "runs.jsonl exists already; name a new file"),
+        (solve("--certificate", "new", "--trace", "new"), "--certificate and --trace both name new"),
         (solve("--trace", "no/such/folder/t.jsonl"), "cannot be written"),
         (solve("--trace", "runs.jsonl"), "exists already"),
         (["check", "graph_coloring"], "--problem"),
