@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -15,7 +16,6 @@ import click
 from modulo.api import EventStream, stream
 from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
-from modulo.canonical import parse_json
 from modulo.cli import BAD_INPUT, NOT_CERTIFIED
 from modulo.cli.output import critique_lines, outcome_json, print_json, printable, read_problem, usage_words
 from modulo.cli.progress import Progress, progress
@@ -249,16 +249,9 @@ def _outcome_lines(outcome: Outcome[Any]) -> list[str]:
             lines += ["the last attempt was not accepted:", *critique_lines(judged[-1].critiques)]
         return lines
     claim = outcome.certificate.claim
-    document = parse_json(outcome.certificate.to_bytes())
-    answer = document["solution"] if isinstance(outcome, Certified) else "no solution exists"
+    answer = outcome.certificate.solution if isinstance(outcome, Certified) else "no solution exists"
     return [
-        printable(answer if isinstance(answer, str) else _compact(answer)),
+        printable(answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)),
         f"certified ({claim.soundness}): {claim.text}",
         f"spent: {spent}",
     ]
-
-
-def _compact(answer: object) -> str:
-    import json
-
-    return json.dumps(answer, ensure_ascii=False)
