@@ -36,8 +36,8 @@ from modulo.tree import Attempt, Tree
 
 __all__ = ["Run"]
 
-
-_LONGEST_TURN_SECONDS: Final = 0.001
+_SLICE_SECONDS: Final = 0.001
+"""How long a run goes on without giving way to others (docs/design/0008)."""
 _ONE_ROUND: Final = Amount(Usage(rounds=1))
 
 _FAILURES_IN_A_ROW: Final = 3
@@ -99,7 +99,7 @@ class Run:
         self._round: Rounds
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
-        self._turn_began = 0.0
+        self._slice_began = 0.0
         self._needs_processes = any(n.runs_in_process for nodes in self._critics.values() for n in nodes)
 
     def cancel(self) -> None:
@@ -218,9 +218,9 @@ class Run:
     async def _rounds(self, ledger: Ledger, scheduler: Scheduler) -> None:
         planner = Planner(self._options.strategy, self._tree, self._options.max_concurrency)
         self._round = Rounds(scheduler, self._stops_siblings)
-        self._turn_began = time.monotonic()
+        self._slice_began = time.monotonic()
         while True:
-            await self._give_others_a_turn()
+            await self._let_others_run()
             try:
                 if self._script:
                     self._script.begin_round(planner.round + 1)
@@ -242,11 +242,11 @@ class Run:
                     this_round.release()
             self._take(self._round.take())
 
-    async def _give_others_a_turn(self) -> None:
-        """Where neither generator nor critics ever wait, deadlines and other runs get their turn here."""
-        if time.monotonic() - self._turn_began > _LONGEST_TURN_SECONDS:
+    async def _let_others_run(self) -> None:
+        """Give way once a slice of time is used up: where nothing ever waits, deadlines and other runs need it."""
+        if time.monotonic() - self._slice_began > _SLICE_SECONDS:
             await anyio.lowlevel.checkpoint()
-            self._turn_began = time.monotonic()
+            self._slice_began = time.monotonic()
         else:
             await anyio.lowlevel.checkpoint_if_cancelled()
 
