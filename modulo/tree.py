@@ -181,6 +181,13 @@ class Tree:
         """Whether a critic of a later stage rejected what was built on it and said so to its generator."""
         return attempt.id in self._late_critiques
 
+    def foundations(self, attempt: Attempt) -> list[Attempt]:
+        """The attempts that an attempt is built on, directly or not, in the order of stages."""
+        if not attempt.inputs:
+            return []
+        ancestors = self._ancestors(attempt)
+        return [ancestors[artefact] for artefact in self.program.stages if artefact in ancestors]
+
     def add(self, attempt: Attempt) -> tuple[Attempt, ...]:
         """Add a finished attempt.
 
@@ -275,13 +282,6 @@ class Tree:
         late = self._late_critiques.setdefault(blamed.id, [])
         if critique not in late:  # said once of all that was built on it at the same time
             late.append(critique)
-
-    def foundations(self, attempt: Attempt) -> list[Attempt]:
-        """The attempts that an attempt is built on, directly or not, in the order of stages."""
-        if not attempt.inputs:
-            return []
-        ancestors = self._ancestors(attempt)
-        return [ancestors[artefact] for artefact in self.program.stages if artefact in ancestors]
 
     def _ancestors(self, attempt: Attempt) -> dict[str, Attempt]:
         """The attempts that an attempt is built on, directly or not, by artefact."""
