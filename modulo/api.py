@@ -113,6 +113,8 @@ async def solve(graph: Any, problem: Any = None, /, **options: Any) -> Outcome[A
     Raises:
         ModuloError: Before anything is paid for: the graph is unsound, the problem does not fit, something
             that a generator or critic needs is missing, an option makes no sense.
+        Exception: What a prompt function, a strategy or a backprompter raises comes out as it is, in any
+            round; so does ``ConfigurationError`` for a strategy that asks for what makes no sense.
     """
     return await _run(graph, problem, options).outcome()
 
@@ -211,6 +213,7 @@ class EventStream(Generic[C]):
 
         Raises:
             ModuloError: As ``solve``.
+            RuntimeError: The block around it was cancelled from outside, so there is none.
         """
         await self._finished.wait()
         self._raise_error()

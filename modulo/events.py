@@ -50,7 +50,7 @@ class Event(Struct, gc=False, frozen=True, kw_only=True):
 
 
 class RunStarted(Event, gc=False, frozen=True, kw_only=True):
-    """The run begins; ``settings`` holds all that decides how it goes, prices included."""
+    """The run begins; ``settings`` says how it was set up: options, generators with prices, hard critics."""
 
     type: ClassVar[str] = "run_started"
     domain: str

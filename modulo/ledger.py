@@ -125,7 +125,12 @@ class Ledger:
         parent: The ledger that everything spent here is charged to as well.
         charges_rounds: Whether rounds and attempts are charged to the parent too. A loop nested in a node of
             another loop does not: its rounds are not rounds of the outer loop.
-        clock: For the limit on seconds, which runs from now.
+        clock: For the limit on seconds, which runs from now; by default the parent's, or the machine's.
+
+    Attributes:
+        budget: Its limits.
+        clock: Its clock.
+        started: When it was made, by that clock.
     """
 
     __slots__ = (
@@ -239,7 +244,7 @@ class Ledger:
         return self._hold(amount)
 
     def spend(self, amount: Amount) -> None:
-        """Book something that no limit is on, so that nothing had to be set aside for it."""
+        """Book something that no limit is on, here or above, so that nothing had to be set aside for it."""
         for i, count in amount.parts:
             self._spent[i] += count
         if self._parent:

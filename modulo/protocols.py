@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from modulo.tree import Attempt, Tree
 
 __all__ = [
+    "DEFAULT_SAMPLING",
+    "ONE_CALL",
     "Backprompter",
     "Conversation",
     "Critic",
@@ -74,7 +76,8 @@ class Sampling(Struct, gc=False, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
 
 
-DEFAULT_SAMPLING = Sampling()
+DEFAULT_SAMPLING: Final = Sampling()
+"""The generator's own settings. One object, since most requests have it."""
 
 
 class Request(Struct, gc=False, frozen=True, kw_only=True):
@@ -97,7 +100,8 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
     turn: int
 
 
-ONE_CALL = Usage(calls=1)
+ONE_CALL: Final = Usage(calls=1)
+"""The bill of a call that costs nothing."""
 
 
 class Finish(StrEnum):
@@ -183,7 +187,7 @@ class Critic(ABC, Generic[P, C]):
     """A hard critic: sound, so its ACCEPT can certify.
 
     Write ``critique`` and say in ``proves`` what its ACCEPT proves. It must be deterministic, must not call a
-    model, and must judge from its two arguments alone.
+    model, and must judge from its arguments alone.
 
     In a worker process, nothing stands but what importing the critic's module sets. A program's own file is
     loaded there under another name, so a global that it sets under ``if __name__ == "__main__":``, or changes

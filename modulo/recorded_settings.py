@@ -1,4 +1,4 @@
-"""What a trace records of how a run was set up: all that decides how it goes."""
+"""What a trace records of how a run was set up: its options, its generators and its hard critics."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 A trace file grows linearly with what is new. A text (a prompt, an answer) stands in it once, under its
 SHA-256; a conversation is a chain of (previous conversation, role, text), so that one more turn costs one more
-line. Lines are only ever appended, and reach the file before the call that they announce is made.
+line. Lines are only ever appended. Whenever a generator is to be asked for an attempt, all lines up to that
+announcement reach the file first.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from modulo.protocols import DEFAULT_SAMPLING
 __all__ = ["Trace", "TraceWriter", "event_json", "read_trace"]
 
 TRACE_VERSION: Final = 1
-_ANNOUNCEMENTS: Final = (GenerationStarted, RunFinished)
+_FLUSHED: Final = (GenerationStarted, RunFinished)
+"""Events after which nothing stays in a buffer: a call comes next, or nothing at all."""
 _ENCODE = msgspec.json.Encoder().encode
 # ASCII, because a model may write lone surrogates, which UTF-8 cannot carry and JSON escapes can.
 _ENCODE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
@@ -62,10 +64,10 @@ class TraceWriter:
         self._encoder = _EventEncoder()
 
     def __call__(self, event: Event) -> None:
-        """Append one event. It is on disk before any call that it announces."""
+        """Append one event. It reaches the file before the call that it announces, and at the end of the run."""
         for document in self._encoder.encode(event):
             self._file.write(_line(document))
-        if type(event) in _ANNOUNCEMENTS:
+        if type(event) in _FLUSHED:
             self._file.flush()
 
     @property

@@ -47,6 +47,12 @@ class Graph(Generic[C]):
     Args:
         name: Name of the graph, and of its problems' domain.
         problem_type: Type of its problems; by default, the one that its functions are annotated with.
+
+    Attributes:
+        name: Its name.
+        declared_problem_type: The type that it was made with.
+        generators: The generators, by name; so are ``reformulators``, ``critics`` and ``soft_critics``.
+        declaration_faults: What was wrong with nodes as they were added, for ``check`` to report.
     """
 
     def __init__(self, name: str, *, problem_type: Any = None) -> None:

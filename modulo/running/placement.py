@@ -1,7 +1,8 @@
 """Where plain functions run: in the event loop while they are quick, on a worker thread otherwise.
 
 A thread hop costs about 100 µs, most critics and reformulators a few; so a function earns its place in the
-loop by being quick, and loses it with its first slow call or on input much larger than it was quick on.
+loop by being quick. A call that is surely slow, or two in a row that may have been, send it back to threads, and
+so does input much larger than it was quick on (docs/design/0004).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Runs one expansion: generator, reformulators, critics, under limits.
 
 What comes out are attempts. A text without canonical form, a refusal or a crash of a critic are all things
-that can be said of an attempt; nothing but cancellation and programming errors of our own come out as
-exceptions.
+that can be said of an attempt. Cancellation comes out as an exception, and so does what a prompt function or a
+backprompter raises: without a conversation there is no attempt.
 """
 
 from __future__ import annotations
