@@ -1,7 +1,7 @@
 """The command line: parses, calls the library, prints.
 
-Exit codes: 0 certified or accepted, 1 not certified or rejected, 2 wrong usage or bad input, 3 internal error;
-and 141, as of any program in a pipe, if whoever read the output left before its end.
+Exit codes: 0 certified, accepted or the same as recorded; 1 not, or interrupted; 2 wrong usage or bad input;
+3 internal error; and 141, as of any program in a pipe, if whoever read the output left before its end.
 """
 
 from __future__ import annotations
