@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +20,18 @@ from modulo.asynchrony import is_async
 from modulo.canonical import canonical_json
 from modulo.clock import SystemClock
 from modulo.course import Course, Player
-from modulo.domain import find_domain
+from modulo.domain import Domain, NoGenerator, find_domain
+from modulo.errors import ConfigurationError
 from modulo.events import AttemptFinished, Event
 from modulo.graph import Graph
 from modulo.graph.annotations import return_type
+from modulo.graph.nodes import Prompt
 from modulo.graph.program import Stage
+from modulo.graph.simple import simple_graph
 from modulo.loop import Run
 from modulo.outcome import StopReason
 from modulo.problem import NO_SOLUTION, Candidate
-from modulo.protocols import Backprompter, Strategy
+from modulo.protocols import Backprompter, Critic, Strategy
 from modulo.recording import Recording
 from modulo.trace import event_json, read_trace
 
@@ -53,6 +56,9 @@ async def replay(
     trace: str | os.PathLike[str],
     *,
     graph: Graph | None = None,
+    critics: Sequence[Critic[Any, Any]] | Critic[Any, Any] | None = None,
+    prompt: Prompt | None = None,
+    reformulator: Callable[..., Any] | None = None,
     problem: Any = None,
     strategy: Strategy | None = None,
     backprompter: Backprompter | None = None,
@@ -62,17 +68,23 @@ async def replay(
     Args:
         trace: Path of the trace.
         graph: Its graph; None looks up its domain among those installed.
+        critics: Its critics, in place of a graph, where ``solve`` was given critics and no graph.
+        prompt: The prompt that ``solve`` was given with these critics, if any.
+        reformulator: The reformulator that ``solve`` was given with these critics, if any.
         problem: Its problem; needed only where the graph's functions do not say what type it is of.
         strategy: Its strategy; needed only for one that is no part of the library.
         backprompter: Its backprompter; needed only for one that is no part of the library.
 
     Raises:
         TraceError: The trace cannot be read, or is about another problem.
-        ModuloError: Its domain, strategy or backprompter is not known here, or a critic needs something.
+        ConfigurationError: Its domain, strategy or backprompter is not known here; or both a graph and critics
+            are given, or a prompt or reformulator without critics.
+        ModuloError: A critic needs something that is missing.
     """
+    graph = _graph_given(graph, critics, prompt, reformulator)
     recording = Recording(read_trace(trace))
     if graph is None:
-        domain = find_domain(recording.start["domain"])
+        domain = _domain_of(recording)
         graph = domain.graph_for_checking()
         strategy = strategy or recording.if_recorded("strategy", domain.strategy())
         backprompter = backprompter or recording.if_recorded("backprompter", domain.backprompter())
@@ -91,6 +103,33 @@ async def replay(
         attempts=comparison.attempts,
         stop_reason=recording.stop_reason,
     )
+
+
+def _graph_given(
+    graph: Graph | None,
+    critics: Sequence[Critic[Any, Any]] | Critic[Any, Any] | None,
+    prompt: Prompt | None,
+    reformulator: Callable[..., Any] | None,
+) -> Graph | None:
+    if critics is None:
+        if prompt is not None or reformulator is not None:
+            raise ConfigurationError(
+                "replay: prompt= and reformulator= go with critics=; a graph brings its own"
+            )
+        return graph
+    if graph is not None:
+        raise ConfigurationError("replay: a graph brings its own critics; pass graph= or critics=, not both")
+    return simple_graph(generator=NoGenerator(), critics=critics, prompt=prompt, reformulator=reformulator)
+
+
+def _domain_of(recording: Recording) -> Domain[Any]:
+    try:
+        return find_domain(recording.start["domain"])
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{error} What was solved without a domain is replayed with what solve was given: "
+            "modulo.replay(trace, graph=...), or modulo.replay(trace, critics=[...], prompt=..., reformulator=...)."
+        ) from error
 
 
 class _NoWaiting(SystemClock):

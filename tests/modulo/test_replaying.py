@@ -998,3 +998,59 @@ async def test_what_a_plain_function_gives_to_be_awaited_is_not_awaited_again(tm
 
     assert (result.differences, result.stop_reason) == ((), StopReason.CERTIFIED)
     assert calls == ["a", "ok"]
+
+
+# Runs without a graph -------------------------------------------------------------------------------------------
+
+
+def asked_for(problem: str) -> str:
+    return f"Say {problem}."
+
+
+def first_word(text: str) -> str:
+    return text.split()[0]
+
+
+PARTS: dict[str, Any] = {"critics": [is_ok], "prompt": asked_for, "reformulator": first_word}
+
+
+async def trace_of_parts(path: Path) -> Path:
+    with modulo.Trace(path) as trace:
+        source = ScriptedGenerator(["no way", "ok then"])
+        assert isinstance(await modulo.solve("p", generator=source, trace=trace, **PARTS), modulo.Certified)
+    return path
+
+
+@pytest.mark.anyio
+async def test_a_run_without_a_graph_is_replayed_with_its_critics(tmp_path: Path) -> None:
+    trace = await trace_of_parts(tmp_path / "trace.jsonl")
+    result = await replay(trace, **PARTS)
+    assert (result.differences, result.attempts, result.stop_reason) == ((), 2, StopReason.CERTIFIED)
+
+
+@pytest.mark.anyio
+async def test_another_prompt_or_critic_than_the_recorded_one_differs(tmp_path: Path) -> None:
+    trace = await trace_of_parts(tmp_path / "trace.jsonl")
+    other_prompt = await replay(trace, **{**PARTS, "prompt": None})
+    assert any("prompt_sha256" in difference for difference in other_prompt.differences)
+    newer = modulo.critic(proves="it is ok", version="2")(starts_with_ok)
+    (difference,) = (await replay(trace, **{**PARTS, "critics": newer})).differences
+    assert difference == "critic 'starts_with_ok', version: recorded 1, now 2"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, r"replay\(trace, graph=\.\.\.\), or .*critics=\["),
+        ({"graph": Graph("g"), "critics": [is_ok]}, "not both"),
+        ({"graph": Graph("g"), "prompt": asked_for}, "go with critics="),
+        ({"reformulator": first_word}, "go with critics="),
+    ],
+)
+async def test_what_a_run_without_a_graph_lacks_for_its_replay_is_said(
+    given: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    trace = await trace_of_parts(tmp_path / "trace.jsonl")
+    with pytest.raises(modulo.ConfigurationError, match=sentence):
+        await replay(trace, **given)
