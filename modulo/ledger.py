@@ -131,6 +131,9 @@ class Ledger:
         budget: Its limits.
         clock: Its clock.
         started: When it was made, by that clock.
+
+    Raises:
+        ConfigurationError: The budget is no ``Budget``, or the parent no ``Ledger``.
     """
 
     __slots__ = (
@@ -156,6 +159,7 @@ class Ledger:
         charges_rounds: bool = True,
         clock: Clock | None = None,
     ) -> None:
+        _check_parts(budget, parent)
         self.budget = budget or Budget()
         self.clock: Clock = clock or (parent.clock if parent else SystemClock())
         self.started = self.clock.now()
@@ -331,6 +335,13 @@ class Ledger:
 
     def _for_parent(self, amount: Amount) -> Amount:
         return amount if self._charges_rounds else amount.without_rounds
+
+
+def _check_parts(budget: object, parent: object) -> None:
+    if budget is not None and not isinstance(budget, Budget):
+        raise ConfigurationError(f"a Ledger takes a Budget, as in Ledger(Budget(cost_usd=5)), not {budget!r}")
+    if parent is not None and not isinstance(parent, Ledger):
+        raise ConfigurationError(f"a Ledger's parent is a Ledger, not a {type(parent).__name__}")
 
 
 _LIMITED: Final = (

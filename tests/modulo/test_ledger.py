@@ -625,3 +625,15 @@ def test_an_idle_ledger_may_go_to_another_thread() -> None:
     assert ledger.spent == Usage(calls=2)
     with pytest.raises(LimitReached):
         ledger.reserve_now(ONE_CALL)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"budget": 5}, r"takes a Budget, as in Ledger\(Budget\(cost_usd=5\)\), not 5"),
+        ({"parent": Budget(cost_usd=5)}, "a Ledger's parent is a Ledger, not a Budget"),
+    ],
+)
+def test_a_ledger_of_something_else_is_refused(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        Ledger(**given)
