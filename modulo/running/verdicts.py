@@ -49,7 +49,10 @@ def read_judgement(result: object) -> Critique:
         _check(result)
         return result
     if not isinstance(result, (list, tuple)):
-        raise TypeError(f"it returned a {type(result).__name__}, not a Critique and no violations")
+        kind = type(result).__name__
+        raise TypeError(
+            f"it returned a {kind}; a critic yields violations, none if it accepts, or returns a Critique"
+        )
     return _from_violations(list(islice(result, MAX_VIOLATIONS)))
 
 

@@ -86,7 +86,7 @@ def test_a_critique_is_taken_as_it_is() -> None:
     ids=repr,
 )
 def test_anything_else_is_no_judgement(result: object) -> None:
-    with pytest.raises(TypeError, match="not a Critique and no violations"):
+    with pytest.raises(TypeError, match="a critic yields violations, none if it accepts"):
         read_judgement(result)
 
 
