@@ -19,7 +19,7 @@ from modulo.budget import Budget, Usage, picodollars
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError, LimitReached
 
-__all__ = ["Ledger", "Reservation"]
+__all__ = ["Ledger", "Reservation", "book_unlimited"]
 
 
 class Reservation:
@@ -247,12 +247,11 @@ class Ledger:
             raise LimitReached(self._never_fits(amount) or blocked[1])
         return self._hold(amount)
 
-    def spend(self, amount: Amount) -> None:
-        """Book something that no limit is on, here or above, so that nothing had to be set aside for it."""
+    def _spend(self, amount: Amount) -> None:
         for i, count in amount.parts:
             self._spent[i] += count
         if self._parent:
-            self._parent.spend(self._for_parent(amount))
+            self._parent._spend(self._for_parent(amount))
 
     def _hold(self, amount: Amount) -> Reservation:
         if self._parent or self._thread != get_ident():
@@ -361,3 +360,8 @@ def _limits(budget: Budget) -> list[tuple[str, int, int]]:
         if limit is not None:
             limits.append((name, i, picodollars(limit) if i == COST else limit))
     return limits
+
+
+def book_unlimited(ledger: Ledger, amount: Amount) -> None:
+    """Book something that no limit is on, here or above, so that nothing had to be set aside for it."""
+    ledger._spend(amount)

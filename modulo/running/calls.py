@@ -217,7 +217,7 @@ def _amount_of_a_call(usage: object) -> Amount | None:
     if not isinstance(usage, Usage):
         return None
     for count in (usage.calls, usage.prompt_tokens, usage.completion_tokens):
-        if not isinstance(count, int) or count < 0:
+        if type(count) is not int or count < 0:
             return None
     if not isinstance(usage.cost_usd, (int, float)) or not 0 <= usage.cost_usd < math.inf:
         return None

@@ -23,7 +23,7 @@ from modulo.events import (
     RemarkGiven,
 )
 from modulo.graph.program import Program
-from modulo.ledger import Reservation
+from modulo.ledger import Reservation, book_unlimited
 from modulo.problem import Candidate, Problem
 from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Backprompter, Finish, Generation, Rendered, Request
@@ -141,7 +141,7 @@ class Scheduler:
             if job.attempts_held:
                 job.attempts_held.settle(_amount_of_attempts(judged))
             elif judged:
-                self._place.ledger.spend(_amount_of_attempts(judged))
+                book_unlimited(self._place.ledger, _amount_of_attempts(judged))
         return None
 
     def end(self, job: Job) -> None:

@@ -214,6 +214,7 @@ SENSELESS = [
     Usage(cost_usd=float("nan")),
     Usage(cost_usd=float("inf")),
     Usage(prompt_tokens=1.5),  # type: ignore[arg-type]
+    Usage(prompt_tokens=True),
     Usage(prompt_tokens=None),  # type: ignore[arg-type]
     {"calls": 1},
     "much",
