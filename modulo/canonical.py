@@ -132,6 +132,8 @@ class Codec(Generic[T]):
 
     def isolated(self, value: T, data: bytes) -> T:
         """The value itself where nobody can change it, else a fresh copy made from its bytes."""
+        if type(value) is int and self.annotation not in _INTEGERS:
+            return self.decode(data)  # as a float, perhaps, and who reads the bytes must see the same
         return value if type(value) in _IMMUTABLE else self.decode(data)
 
     def _check_kind(self, value: object) -> None:
@@ -184,6 +186,7 @@ _KINDS: dict[Any, tuple[type, ...]] = {
     type(None): (type(None),),
 }
 _PLAIN = (Any, object, *_KINDS)
+_INTEGERS = (int, Any, object)
 
 
 def _type_adapter(annotation: Any) -> Any:

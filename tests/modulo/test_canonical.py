@@ -494,6 +494,13 @@ def test_a_codec_is_made_once() -> None:
     assert codec_for(list[Step]) is codec_for(list[Step])
 
 
+@pytest.mark.parametrize("annotation", [float, float | None, int, Any], ids=str)
+def test_an_integer_is_isolated_as_the_number_that_its_bytes_are_read_as(annotation: Any) -> None:
+    codec = codec_for(annotation)
+    data = codec.encode(5)
+    assert type(codec.isolated(5, data)) is type(codec.decode(data))
+
+
 def test_isolated_values_share_nothing_that_can_change() -> None:
     value = {"list": [1]}
     codec: Codec[Any] = codec_for(dict)
