@@ -48,7 +48,8 @@ def read_judgement(result: object) -> Critique:
     if isinstance(result, Critique):
         _check(result)
         return result
-    if not isinstance(result, (list, tuple)):
+    # A subclass that iterates in its own way may give less than it holds.
+    if not isinstance(result, (list, tuple)) or type(result).__iter__ not in (list.__iter__, tuple.__iter__):
         kind = type(result).__name__
         raise TypeError(
             f"it returned a {kind}; a critic yields violations, none if it accepts, or returns a Critique"
@@ -99,7 +100,7 @@ def _check(critique: Critique) -> None:
     """Frozen fields can be forced and subclasses can override; the parts must still be what they claim."""
     if type(critique) is not Critique or not isinstance(critique.verdict, Verdict):
         raise TypeError("it returned something that only looks like a Critique")
-    if not isinstance(critique.violations, tuple) or not isinstance(critique.failed, bool):
+    if type(critique.violations) is not tuple or not isinstance(critique.failed, bool):
         raise TypeError("it returned a Critique whose violations are no tuple, or whose failed is no bool")
     for violation in critique.violations:
         _checked(violation)

@@ -16,6 +16,16 @@ from modulo.running.verdicts import MAX_VIOLATIONS, call_critic, read_async_judg
 WRONG = Violation("wrong", "It is wrong.")
 
 
+class HidesWhatItHolds(list[object]):
+    def __iter__(self) -> Iterator[object]:
+        return iter(())
+
+
+class LooksEmpty(tuple[object, ...]):
+    def __len__(self) -> int:
+        return 0
+
+
 class LooksLikeACritique(Critique):
     """A subclass may override what certification relies on."""
 
@@ -157,6 +167,7 @@ def test_a_generator_that_fails_after_some_violations_has_not_judged() -> None:
         forged(Critique.reject(WRONG), violations=("wrong",)),
         forged(Critique.accept(), violations=[]),
         forged(Critique.accept(), failed=True),
+        forged(Critique.accept(), violations=LooksEmpty([WRONG])),
         forged(Critique.accept(), failed=None),
         forged(Critique.accept(), proves=12),
         forged(Critique.undecided("late"), reason=object()),
@@ -179,6 +190,11 @@ def test_a_violation_with_a_field_that_is_no_text_is_no_judgement(field: str) ->
 def test_a_named_tuple_is_read_like_a_tuple() -> None:
     pair = namedtuple("pair", "first second")
     assert read_judgement(pair(WRONG, WRONG)).violations == (WRONG, WRONG)
+
+
+def test_a_list_that_iterates_in_its_own_way_is_no_judgement() -> None:
+    with pytest.raises(TypeError, match="HidesWhatItHolds"):
+        read_judgement(HidesWhatItHolds([WRONG]))
 
 
 class Returns:
