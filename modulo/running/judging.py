@@ -201,17 +201,14 @@ class Judge:
             assert self._pool is not None
             return await self._pool.critique(critic, args, clock=self._clock, max_seconds=critic.max_seconds)
         if seat.is_async:
-            critique = await within_deadline(
+            return await within_deadline(
                 _async_judgement, critic, args, clock=self._clock, max_seconds=critic.max_seconds
             )
-            # A critic that swallowed its cancellation has not judged, whatever it returned.
-            await anyio.lowlevel.checkpoint_if_cancelled()
-            return critique
         size = len(self._problem.canonical)
         for candidate in candidates:
             size += len(candidate.canonical)
         result = await run_placed(call_critic, critic, args, pace=seat.pace, size=size, runs_in=critic.runs_in)
-        return result if isinstance(result, Critique) else await read_async_judgement(result)
+        return result if isinstance(result, Critique) else await _awaited_judgement(result)
 
     async def _remark(
         self, node: SoftCriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
@@ -261,7 +258,14 @@ def _cannot_prove_unsolvable(stage: Stage) -> Critique:
 
 
 async def _async_judgement(critic: Critic[Any, Any], args: tuple[Any, ...]) -> Critique:
-    return await read_async_judgement(critic.critique(*args))
+    return await _awaited_judgement(critic.critique(*args))
+
+
+async def _awaited_judgement(result: Any) -> Critique:
+    critique = await read_async_judgement(result)
+    # A critic that swallowed its cancellation has not judged, whatever it returned.
+    await anyio.lowlevel.checkpoint_if_cancelled()
+    return critique
 
 
 async def _call_soft(function: Callable[..., Any], args: tuple[Any, ...]) -> object:

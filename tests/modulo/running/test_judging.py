@@ -284,6 +284,24 @@ async def test_a_critic_that_cannot_be_named_in_a_certificate_certifies_nothing(
     assert outcome.error == "ZeroDivisionError: by zero"
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_plain", [False, True])
+async def test_a_critic_that_swallows_the_end_of_the_run_has_not_judged(is_plain: bool) -> None:
+    async def stubborn(problem: Any, candidate: Any) -> list[Violation]:
+        try:
+            await anyio.sleep_forever()
+        except BaseException:
+            return []
+
+    def plain(problem: Any, candidate: Any) -> Any:
+        return stubborn(problem, candidate)
+
+    critic = modulo.critic(proves="nothing")(plain if is_plain else stubborn)
+    outcome = await modulo.solve(graph_of(critic), "p", budget=modulo.Budget(seconds=0.05))
+    assert isinstance(outcome, Exhausted)
+    assert outcome.stop_reason is StopReason.SECONDS_LIMIT
+
+
 # Order and gates -----------------------------------------------------------------------------------------------
 
 
