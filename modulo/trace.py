@@ -258,7 +258,14 @@ def _readable(extra: Mapping[str, Any]) -> Any:
     try:
         return parse_json(json.dumps(dict(extra)))
     except (TypeError, ValueError, RecursionError):
-        return {"not_json": repr(extra)}
+        return {"not_json": _shown(extra)}
+
+
+def _shown(thing: object) -> str:
+    try:
+        return repr(thing)
+    except Exception:  # noqa: BLE001  it holds what somebody else made, or an integer too long to be shown
+        return f"a {type(thing).__name__} that cannot be shown"
 
 
 def _without_none(struct: Struct) -> dict[str, Any]:

@@ -294,6 +294,11 @@ def test_any_texts_are_read_back_as_they_were(texts: Sequence[str]) -> None:
 def test_facts_that_are_no_json_are_put_into_words_and_never_end_a_run(tmp_path: Path, value: Any) -> None:
     documents = written(tmp_path / "t.jsonl", START, finished(0, "5", extra={"logprob": value}), END)
     assert "logprob" in documents[1]["extra"]["not_json"]
+
+
+def test_facts_that_cannot_be_put_into_words_either_never_end_a_run(tmp_path: Path) -> None:
+    documents = written(tmp_path / "t.jsonl", START, finished(0, "5", extra={"count": 10**5000}), END)
+    assert documents[1]["extra"] == {"not_json": "a dict that cannot be shown"}
     assert documents[2]["type"] == "run_finished"
 
 
