@@ -5,7 +5,6 @@ Each try is a call of its own in the ledger, whether it fails, is cancelled or s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
@@ -18,7 +17,8 @@ from modulo.errors import Billing, GenerationError, LimitReached, TransientGener
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled
 from modulo.ledger import Reservation
 from modulo.logs import warn
-from modulo.protocols import ONE_CALL, Generation, Generator, Request
+from modulo.numeric import is_whole_number
+from modulo.protocols import ONE_CALL, Finish, Generation, Generator, Request
 from modulo.running.failures import is_failure
 from modulo.running.place import Place
 from modulo.running.reporting import Reporter
@@ -34,6 +34,8 @@ Answer: TypeAlias = Generation | GenerationError
 """What became of one sample: a generation, or why there is none."""
 
 _ONE_CALL: Final = Amount(ONE_CALL)
+_MOST: Final = 10**12
+"""More tokens or dollars than this are no bill of one call; their sums would leave what a trace can carry."""
 
 
 class Caller:
@@ -201,9 +203,19 @@ class Caller:
 
 
 def _check_generations(generations: Sequence[object], request: Request) -> None:
+    """Refuse what only looks like generations: nothing later could judge or record it."""
     for generation in generations:
         if not isinstance(generation, Generation):
             break
+        detail = generation.detail
+        if (
+            type(generation.text) is not str
+            or type(generation.model) is not str
+            or not isinstance(generation.finish, Finish)
+            or (detail is not None and type(detail) is not str)
+        ):
+            message = f"generator {request.node!r} returned a Generation with fields of other types"
+            raise GenerationError(message, billing=Billing.UNKNOWN)
     else:
         if generations:
             return
@@ -217,13 +229,19 @@ def _amount_of_a_call(usage: object) -> Amount | None:
     if not isinstance(usage, Usage):
         return None
     for count in (usage.calls, usage.prompt_tokens, usage.completion_tokens):
-        if type(count) is not int or count < 0:
+        if not is_whole_number(count) or not 0 <= count <= _MOST:
             return None
-    if not isinstance(usage.cost_usd, (int, float)) or not 0 <= usage.cost_usd < math.inf:
+    if not isinstance(usage.cost_usd, (int, float)) or not 0 <= usage.cost_usd <= _MOST:
         return None
-    if usage.calls < 1 or usage.rounds or usage.attempts:
-        usage = replace(usage, calls=max(1, usage.calls), rounds=0, attempts=0)
-    return Amount(usage)
+    # Made anew, since subclasses of usages and numbers may add up otherwise, and no trace takes them.
+    return Amount(
+        Usage(
+            calls=max(1, int(usage.calls)),
+            prompt_tokens=int(usage.prompt_tokens),
+            completion_tokens=int(usage.completion_tokens),
+            cost_usd=float(usage.cost_usd),
+        )
+    )
 
 
 def _makes_no_sense(what: str, request: Request) -> GenerationError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from msgspec import to_builtins
 
 import modulo
 from modulo.budget import Budget, Usage
@@ -26,12 +27,13 @@ from modulo.errors import (
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled, Event, Retry
 from modulo.ledger import Ledger
 from modulo.problem import Problem
-from modulo.protocols import Generation, Generator, Message, Request
+from modulo.protocols import Finish, Generation, Generator, Message, Request
 from modulo.running.calls import Caller
 from modulo.running.place import Place
 from modulo.running.reporting import Reporter
 from modulo.running.retrying import Retrier, Retries
 from modulo.testing import ManualClock, ScriptedGenerator
+from modulo.trace import event_json
 from tests.modulo.running.ledgers import assert_books_agree, spending_of, without_counts
 from tests.modulo.waiting import a_while, until
 
@@ -216,6 +218,9 @@ SENSELESS = [
     Usage(prompt_tokens=1.5),  # type: ignore[arg-type]
     Usage(prompt_tokens=True),
     Usage(prompt_tokens=None),  # type: ignore[arg-type]
+    Usage(prompt_tokens=2**60),
+    Usage(cost_usd=1e300),
+    Usage(cost_usd=10**400),
     {"calls": 1},
     "much",
 ]
@@ -231,6 +236,43 @@ async def test_a_bill_that_makes_no_sense_counts_as_none_at_all(usage: Any) -> N
     assert await bench.answers(generator) == ["generation_error"]
     assert bench.ledger.reserved == Usage()
     assert bench.ledger.unconfirmed == Usage(completion_tokens=9)
+    assert_books_agree(bench.ledger, bench.events)
+
+
+class CountsNoTokens(Usage):
+    @property
+    def tokens(self) -> int:
+        return 0
+
+
+class Count(int):
+    pass
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "usage", [CountsNoTokens(prompt_tokens=9), Usage(calls=True, prompt_tokens=Count(9))], ids=repr
+)
+async def test_a_bill_of_odd_types_counts_like_any_other(usage: Usage) -> None:
+    bench = Bench(Budget(tokens=10))
+    generator = ScriptedGenerator(lambda _: Generation(text="a", usage=usage), worst_case=usage)
+    assert await bench.answers(generator) == ["a"]
+    assert await bench.answers(generator) == ["limit: tokens"]
+    (settled,) = bench.of(BudgetSettled)
+    assert event_json(settled)["bill"] == to_builtins(Usage(calls=1, prompt_tokens=9))
+    assert_books_agree(bench.ledger, bench.events)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "fields",
+    [{"text": 5}, {"text": Finish.STOP}, {"finish": "stop"}, {"model": None}, {"detail": 5}],
+    ids=repr,
+)
+async def test_a_generation_with_fields_of_other_types_is_none(fields: dict[str, Any]) -> None:
+    bench = Bench()
+    generator = ScriptedGenerator([Generation(**{"text": "a", **fields})])
+    assert await bench.answers(generator) == ["generation_error"]
     assert_books_agree(bench.ledger, bench.events)
 
 
