@@ -44,10 +44,13 @@ def main() -> None:
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(calls_in, calls), daemon=True).start()
     surroundings = _Surroundings(json.loads(calls.get()))
+    pid = os.getpid()
     while True:
         call = calls.get()
         call_id, call = call[:CALL_ID_BYTES].hex(), call[CALL_ID_BYTES:]
         for answer in _answers(call, surroundings):
+            if os.getpid() != pid:  # forked by C code, which runs nothing that was registered for forks
+                os._exit(1)
             payload = json.dumps({**answer, "call": call_id}).encode()
             answers.write(_HEADER.pack(len(payload)) + payload)
             answers.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import re
@@ -161,6 +162,14 @@ def forks_and_dies(problem: Any, candidate: Any) -> list[Violation]:
 def forks_a_forger(problem: Any, candidate: Any) -> list[Violation]:
     """A forked child goes on with our code, and so gets to where the verdict is sent off."""
     if os.fork() == 0:
+        return []
+    time.sleep(0.2)
+    return [Violation("wrong", "It is wrong.")]
+
+
+def forks_a_forger_in_c(problem: Any, candidate: Any) -> list[Violation]:
+    """The same without the hooks that Python runs after a fork."""
+    if ctypes.CDLL(None).fork() == 0:
         return []
     time.sleep(0.2)
     return [Violation("wrong", "It is wrong.")]

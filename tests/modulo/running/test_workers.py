@@ -126,6 +126,7 @@ async def test_a_critic_that_cannot_be_loaded_is_no_judgement() -> None:
         critics.prints,
         critics.writes_garbage,
         critics.forks_a_forger,
+        critics.forks_a_forger_in_c,
         critics.forks_and_writes_to_every_descriptor,
     ],
 )
