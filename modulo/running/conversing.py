@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from modulo.errors import ProblemError
 from modulo.graph.nodes import GeneratorNode
@@ -12,6 +12,8 @@ from modulo.protocols import Backprompter, Conversation, Message, Rendered
 from modulo.tree import Tree
 
 __all__ = ["Conversations"]
+
+_ROLES: Final = ("system", "user", "assistant")
 
 
 class Conversations:
@@ -77,9 +79,12 @@ def _opening(node: GeneratorNode, problem: Problem[Any], values: Sequence[Any]) 
         parts += [value if isinstance(value, str) else str(value) for value in values]
         return (Message("user", "\n\n".join(parts)),)
     prompt = node.prompt(problem.value, *values)
-    if isinstance(prompt, str):
-        return (Message("user", prompt),)
-    messages = tuple(prompt)
-    if not messages or not all(isinstance(message, Message) for message in messages):
+    messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
+    if not messages or not all(map(_is_message, messages)):
         raise ProblemError(f"the prompt of generator {node.name!r} is neither text nor messages")
     return messages
+
+
+def _is_message(message: object) -> bool:
+    """Whether something is a message of plain text: hashes tell apart, and traces take, nothing else."""
+    return isinstance(message, Message) and message.role in _ROLES and type(message.content) is str

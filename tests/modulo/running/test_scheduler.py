@@ -223,7 +223,16 @@ async def test_a_prompt_is_text_or_messages() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("prompt", [lambda p: [], lambda p: ["text"], lambda p: [{"role": "user"}]])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        lambda p: [],
+        lambda p: ["text"],
+        lambda p: [{"role": "user"}],
+        lambda p: [Message("user", 5)],  # type: ignore[arg-type]
+        lambda p: [Message("user\nand", "p")],  # type: ignore[arg-type]
+    ],
+)
 async def test_a_prompt_that_is_neither_is_an_error_before_the_first_call(prompt: Any) -> None:
     graph, generator = graph_of(["ok"], prompt=prompt)
     with pytest.raises(ProblemError, match="'draft' is neither text nor messages"):
