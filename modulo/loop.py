@@ -279,8 +279,6 @@ class Run:
         if withdrawn:
             ids = tuple(one.id for one in withdrawn)
             self._emit(ArtefactWithdrawn(at=self._reporter.elapsed(), attempt=attempt.id, withdrawn=ids))
-        if attempt.accepted:
-            self._certifier.watch_problem()
 
     def _stop_if_answered(self) -> None:
         answer = self._tree.live.get(self._program.answer.artefact)

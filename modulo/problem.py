@@ -55,12 +55,16 @@ class Problem(Generic[P]):
             codec=codec,
         )
 
-    def is_unchanged(self) -> bool:
-        """Whether the value still is what was hashed: a critic may have changed a mutable one."""
-        if isinstance(self.value, str):
+    def own_value(self) -> P:
+        """The value itself where nobody can change it, else a fresh one made from the canonical bytes."""
+        return self.codec.isolated(self.value, self.canonical)
+
+    def is_unchanged_in(self, value: P) -> bool:
+        """Whether such a value still is what was hashed: who was given a mutable one may have changed it."""
+        if isinstance(value, str):
             return True
         try:
-            return self.codec.encode(self.value) == self.canonical
+            return self.codec.encode(value) == self.canonical
         except ProblemError:
             return False
 

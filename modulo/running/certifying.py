@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from modulo.clock import Clock
-from modulo.errors import CriticError
 from modulo.graph.nodes import CriticNode
 from modulo.graph.program import Program
 from modulo.problem import Problem
@@ -40,25 +39,15 @@ class Certifier:
         self._problem = problem
         self._critics = critics
         self._clock = clock
-        self._problem_was_changed = False
-
-    def watch_problem(self) -> None:
-        """To be called at every acceptance: what changed a mutable problem may change it back later."""
-        if not self._problem.is_unchanged():
-            self._problem_was_changed = True
 
     def certificate(self, tree: Tree, attempt: Attempt) -> Certificate:
         """The certificate of an accepted attempt.
 
         Raises:
-            CriticError: The problem was changed while it was being judged.
             CertificateError: A critic says something of itself that cannot stand in a certificate.
         """
         from modulo.certificate import certificate_of
 
-        self.watch_problem()
-        if self._problem_was_changed:
-            raise CriticError("(any)", "the problem was changed while it was being judged")
         parts = [*tree.foundations(attempt), attempt]
         critics = []
         for part in parts:

@@ -76,6 +76,7 @@ class _Seat:
         "number",
         "others",
         "pace",
+        "problems",
         "runs_in_process",
     )
 
@@ -89,6 +90,8 @@ class _Seat:
         self.runs_in_process = node.runs_in_process
         self.is_async = node.is_async
         self.pace = pace_of(node.critic)
+        self.problems: list[Any] = []
+        """Values of the problem that are its own and not in use."""
 
 
 class Judge:
@@ -196,19 +199,31 @@ class Judge:
 
     async def _run(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
         critic = seat.critic
-        args = (self._problem.value, *[candidate.value() for candidate in candidates])
+        # What one critic does to its values, for a while or for good, no other one sees.
+        problem = seat.problems.pop() if seat.problems else self._problem.own_value()
+        args = (problem, *[candidate.value() for candidate in candidates])
         if seat.runs_in_process:
             assert self._pool is not None
-            return await self._pool.critique(critic, args, clock=self._clock, max_seconds=critic.max_seconds)
-        if seat.is_async:
-            return await within_deadline(
+            critique = await self._pool.critique(
+                critic, args, clock=self._clock, max_seconds=critic.max_seconds
+            )
+        elif seat.is_async:
+            critique = await within_deadline(
                 _async_judgement, critic, args, clock=self._clock, max_seconds=critic.max_seconds
             )
-        size = len(self._problem.canonical)
-        for candidate in candidates:
-            size += len(candidate.canonical)
-        result = await run_placed(call_critic, critic, args, pace=seat.pace, size=size, runs_in=critic.runs_in)
-        return result if isinstance(result, Critique) else await _awaited_judgement(result)
+        else:
+            size = len(self._problem.canonical)
+            for candidate in candidates:
+                size += len(candidate.canonical)
+            result = await run_placed(
+                call_critic, critic, args, pace=seat.pace, size=size, runs_in=critic.runs_in
+            )
+            critique = result if isinstance(result, Critique) else await _awaited_judgement(result)
+        if critique.verdict is Verdict.ACCEPT and not self._problem.is_unchanged_in(problem):
+            return Critique(Verdict.UNDECIDED, reason="it changed the problem while judging", failed=True)
+        # Not reached by a call that was cancelled or failed, whose thread may hold the value still.
+        seat.problems.append(problem)
+        return critique
 
     async def _remark(
         self, node: SoftCriticNode, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]

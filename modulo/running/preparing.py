@@ -32,7 +32,7 @@ async def prepare(program: Program, critics: Iterable[Critic[Any, Any]], limits:
     paths = [path for stage in program.stages.values() for path in stage.paths.values()]
     for node in [node for path in paths for node in path]:
         prepare_nested = getattr(node.convert, "prepare", None)
-        if is_async(prepare_nested):
+        if prepare_nested is not None and is_async(prepare_nested):
             await prepare_nested(limits)
 
 

@@ -251,7 +251,7 @@ class Count(int):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "usage", [CountsNoTokens(prompt_tokens=9), Usage(calls=True, prompt_tokens=Count(9))], ids=repr
+    "usage", [CountsNoTokens(prompt_tokens=9), Usage(calls=1, prompt_tokens=Count(9))], ids=repr
 )
 async def test_a_bill_of_odd_types_counts_like_any_other(usage: Usage) -> None:
     bench = Bench(Budget(tokens=10))

@@ -255,6 +255,35 @@ async def test_what_a_critic_does_to_its_candidate_reaches_nobody_else() -> None
 
 
 @pytest.mark.anyio
+async def test_a_change_that_a_critic_takes_back_is_seen_by_no_other_lane() -> None:
+    is_changed, is_judged = threading.Event(), threading.Event()
+
+    @modulo.critic(proves="within the limit", runs_in="thread")
+    def within(problem: Any, candidate: str) -> Any:
+        if candidate == "slow":
+            problem["limit"] = 99
+            is_changed.set()
+            is_judged.wait(5)
+            problem["limit"] = 1
+            yield Violation("slow", "slow")
+            return
+        is_changed.wait(5)
+        seen = problem["limit"]
+        is_judged.set()
+        if seen < 50:
+            yield Violation("limit", "beyond the limit")
+
+    outcome = await modulo.solve(
+        {"limit": 1},
+        generator=ScriptedGenerator(["slow", "fast"]),
+        critics=[within],
+        strategy=modulo.Refine(width=2),
+        budget=modulo.Budget(rounds=1),
+    )
+    assert isinstance(outcome, Exhausted)
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("change", [dict.clear, lambda problem: problem.update(new=object())])
 async def test_a_critic_that_changes_the_problem_certifies_nothing(change: Callable[[Any], Any]) -> None:
     def spoil(problem: Any, candidate: Any) -> Any:
