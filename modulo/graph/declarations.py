@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from modulo.asynchrony import is_async
 from modulo.canonical import canonical_json
 from modulo.critique import Soundness
 from modulo.errors import ProblemError
-from modulo.numeric import is_number
+from modulo.numeric import is_number, is_whole_number
 from modulo.protocols import Critic, RunsIn
 
 if TYPE_CHECKING:
@@ -129,5 +129,5 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
     return True
 
 
-def _is_amount(value: object) -> bool:
-    return is_number(value) and value >= 0
+def _is_amount(value: object) -> TypeGuard[float]:
+    return (is_whole_number(value) or is_number(value)) and value >= 0
