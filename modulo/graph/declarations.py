@@ -40,7 +40,7 @@ def _declaration_faults(name: str, critic: Critic[Any, Any]) -> Iterator[str]:
         yield f"critic {name!r} judges {critic.judges!r}; it must be 'solutions' or 'unsolvability'."
     if critic.runs_in not in get_args(RunsIn):
         yield f"critic {name!r} runs in {critic.runs_in!r}; it must be one of {', '.join(get_args(RunsIn))}."
-    if not _is_amount(critic.cost):
+    if not _is_cost(critic.cost):
         yield f"critic {name!r} has a cost of {critic.cost!r}; it must be a number of at least 0."
     if critic.max_seconds is not None and (not _is_amount(critic.max_seconds) or not critic.max_seconds):
         yield f"critic {name!r} has max_seconds of {critic.max_seconds!r}; it must be above 0."
@@ -130,4 +130,9 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
 
 
 def _is_amount(value: object) -> TypeGuard[float]:
-    return (is_whole_number(value) or is_number(value)) and value >= 0
+    return is_number(value) and value >= 0
+
+
+def _is_cost(value: object) -> bool:
+    """Costs are only compared, so an integer may be larger than any float."""
+    return _is_amount(value) or (is_whole_number(value) and value >= 0)
