@@ -146,7 +146,7 @@ class Caller:
             raise GenerationError(message, billing=Billing.UNKNOWN) from error
         finally:
             self._settle(reservation, request.node, attempt, bill)
-        return generations
+        return [_recordable(generation) for generation in generations]
 
     async def _reserve(self, generator: Generator, request: Request, attempt: int, samples: int) -> Reservation:
         worst_case = self._worst_case(generator, request, samples)
@@ -220,6 +220,15 @@ def _check_generations(generations: Sequence[object], request: Request) -> None:
         if generations:
             return
     raise GenerationError(f"generator {request.node!r} returned no Generation", billing=Billing.UNKNOWN)
+
+
+def _recordable(generation: Generation) -> Generation:
+    """The generation with the two halves of surrogate pairs put together, as whoever reads a trace will find them."""
+    text = generation.text
+    if text.isascii():
+        return generation
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return generation if joined == text else replace(generation, text=joined)
 
 
 def _amount_of_a_call(usage: object) -> Amount | None:

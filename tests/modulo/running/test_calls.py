@@ -170,6 +170,22 @@ async def test_a_generator_that_bills_what_it_never_announced_is_stopped_after_o
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ("\ud83d\ude00", "\N{GRINNING FACE}"),
+        ("a\ud83d", "a\ud83d"),
+        ("\ude00\ud83d", "\ude00\ud83d"),
+        ("é", "é"),
+    ],
+)
+async def test_halves_of_a_character_are_put_together_as_a_trace_will_give_them(
+    given: str, recorded: str
+) -> None:
+    assert await Bench().answers(ScriptedGenerator([given])) == [recorded]
+
+
+@pytest.mark.anyio
 async def test_as_much_is_set_aside_for_a_generator_as_it_has_billed_before() -> None:
     bench = Bench(Budget(tokens=100))
     bills = iter([Usage(calls=1, prompt_tokens=30), Usage(calls=1, completion_tokens=20), None])
