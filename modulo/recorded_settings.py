@@ -48,6 +48,9 @@ def recorded_settings(
             for nodes in critics.values()
             for node in nodes
         },
+        "soft_critics": {
+            node.name: type_id(node.critic) for stage in program.stages.values() for node in stage.soft_critics
+        },
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain, count
 from typing import Any
 
 from modulo.graph import Graph
@@ -27,9 +28,10 @@ def simple_graph(
     if isinstance(critics, Critic) or not isinstance(critics, Iterable):
         critics = [critics]
     taken = {*graph.generators, *graph.reformulators}
-    for number, critic in enumerate(critics, 1):
-        name = getattr(critic, "id", "").rpartition(":")[2].rpartition(".")[2] or type(critic).__name__
-        name = name if name not in taken else f"{name}-{number}"
+    for critic in critics:
+        stem = getattr(critic, "id", "").rpartition(":")[2].rpartition(".")[2] or type(critic).__name__
+        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        name = next(name for name in names if name not in taken)
         taken.add(name)
         graph.critic(name, critic, reads=answer)
     return graph

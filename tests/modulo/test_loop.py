@@ -763,6 +763,7 @@ async def test_the_events_tell_the_run_from_start_to_end() -> None:
     assert isinstance(start, RunStarted)
     assert isinstance(end, RunFinished)
     assert start.settings["seed"] == 7
+    assert start.settings["soft_critics"] == {}
     assert isinstance(start.settings["budget"], Mapping)
     assert start.settings["budget"]["rounds"] == 5
     assert (end.stop_reason, end.attempt, end.usage) == (StopReason.CERTIFIED, 1, outcome.usage)
