@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 import anyio.lowlevel
@@ -65,30 +64,12 @@ def is_accepted(
 
 
 class _Seat:
-    """A hard critic at its place in a run, with what decides where and on what it runs."""
+    """A hard critic at its place in a run, with what a run learns of it and lends to it."""
 
-    __slots__ = (
-        "critic",
-        "is_async",
-        "is_format",
-        "judges_unsolvability",
-        "name",
-        "number",
-        "others",
-        "pace",
-        "problems",
-        "runs_in_process",
-    )
+    __slots__ = ("node", "pace", "problems")
 
-    def __init__(self, node: CriticNode, number: int) -> None:
-        self.name = node.name
-        self.number = number
-        self.critic = node.critic
-        self.others = node.reads[1:]
-        self.is_format = node.critic.is_format
-        self.judges_unsolvability = node.critic.judges == "unsolvability"
-        self.runs_in_process = node.runs_in_process
-        self.is_async = node.is_async
+    def __init__(self, node: CriticNode) -> None:
+        self.node = node
         self.pace = pace_of(node.critic)
         self.problems: list[Any] = []
         """Values of the problem that are its own and not in use."""
@@ -119,8 +100,7 @@ class Judge:
         self._pool = pool
         self._clock = clock
         self._order = {
-            artefact: _running_order([_Seat(node, number) for number, node in enumerate(nodes)])
-            for artefact, nodes in critics.items()
+            artefact: [_Seat(node) for node in _running_order(nodes)] for artefact, nodes in critics.items()
         }
         # Within a run the problem is fixed; the node stands for the critic with its version and options.
         self._verdicts: dict[tuple[str, ...], Critique] = {}
@@ -144,26 +124,23 @@ class Judge:
             inputs: Certified artefacts by name, for critics that read them too.
             stops_at_rejection: Whether the first rejection is enough.
         """
-        claims_unsolvable = candidate.claims_unsolvable
-        found: list[tuple[int, Critique]] = []
+        found: dict[str, Critique] = {}
         rejected_format = False
         for seat in self._order[stage.artefact]:
-            if seat.judges_unsolvability is not claims_unsolvable:
+            node = seat.node
+            if not _judges(node, candidate):
                 continue
-            if rejected_format and not seat.is_format:
+            if rejected_format and not node.critic.is_format:
                 break
-            others = tuple([inputs[name] for name in seat.others]) if seat.others else ()
-            critique = await self._critique(seat, (candidate, *others))
-            found.append((seat.number, critique))
+            others = [inputs[name] for name in node.reads[1:]]
+            critique = found[node.name] = await self._critique(seat, (candidate, *others))
             if critique.verdict is not Verdict.ACCEPT:
-                rejected_format = rejected_format or seat.is_format
+                rejected_format = rejected_format or node.critic.is_format
                 if stops_at_rejection:
                     break
-        if claims_unsolvable and not found:
+        if candidate.claims_unsolvable and not found:
             return (_cannot_prove_unsolvable(stage),)
-        if len(found) > 1:
-            found.sort(key=itemgetter(0))
-        return tuple([critique for _, critique in found])
+        return tuple([found[node.name] for node in self._critics[stage.artefact] if node.name in found])
 
     def accepts(self, stage: Stage, candidate: Candidate[Any], critiques: Sequence[Critique]) -> bool:
         """Whether these critiques certify this candidate."""
@@ -178,10 +155,11 @@ class Judge:
         return tuple([await self._remark(node, candidate, inputs) for node in stage.soft_critics])
 
     async def _critique(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
-        key = (seat.name, *[candidate.sha256 for candidate in candidates])
+        name = seat.node.name
+        key = (name, *[candidate.sha256 for candidate in candidates])
         known = self._verdicts.get(key)
         if self._script:
-            known = self._script.failed_critique(seat.name) or known
+            known = self._script.failed_critique(name) or known
         if known is not None:
             return known
         started = self._clock.now()
@@ -191,23 +169,23 @@ class Judge:
             if not is_failure(error):
                 raise
             critique = Critique(Verdict.UNDECIDED, reason=_in_words(error), failed=True)
-            warn("critic_failed", critic=seat.name, reason=critique.reason)
-        critique = replace(critique, critic=seat.name, seconds=self._clock.now() - started)
+            warn("critic_failed", critic=name, reason=critique.reason)
+        critique = replace(critique, critic=name, seconds=self._clock.now() - started)
         if critique.verdict is not Verdict.UNDECIDED:
             self._verdicts[key] = critique
         return critique
 
     async def _run(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
-        critic = seat.critic
+        node, critic = seat.node, seat.node.critic
         # What one critic does to its values, for a while or for good, no other one sees.
         problem = seat.problems.pop() if seat.problems else self._problem.own_value()
         args = (problem, *[candidate.value() for candidate in candidates])
-        if seat.runs_in_process:
+        if node.runs_in_process:
             assert self._pool is not None
             critique = await self._pool.critique(
                 critic, args, clock=self._clock, max_seconds=critic.max_seconds
             )
-        elif seat.is_async:
+        elif node.is_async:
             critique = await within_deadline(
                 _async_judgement, critic, args, clock=self._clock, max_seconds=critic.max_seconds
             )
@@ -244,8 +222,8 @@ class Judge:
             return Remark(score=0.0, critic=node.name, error=_in_words(error))
 
 
-def _running_order(seats: list[_Seat]) -> list[_Seat]:
-    return sorted(seats, key=lambda seat: (not seat.is_format, seat.critic.cost))
+def _running_order(nodes: Sequence[CriticNode]) -> list[CriticNode]:
+    return sorted(nodes, key=lambda node: (not node.critic.is_format, node.critic.cost))
 
 
 def _judges(node: CriticNode, candidate: Candidate[Any]) -> bool:
