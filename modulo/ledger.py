@@ -47,7 +47,7 @@ class Reservation:
             RuntimeError: It ended before.
             ValueError: The bill is negative or no number; the reservation stands.
         """
-        self._end(bill if type(bill) is Amount else Amount(bill), None)  # type: ignore[arg-type]
+        self._end(bill if isinstance(bill, Amount) else Amount(bill), None)
 
     def release(self) -> None:
         """Give everything back: the call never happened.
@@ -241,7 +241,7 @@ class Ledger:
             ValueError: An amount is negative or no number.
             ConfigurationError: Another thread has something reserved here.
         """
-        amount = amount if type(amount) is Amount else Amount(amount)  # type: ignore[arg-type]
+        amount = amount if isinstance(amount, Amount) else Amount(amount)
         blocked = self._blocking(amount)
         if blocked is not None:
             raise LimitReached(self._never_fits(amount) or blocked[1])

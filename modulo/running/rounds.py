@@ -41,32 +41,31 @@ class Rounds:
 
     async def run(self, plans: Sequence[Plan]) -> None:
         """Run all plans of one round; ``results`` then has what came of each."""
-        jobs: list[tuple[int, Job]] = []
+        jobs: list[tuple[int, Job, list[Attempt]]] = []
         try:
             for i, plan in enumerate(plans):  # in the order of asking, before anything runs
                 try:
-                    jobs.append((i, self._scheduler.begin(plan)))
-                    self.results.append([])
+                    job, attempts = self._scheduler.begin(plan), list[Attempt]()
+                    jobs.append((i, job, attempts))
+                    self.results.append(attempts)
                 except LimitReached as limit:
                     self.results.append(limit)
             if len(jobs) == 1:  # the common case needs no task of its own
-                i, job = jobs[0]
-                attempts = self.results[i] = list[Attempt]()
+                i, job, attempts = jobs[0]
                 self._note_refusal(i, await self._scheduler.run(job, attempts))
             elif jobs:
                 self._scopes, self._won = {}, set()
-                await run_together(partial(self._run_in_scope, i, job) for i, job in jobs)
+                await run_together(partial(self._run_in_scope, *begun) for begun in jobs)
         finally:
-            for _, job in jobs:
+            for _, job, _ in jobs:
                 self._scheduler.end(job)
 
-    async def _run_in_scope(self, i: int, job: Job) -> None:
+    async def _run_in_scope(self, i: int, job: Job, attempts: list[Attempt]) -> None:
         artefact = job.stage.artefact
         if artefact not in self._won:
             siblings = self._scopes.setdefault(artefact, [])
             with anyio.CancelScope() as scope:
                 siblings.append(scope)
-                attempts = self.results[i] = list[Attempt]()
                 self._note_refusal(i, await self._scheduler.run(job, attempts))
         self._scheduler.end(job)
         result = self.results[i]
