@@ -7,19 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from modulo.canonical import canonical_json, codec_for
 from modulo.certificate import Certificate, certificate_of
 from modulo.clock import SystemClock
 from modulo.critique import Critique, Verdict, malformed_critique
-from modulo.domain import Domain, NoGenerator, find_domain
+from modulo.domain import Domain, graph_without_generator, recorded_domain
 from modulo.errors import CertificateError, ConfigurationError, ModuloError, ProblemError
 from modulo.graph import Graph
 from modulo.graph.nodes import CriticNode
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program, Stage
-from modulo.graph.simple import simple_graph
 from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.protocols import Critic
 from modulo.running.judging import Judge, applicable_critics, is_accepted
@@ -28,6 +27,12 @@ from modulo.running.workers import worker_pool
 __all__ = ["CheckVerdict", "Checked", "Verified", "check", "verify"]
 
 CheckVerdict: TypeAlias = Literal["accept", "reject", "undecided", "error"]
+
+
+_VERIFIED_BY_PARTS: Final = (
+    "verified with what solve was given: modulo.verify(certificate, graph=...), or "
+    "modulo.verify(certificate, critics=[...], reformulator=...)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +125,9 @@ async def verify(
         raise ConfigurationError("verify: a reformulator goes with critics=; a graph brings its own")
     certificate = _loaded(certificate)
     domain = None
-    if critics is not None:
-        graph = _graph_of_parts(graph, critics, reformulator)
-    elif graph is None:
-        domain = _domain_of(certificate)
+    graph = graph_without_generator("verify", graph, critics, reformulator=reformulator)
+    if graph is None:
+        domain = recorded_domain(certificate.domain, instead=_VERIFIED_BY_PARTS)
         graph = domain.graph_for_checking()
     program = graph.check()
     wrapped = _problem(certificate, graph, domain, problem)
@@ -186,26 +190,6 @@ def _loaded(certificate: Certificate | str | os.PathLike[str] | bytes) -> Certif
     if isinstance(certificate, bytes):
         return Certificate.from_bytes(certificate)
     return Certificate.load(certificate)
-
-
-def _domain_of(certificate: Certificate) -> Domain[Any]:
-    try:
-        return find_domain(certificate.domain)
-    except ConfigurationError as error:
-        raise ConfigurationError(
-            f"{error} What was solved without a domain is verified with what solve was given: "
-            "modulo.verify(certificate, graph=...), or modulo.verify(certificate, critics=[...], reformulator=...)."
-        ) from error
-
-
-def _graph_of_parts(
-    graph: Graph | None,
-    critics: Sequence[Critic[Any, Any]] | Critic[Any, Any],
-    reformulator: Callable[..., Any] | None,
-) -> Graph:
-    if graph is not None:
-        raise ConfigurationError("verify: a graph brings its own critics; pass graph= or critics=, not both")
-    return simple_graph(generator=NoGenerator(), critics=critics, reformulator=reformulator)
 
 
 def _problem(certificate: Certificate, graph: Graph, domain: Domain[Any] | None, given: Any) -> Problem[Any]:

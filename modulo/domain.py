@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,10 +17,18 @@ from modulo.backprompt import ChatBackprompter
 from modulo.canonical import JsonValue, canonical_json, codec_for, parse_json
 from modulo.errors import ConfigurationError, ModuloError, ProblemError
 from modulo.graph import Graph
-from modulo.protocols import Backprompter, Generation, Generator, Request, Strategy
+from modulo.graph.simple import simple_graph
+from modulo.protocols import Backprompter, Critic, Generation, Generator, Request, Strategy
 from modulo.strategies.refine import Refine
 
-__all__ = ["Domain", "NoGenerator", "find_domain", "installed_domains", "read_file"]
+__all__ = [
+    "Domain",
+    "find_domain",
+    "graph_without_generator",
+    "installed_domains",
+    "read_file",
+    "recorded_domain",
+]
 
 P = TypeVar("P")
 
@@ -89,10 +97,10 @@ class Domain(ABC, Generic[P]):
 
     def graph_for_checking(self) -> Graph:
         """The domain's graph with a generator that cannot be asked."""
-        return self.graph(NoGenerator())
+        return self.graph(_NoGenerator())
 
 
-class NoGenerator(Generator):
+class _NoGenerator(Generator):
     """Stands where a graph is only checked, drawn or verified."""
 
     async def generate(self, request: Request) -> Generation:
@@ -129,6 +137,48 @@ def find_domain(name: str) -> Domain[Any]:
             f"there is no domain {name!r} here{guess} Installed: {', '.join(sorted(entries)) or 'none'}."
         )
     return _load(entries[name])
+
+
+def recorded_domain(name: str, *, instead: str) -> Domain[Any]:
+    """The domain that a document names.
+
+    Args:
+        name: Its name.
+        instead: What to do where ``solve`` was given no domain, as a sentence's end.
+
+    Raises:
+        ConfigurationError: There is none, or it cannot be loaded.
+    """
+    try:
+        return find_domain(name)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error} What was solved without a domain is {instead}.") from error
+
+
+def graph_without_generator(
+    function: str,
+    graph: Graph[Any] | None,
+    critics: Iterable[Critic[Any, Any]] | Critic[Any, Any] | None,
+    **parts: Any,
+) -> Graph[Any] | None:
+    """The graph that a function was given, or one of the critics that it was given in its place; None for neither.
+
+    Args:
+        function: Name of the function, for errors.
+        graph: The graph.
+        critics: The critics.
+        **parts: What ``solve`` takes besides critics: ``prompt``, ``reformulator``.
+
+    Raises:
+        ConfigurationError: Both are given.
+    """
+    if critics is None:
+        return graph
+    if graph is not None:
+        raise ConfigurationError(
+            f"{function}: a graph brings its own critics; pass graph= or critics=, not both"
+        )
+    return simple_graph(generator=_NoGenerator(), critics=critics, **parts)
 
 
 def read_file(path: Path) -> bytes:

@@ -11,7 +11,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import anyio.lowlevel
 from msgspec import Struct
@@ -20,14 +20,13 @@ from modulo.asynchrony import is_async
 from modulo.canonical import canonical_json
 from modulo.clock import SystemClock
 from modulo.course import Course, Player
-from modulo.domain import Domain, NoGenerator, find_domain
+from modulo.domain import graph_without_generator, recorded_domain
 from modulo.errors import ConfigurationError
 from modulo.events import AttemptFinished, Event
 from modulo.graph import Graph
 from modulo.graph.annotations import return_type
 from modulo.graph.nodes import Prompt
 from modulo.graph.program import Stage
-from modulo.graph.simple import simple_graph
 from modulo.loop import Run
 from modulo.outcome import StopReason
 from modulo.problem import NO_SOLUTION, Candidate
@@ -36,6 +35,12 @@ from modulo.recording import Recording
 from modulo.trace import event_json, read_trace
 
 __all__ = ["Replayed", "replay"]
+
+
+_REPLAYED_BY_PARTS: Final = (
+    "replayed with what solve was given: modulo.replay(trace, graph=...), or "
+    "modulo.replay(trace, critics=[...], prompt=..., reformulator=...)"
+)
 
 
 class Replayed(Struct, frozen=True, kw_only=True):
@@ -81,10 +86,12 @@ async def replay(
             are given, or a prompt or reformulator without critics.
         ModuloError: A critic needs something that is missing.
     """
-    graph = _graph_given(graph, critics, prompt, reformulator)
+    if critics is None and (prompt is not None or reformulator is not None):
+        raise ConfigurationError("replay: prompt= and reformulator= go with critics=; a graph brings its own")
+    graph = graph_without_generator("replay", graph, critics, prompt=prompt, reformulator=reformulator)
     recording = Recording(read_trace(trace))
     if graph is None:
-        domain = _domain_of(recording)
+        domain = recorded_domain(recording.start["domain"], instead=_REPLAYED_BY_PARTS)
         graph = domain.graph_for_checking()
         strategy = strategy or recording.if_recorded("strategy", domain.strategy())
         backprompter = backprompter or recording.if_recorded("backprompter", domain.backprompter())
@@ -103,33 +110,6 @@ async def replay(
         attempts=comparison.attempts,
         stop_reason=recording.stop_reason,
     )
-
-
-def _graph_given(
-    graph: Graph | None,
-    critics: Sequence[Critic[Any, Any]] | Critic[Any, Any] | None,
-    prompt: Prompt | None,
-    reformulator: Callable[..., Any] | None,
-) -> Graph | None:
-    if critics is None:
-        if prompt is not None or reformulator is not None:
-            raise ConfigurationError(
-                "replay: prompt= and reformulator= go with critics=; a graph brings its own"
-            )
-        return graph
-    if graph is not None:
-        raise ConfigurationError("replay: a graph brings its own critics; pass graph= or critics=, not both")
-    return simple_graph(generator=NoGenerator(), critics=critics, prompt=prompt, reformulator=reformulator)
-
-
-def _domain_of(recording: Recording) -> Domain[Any]:
-    try:
-        return find_domain(recording.start["domain"])
-    except ConfigurationError as error:
-        raise ConfigurationError(
-            f"{error} What was solved without a domain is replayed with what solve was given: "
-            "modulo.replay(trace, graph=...), or modulo.replay(trace, critics=[...], prompt=..., reformulator=...)."
-        ) from error
 
 
 class _NoWaiting(SystemClock):
