@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from modulo.errors import Malformed
+from modulo.settings import given_fields
 
 __all__ = [
     "Critique",
@@ -183,7 +183,7 @@ def critique_json(critique: Critique) -> dict[str, Any]:
     document: dict[str, Any] = {
         "critic": critique.critic,
         "verdict": critique.verdict.value,
-        "violations": [_without_none(violation) for violation in critique.violations],
+        "violations": [given_fields(violation) for violation in critique.violations],
     }
     if critique.reason is not None:
         document["reason"] = critique.reason
@@ -212,10 +212,6 @@ def critique_from_json(document: Mapping[str, Any]) -> Critique:
         proves=document.get("proves"),
         seconds=document.get("seconds", 0.0),
     )
-
-
-def _without_none(violation: Violation) -> dict[str, Any]:
-    return {name: value for name, value in asdict(violation).items() if value is not None}
 
 
 class Remark(Struct, gc=False, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Final
 
 import msgspec
-from msgspec import Struct, structs, to_builtins
+from msgspec import structs, to_builtins
 
 from modulo.canonical import parse_json, sha256_hex
 from modulo.critique import critique_json
@@ -32,6 +32,7 @@ from modulo.events import (
 )
 from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import DEFAULT_SAMPLING
+from modulo.settings import given_fields
 
 __all__ = ["Trace", "TraceWriter", "event_json", "read_trace"]
 
@@ -217,7 +218,7 @@ class _EventEncoder:
         head["turn"] = event.turn
         head["parent"] = event.parent
         head["inputs"] = event.inputs
-        head["sampling"] = {} if event.sampling is DEFAULT_SAMPLING else _without_none(event.sampling)
+        head["sampling"] = {} if event.sampling is DEFAULT_SAMPLING else given_fields(event.sampling)
         head["prompt_sha256"] = event.prompt_sha256
 
     def _generation_finished(self, head: dict[str, Any], event: GenerationFinished) -> None:
@@ -266,7 +267,3 @@ def _shown(thing: object) -> str:
         return repr(thing)
     except Exception:  # noqa: BLE001  it holds what somebody else made, or an integer too long to be shown
         return f"a {type(thing).__name__} that cannot be shown"
-
-
-def _without_none(struct: Struct) -> dict[str, Any]:
-    return {name: value for name, value in structs.asdict(struct).items() if value is not None}
