@@ -16,7 +16,6 @@ from typing import Any, Final
 import anyio.lowlevel
 from msgspec import Struct
 
-from modulo.asynchrony import is_async
 from modulo.canonical import canonical_json
 from modulo.clock import SystemClock
 from modulo.course import Course, Player
@@ -125,10 +124,11 @@ class _NoWaiting(SystemClock):
 def _silent(graph: Graph, course: Course, player: Player) -> Graph:
     """The graph with everything that may call a model replaced by the recording."""
     conversions: dict[str, Callable[..., Any] | None] = {}
-    for stage in graph.check().stages.values():
+    program = graph.check()
+    for stage in program.stages.values():
         for path in stage.paths.values():
             recorded = {node.name: _recorded(node.name, stage, course) for node in path}
-            if not any(is_async(node.convert) for node in path):
+            if not any(node.name in program.async_conversions for node in path):
                 recorded = {
                     node.name: _UnlessAwaited(
                         node.convert, recorded[node.name], is_last=node.name == stage.artefact

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modulo.asynchrony import is_async
 from modulo.canonical import Codec
 from modulo.graph.nodes import CriticNode, GeneratorNode, ReformulatorNode, SoftCriticNode
 
@@ -48,6 +49,7 @@ class Program:
             the answer.
         answer: The stage whose artefact is the solution.
         generators: All generator nodes, stage by stage.
+        async_conversions: The reformulators that must be awaited, by how they are written.
         stage_of: The artefact that each generator makes.
         problem_types: The type of problem that each user-written function takes, with the function's name.
     """
@@ -57,12 +59,16 @@ class Program:
     stage_of: Mapping[str, str]
     problem_types: tuple[tuple[str, Any], ...]
     generators: tuple[GeneratorNode, ...] = field(init=False, repr=False, compare=False)
+    async_conversions: frozenset[str] = field(init=False, repr=False, compare=False)
     _generators: Mapping[str, GeneratorNode] = field(init=False, repr=False, compare=False)
     answer: Stage = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         nodes = {node.name: node for stage in self.stages.values() for node in stage.generators}
+        paths = [path for stage in self.stages.values() for path in stage.paths.values()]
+        conversions = frozenset([node.name for path in paths for node in path if is_async(node.convert)])
         object.__setattr__(self, "generators", tuple(nodes.values()))
+        object.__setattr__(self, "async_conversions", conversions)
         object.__setattr__(self, "_generators", nodes)
         object.__setattr__(self, "answer", list(self.stages.values())[-1])
 

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-from modulo.asynchrony import is_async
 from modulo.critique import Critique, Verdict, Violation, malformed_critique
 from modulo.errors import Malformed, ModuloError, ProblemError
 from modulo.graph.nodes import ReformulatorNode
@@ -28,8 +27,6 @@ class Reformulation:
     def __init__(self, program: Program, problem: Problem[Any]) -> None:
         self._program = program
         self._problem = problem
-        paths = [path for stage in program.stages.values() for path in stage.paths.values()]
-        self._async_nodes = {node.name for path in paths for node in path if is_async(node.convert)}
 
     async def candidate(self, job: Job, generation: Generation) -> Candidate[Any] | Critique:
         """The canonical candidate in a generation, or the critique that says why there is none."""
@@ -69,7 +66,7 @@ class Reformulation:
         if convert is None:
             return value
         args = (value, self._problem.value) if node.wants_problem else (value,)
-        if node.name in self._async_nodes:
+        if node.name in self._program.async_conversions:
             return await convert(*args)
         size = len(value) if isinstance(value, str) else 0
         result = await run_placed(convert, *args, pace=pace_of(convert), size=size)
