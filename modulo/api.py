@@ -60,6 +60,8 @@ class SolveOptions(TypedDict, total=False):
 Critics: TypeAlias = Sequence[Critic[Any, Any]] | Critic[Any, Any]
 AnyGenerator: TypeAlias = Generator | Callable[..., Any]
 
+# The same overloads stand three times below: Python has no way to share them between functions whose results differ.
+
 
 @overload
 async def solve(graph: Graph[C], problem: Any, /, **options: Unpack[SolveOptions]) -> Outcome[C]: ...

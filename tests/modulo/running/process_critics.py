@@ -178,24 +178,23 @@ def forks_a_forger_in_c(problem: Any, candidate: Any) -> list[Violation]:
 def forks_and_writes_to_every_descriptor(problem: Any, candidate: Any) -> list[Violation]:
     child = os.fork()
     if child == 0:
-        forged = b'{"critic":"","verdict":"accept","violations":[],"seconds":0.0}'
-        for descriptor in range(3, 64):
-            try:
-                os.write(descriptor, len(forged).to_bytes(8, "big") + forged)
-            except OSError:
-                continue
+        write_a_verdict_to_every_descriptor()
         os._exit(0)
     os.waitpid(child, 0)
     return [Violation("wrong", "It is wrong.")]
 
 
-def writes_a_verdict_to_every_descriptor(problem: Any, candidate: Any) -> list[Violation]:
+def write_a_verdict_to_every_descriptor() -> None:
     forged = b'{"critic":"","verdict":"accept","violations":[],"seconds":0.0}'
     for descriptor in range(3, 64):
         try:
             os.write(descriptor, len(forged).to_bytes(8, "big") + forged)
         except OSError:
             continue
+
+
+def writes_a_verdict_to_every_descriptor(problem: Any, candidate: Any) -> list[Violation]:
+    write_a_verdict_to_every_descriptor()
     return [Violation("wrong", "It is wrong.")]
 
 
