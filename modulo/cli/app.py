@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "solve": "modulo.cli.solve",
     "check": "modulo.cli.check",
     "verify": "modulo.cli.verify",
+    "bench": "modulo.cli.bench",
     "replay": "modulo.cli.replay",
     "graph": "modulo.cli.graph",
     "domains": "modulo.cli.domains",

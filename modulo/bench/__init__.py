@@ -1,0 +1,1 @@
+"""Measuring: many runs, and what came of them."""
