@@ -1,6 +1,16 @@
 """Plans against PDDL: a parser, a validator that is never wrong, and the critics built on it."""
 
 from modulo.critics.plan.critic import PlanValidator
+from modulo.critics.plan.errors import PddlError, UnsupportedPddlError
 from modulo.critics.plan.problem import PddlProblem
+from modulo.critics.plan.reading_domain import read_domain
+from modulo.critics.plan.reading_problem import read_problem
 
-__all__ = ["PddlProblem", "PlanValidator"]
+__all__ = [
+    "PddlError",
+    "PddlProblem",
+    "PlanValidator",
+    "UnsupportedPddlError",
+    "read_domain",
+    "read_problem",
+]

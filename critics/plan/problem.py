@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modulo.critics.plan.loading import load
+from modulo.critics.plan.task import Task
+
 __all__ = ["PddlProblem"]
 
 
 @dataclass(frozen=True, slots=True)
 class PddlProblem:
     """A planning problem. As JSON: ``{"domain_pddl", "problem_pddl"}``.
+
+    Its texts are read when it is made, so that there is none that cannot be judged.
 
     Attributes:
         domain_pddl: The text of the domain.
@@ -21,3 +26,10 @@ class PddlProblem:
 
     domain_pddl: str
     problem_pddl: str
+
+    def __post_init__(self) -> None:
+        self.task()
+
+    def task(self) -> Task:
+        """The problem, read and compiled; kept for a while, so that asking again costs nothing."""
+        return load(self.domain_pddl, self.problem_pddl)

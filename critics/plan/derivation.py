@@ -1,0 +1,64 @@
+"""Works out derived predicates, stratum by stratum, until nothing more follows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from modulo.critics.plan.conditions import Holds, compile_formula
+from modulo.critics.plan.frame import Frame
+from modulo.critics.plan.state import Fact, State
+from modulo.critics.plan.strata import strata
+from modulo.critics.plan.syntax import Derived
+
+__all__ = ["Derivation"]
+
+_WORK_OF_A_FACT: Final = 20
+"""Facts fill the memory, where conditions only take time."""
+
+
+class _Rule(Struct, frozen=True):
+    rule: Derived
+    frame: Frame
+    holds: Holds
+
+
+class Derivation:
+    """The rules of a domain.
+
+    Args:
+        rules: The rules.
+    """
+
+    def __init__(self, rules: Sequence[Derived]) -> None:
+        self.names = frozenset(rule.predicate for rule in rules)
+        levels = strata(rules)[0]
+        self._strata: list[list[_Rule]] = [[] for _ in range(max(levels.values(), default=-1) + 1)]
+        for rule in rules:
+            frame = Frame(rule.parameters, self.names)
+            compiled = _Rule(rule, frame, compile_formula(rule.body, frame))
+            self._strata[levels[rule.predicate]].append(compiled)
+
+    def derive(self, state: State, known: set[Fact]) -> None:
+        """Add every fact that follows from a state.
+
+        Raises:
+            Meaningless: A rule has no value.
+        """
+        for rules in self._strata:
+            while sum(self._apply(rule, state, known) for rule in rules):
+                pass
+
+    def _apply(self, rule: _Rule, state: State, known: set[Fact]) -> int:
+        before = len(known)
+        name = rule.rule.predicate
+        for objects in itertools.product(*[state.objects(item.types) for item in rule.rule.parameters]):
+            state.spend()
+            fact = (name, *objects)
+            if fact not in known and rule.holds(rule.frame.environment(objects), state):
+                state.spend(_WORK_OF_A_FACT)
+                known.add(fact)
+        return len(known) - before

@@ -1,0 +1,74 @@
+"""Compiled actions: parameters, what must hold and what changes, at each of their moments."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from modulo.critics.plan.conditions import Condition, compile_condition
+from modulo.critics.plan.effects import Changes, compile_effect
+from modulo.critics.plan.frame import Frame
+from modulo.critics.plan.syntax import Action, Effect, Formula, Parameter
+
+__all__ = ["Moment", "Operator", "compile_action", "compile_moment", "size_of"]
+
+
+class Moment(Struct, frozen=True):
+    """Something that happens at once: a condition, and changes if it holds.
+
+    Attributes:
+        condition: What must hold before.
+        changes: What changes.
+        is_simple: Whether there are only literals in both, always the same ones.
+        work: How many evaluations it counts for.
+    """
+
+    condition: Condition
+    changes: Changes
+    is_simple: bool
+    work: int
+
+
+class Operator(Struct, frozen=True):
+    """An instantaneous action.
+
+    Attributes:
+        action: What was compiled.
+        frame: Where its terms stand in an environment.
+        moment: What it asks and does.
+    """
+
+    action: Action
+    frame: Frame
+    moment: Moment
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.action.name
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its parameters."""
+        return self.action.parameters
+
+
+def compile_action(action: Action, derived: frozenset[str]) -> Operator:
+    """Compile an instantaneous action."""
+    frame = Frame(action.parameters, derived)
+    return Operator(action, frame, compile_moment(action.condition, action.effect, frame))
+
+
+def compile_moment(condition: Formula, effect: Effect, frame: Frame) -> Moment:
+    """Compile what happens at one moment of an action."""
+    asked, changes = compile_condition(condition, frame), compile_effect(effect, frame)
+    is_simple = not asked.others and not changes.others
+    return Moment(asked, changes, is_simple, size_of(condition) + size_of(effect))
+
+
+def size_of(node: object) -> int:
+    """How many parts a formula, an expression or an effect has."""
+    if isinstance(node, tuple):
+        return sum(map(size_of, node))
+    if isinstance(node, Struct):
+        return 1 + sum(size_of(getattr(node, name)) for name in node.__struct_fields__)
+    return 0

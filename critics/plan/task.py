@@ -1,0 +1,110 @@
+"""A problem made ready for judging plans: compiled once, then used for any number of plans."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from modulo.critics.plan.conditions import Condition, compile_condition
+from modulo.critics.plan.derivation import Derivation
+from modulo.critics.plan.expressions import Value, compile_expression
+from modulo.critics.plan.frame import Frame
+from modulo.critics.plan.operators import Operator, compile_action
+from modulo.critics.plan.reading_formulas import IMPLICIT_COST
+from modulo.critics.plan.state import Fact, State
+from modulo.critics.plan.syntax import Domain, Exact, Parameter, Problem
+from modulo.critics.plan.type_tree import TypeTree
+
+__all__ = ["CompiledDomain", "Goal", "Task", "compile_domain"]
+
+
+class CompiledDomain(Struct, frozen=True):
+    """A domain made ready for its problems.
+
+    Attributes:
+        domain: The domain.
+        types: Its types.
+        operators: Its instantaneous actions by name.
+        derivation: Its rules.
+    """
+
+    domain: Domain
+    types: TypeTree
+    operators: dict[str, Operator]
+    derivation: Derivation
+
+
+def compile_domain(domain: Domain) -> CompiledDomain:
+    """Compile the actions and rules of a domain."""
+    derivation = Derivation(domain.derived)
+    operators = {action.name: compile_action(action, derivation.names) for action in domain.actions}
+    return CompiledDomain(domain, TypeTree(domain.types), operators, derivation)
+
+
+class Goal(Struct, frozen=True):
+    """The compiled goal."""
+
+    condition: Condition
+    frame: Frame
+
+
+class Task:
+    """A problem made ready.
+
+    Attributes:
+        domain: Its domain.
+        problem: The problem.
+        types: The types.
+        objects: Constants and objects with their types.
+        operators: Instantaneous actions by name.
+        goal: The goal.
+        metric: Works out what plans are measured by, if anything.
+
+    Args:
+        compiled: The domain.
+        problem: The problem.
+    """
+
+    def __init__(self, compiled: CompiledDomain, problem: Problem) -> None:
+        self.domain, self.problem, self.types = compiled.domain, problem, compiled.types
+        self.operators = compiled.operators
+        declared = (*self.domain.constants, *problem.objects)
+        self.objects = {item.name: item.types for item in declared}
+        self._derivation = compiled.derivation
+        frame = Frame((), compiled.derivation.names)
+        self.goal = Goal(compile_condition(problem.goal, frame), frame)
+        self.metric_frame = Frame((), compiled.derivation.names)
+        self.metric: Value | None = None
+        if problem.metric is not None:
+            self.metric = compile_expression(problem.metric.value, self.metric_frame)
+        self._facts: frozenset[Fact] = frozenset([(fact.predicate, *fact.terms) for fact in problem.facts])
+        self._values: dict[Fact, Exact] = {(IMPLICIT_COST,): 0} if self._costs_are_implicit() else {}
+        self._values |= {(fluent.function, *fluent.terms): value for fluent, value in problem.values}
+        self._members: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._allowed: dict[str, tuple[frozenset[str], ...]] = {}
+
+    def start(self, max_evaluations: int) -> State:
+        """The state at the beginning."""
+        derive = self._derivation.derive if self._derivation.names else None
+        return State(set(self._facts), dict(self._values), self.members, derive, max_evaluations)
+
+    def members(self, types: tuple[str, ...]) -> tuple[str, ...]:
+        """The objects of some types, in their order."""
+        found = self._members.get(types)
+        if found is None:
+            found = self._members[types] = self.types.members(self.objects, types)
+        return found
+
+    def allowed(self, name: str, parameters: tuple[Parameter, ...]) -> tuple[frozenset[str], ...]:
+        """For each parameter of an action, the objects that can stand for it."""
+        found = self._allowed.get(name)
+        if found is None:
+            found = tuple([frozenset(self.members(item.types)) for item in parameters])
+            self._allowed[name] = found
+        return found
+
+    def action_names(self) -> list[str]:
+        """Names of all actions, in the domain's order."""
+        return [*self.operators]
+
+    def _costs_are_implicit(self) -> bool:
+        return any(item.name == IMPLICIT_COST and not item.parameters for item in self.domain.functions)

@@ -1,0 +1,5 @@
+"""The user's own planning problems, as PDDL files."""
+
+from modulo.domains.pddl.domain import DOMAIN, PddlDomain, graph
+
+__all__ = ["DOMAIN", "PddlDomain", "graph"]
