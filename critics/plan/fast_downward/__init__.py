@@ -1,0 +1,21 @@
+"""Fast Downward as a subprocess: plans, plans of least cost, and proofs that there is no plan.
+
+The planner of Helmert, "The Fast Downward Planning System" (2006). It comes with the extra ``planners``.
+"""
+
+from modulo.critics.plan.fast_downward.asking import FastDownwardQuestion
+from modulo.critics.plan.fast_downward.installation import FastDownwardInstallation, find_fast_downward
+from modulo.critics.plan.fast_downward.planning import Search
+from modulo.critics.plan.fast_downward.results import NoPlan, PlanFound, PlannerAnswer, Unknown, WhyUnknown
+
+__all__ = [
+    "FastDownwardInstallation",
+    "FastDownwardQuestion",
+    "NoPlan",
+    "PlanFound",
+    "PlannerAnswer",
+    "Search",
+    "Unknown",
+    "WhyUnknown",
+    "find_fast_downward",
+]
