@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
-
 from modulo.critics.plan.effects import Change
 from modulo.critics.plan.explaining import (
     facts_instead,
     meaningless,
     misnamed,
+    supposing,
     unmet_goal,
     unmet_parts,
     unmet_step,
@@ -100,13 +99,20 @@ def carry_out_all(
     at = carry_out(task, steps, state)
     after = None
     while at is not None:
-        yield from (_after(violation, after) for violation in step_faults(task, steps[at], at, state))
+        yield from _supposing(after, step_faults(task, steps[at], at, state))
         if first_only:
             return
         after = at if after is None else after
         _force(task, steps[at], state)
         at = carry_out(task, steps, state, at + 1)
-    yield from (_after(violation, after) for violation in goal_faults(task, state))
+    state.time = len(steps)
+    yield from _supposing(after, goal_faults(task, state))
+
+
+def _supposing(failed: int | None, faults: list[Violation]) -> list[Violation]:
+    if failed is None:
+        return faults
+    return [supposing(fault, f"step {failed + 1}") for fault in faults]
 
 
 def step_faults(task: Task, step: PlanStep, at: int, state: State) -> list[Violation]:
@@ -155,10 +161,3 @@ def _force(task: Task, step: PlanStep, state: State) -> None:
         change.apply(state)
     except Meaningless:
         return  # it cannot have effects; its violation says why
-
-
-def _after(violation: Violation, failed: int | None) -> Violation:
-    if failed is None:
-        return violation
-    message = f"{violation.message} (This supposes that step {failed + 1} had worked.)"
-    return replace(violation, message=message)

@@ -6,7 +6,6 @@ does not decide it: a disjunction with a true part is true, whatever stands befo
 
 from __future__ import annotations
 
-import itertools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias, assert_never
@@ -172,8 +171,7 @@ def _compile_quantifier(
 
     def decide(env: Environment, state: State) -> bool:
         meaningless = None
-        for objects in itertools.product(*[state.objects(kind) for kind in types]):
-            state.spend()
+        for objects in state.bindings(types):
             for place, item in zip(places, objects, strict=True):
                 env[place] = item
             try:

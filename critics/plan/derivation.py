@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,7 +10,7 @@ from msgspec import Struct
 from modulo.critics.plan.conditions import Holds, compile_formula
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.state import Fact, State
-from modulo.critics.plan.strata import strata
+from modulo.critics.plan.strata import atoms_in, functions_in, strata
 from modulo.critics.plan.syntax import Derived
 
 __all__ = ["Derivation"]
@@ -29,12 +28,17 @@ class _Rule(Struct, frozen=True):
 class Derivation:
     """The rules of a domain.
 
+    Attributes:
+        names: The derived predicates.
+        needs: For each, what it may stand on in the end, as ``("atom", predicate)`` and ``("number", function)``.
+
     Args:
         rules: The rules.
     """
 
     def __init__(self, rules: Sequence[Derived]) -> None:
         self.names = frozenset(rule.predicate for rule in rules)
+        self.needs = _needs(rules)
         levels = strata(rules)[0]
         self._strata: list[list[_Rule]] = [[] for _ in range(max(levels.values(), default=-1) + 1)]
         for rule in rules:
@@ -55,10 +59,24 @@ class Derivation:
     def _apply(self, rule: _Rule, state: State, known: set[Fact]) -> int:
         before = len(known)
         name = rule.rule.predicate
-        for objects in itertools.product(*[state.objects(item.types) for item in rule.rule.parameters]):
-            state.spend()
+        for objects in state.bindings([item.types for item in rule.rule.parameters]):
             fact = (name, *objects)
             if fact not in known and rule.holds(rule.frame.environment(objects), state):
                 state.spend(_WORK_OF_A_FACT)
                 known.add(fact)
         return len(known) - before
+
+
+def _needs(rules: Sequence[Derived]) -> dict[str, frozenset[Fact]]:
+    found: dict[str, set[Fact]] = {rule.predicate: set() for rule in rules}
+    for rule in rules:
+        found[rule.predicate] |= {("atom", atom.predicate) for atom, _ in atoms_in(rule.body)}
+        found[rule.predicate] |= {("number", name) for name in functions_in(rule.body)}
+    changed = True
+    while changed:
+        changed = False
+        for needed in found.values():
+            more = set().union(*[found.get(name, ()) for kind, name in needed if kind == "atom"]) - needed
+            changed = changed or bool(more)
+            needed |= more
+    return {name: frozenset(needed) for name, needed in found.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -40,6 +39,12 @@ class Change:
         self.deletes: set[Fact] = set()
         self.adds: set[Fact] = set()
         self.updates: list[tuple[str, Fact, Exact]] = []
+
+    def include(self, other: Change) -> None:
+        """Take in what happens at the same time."""
+        self.deletes |= other.deletes
+        self.adds |= other.adds
+        self.updates += other.updates
 
     def apply(self, state: State) -> None:
         """Carry it out.
@@ -158,8 +163,7 @@ def _compile_for_each(effect: ForEach, frame: Frame) -> Collect:
     types = [parameter.types for parameter in effect.parameters]
 
     def collect(env: Environment, state: State, change: Change) -> None:
-        for objects in itertools.product(*[state.objects(kind) for kind in types]):
-            state.spend(_WORK_OF_A_BINDING)
+        for objects in state.bindings(types, _WORK_OF_A_BINDING):
             for place, item in zip(places, objects, strict=True):
                 env[place] = item
             inner.collect(env, state, change)

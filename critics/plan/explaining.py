@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
+from msgspec.structs import replace
+
 from modulo.critics.plan.conditions import Condition
 from modulo.critics.plan.plan_text import PlanStep, step_text
 from modulo.critics.plan.printing import call_text, formula_text
@@ -17,7 +19,16 @@ from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless
 from modulo.critique import Violation
 
-__all__ = ["facts_instead", "meaningless", "misnamed", "shortened", "unmet_goal", "unmet_parts", "unmet_step"]
+__all__ = [
+    "facts_instead",
+    "meaningless",
+    "misnamed",
+    "shortened",
+    "supposing",
+    "unmet_goal",
+    "unmet_parts",
+    "unmet_step",
+]
 
 _MAX_NAMES: Final = 3
 _MAX_COMPARED: Final = 2_000
@@ -124,6 +135,11 @@ def unmet_goal(unmet: Sequence[str], instead: Sequence[str]) -> Violation:
 def meaningless(step: PlanStep, at: str, error: Meaningless) -> Violation:
     """A step whose condition or effect has no value."""
     return Violation(error.code, f"{_shown(step)} cannot be carried out: {error.message}.", location=at)
+
+
+def supposing(violation: Violation, what: str) -> Violation:
+    """A violation that was found by going on after an earlier one."""
+    return replace(violation, message=f"{violation.message} (This supposes that {what} had worked.)")
 
 
 def unmet_parts(

@@ -53,8 +53,10 @@ class Frame:
         places = [self._add("") for _ in parameters]
         names = [parameter.name for parameter in parameters]
         self._variables = {**outer, **dict(zip(names, places, strict=True))}
-        yield places
-        self._variables = outer
+        try:
+            yield places
+        finally:
+            self._variables = outer
 
     def _constant(self, value: object) -> int:
         if value not in self._constants:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from modulo.critics.plan.syntax import Exact
@@ -54,6 +55,16 @@ class State:
         self.work_left -= work
         if self.work_left < 0:
             raise TooMuchWork(f"judging it takes more than {self._max_work:,} evaluations")
+
+    def bindings(self, types: Iterable[tuple[str, ...]], work: int = 1) -> Iterator[tuple[str, ...]]:
+        """All ways to choose an object of each of some types, one after the other.
+
+        Raises:
+            TooMuchWork: There are more than are allowed.
+        """
+        for objects in itertools.product(*[self.objects(kind) for kind in types]):
+            self.spend(work)
+            yield objects
 
     def derived(self) -> set[Fact]:
         """The derived facts that hold; while they are being worked out, those known so far."""

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from modulo.critics.plan.conditions import Condition, compile_condition
 from modulo.critics.plan.derivation import Derivation
+from modulo.critics.plan.durative import DurativeOperator, compile_durative_action
 from modulo.critics.plan.expressions import Value, compile_expression
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.operators import Operator, compile_action
@@ -24,12 +25,14 @@ class CompiledDomain(Struct, frozen=True):
         domain: The domain.
         types: Its types.
         operators: Its instantaneous actions by name.
+        durative: Its durative actions by name.
         derivation: Its rules.
     """
 
     domain: Domain
     types: TypeTree
     operators: dict[str, Operator]
+    durative: dict[str, DurativeOperator]
     derivation: Derivation
 
 
@@ -37,7 +40,10 @@ def compile_domain(domain: Domain) -> CompiledDomain:
     """Compile the actions and rules of a domain."""
     derivation = Derivation(domain.derived)
     operators = {action.name: compile_action(action, derivation.names) for action in domain.actions}
-    return CompiledDomain(domain, TypeTree(domain.types), operators, derivation)
+    durative = {
+        action.name: compile_durative_action(action, derivation.names) for action in domain.durative_actions
+    }
+    return CompiledDomain(domain, TypeTree(domain.types), operators, durative, derivation)
 
 
 class Goal(Struct, frozen=True):
@@ -56,6 +62,8 @@ class Task:
         types: The types.
         objects: Constants and objects with their types.
         operators: Instantaneous actions by name.
+        durative: Durative actions by name.
+        needs: By derived predicate, the predicates and functions that it may stand on.
         goal: The goal.
         metric: Works out what plans are measured by, if anything.
 
@@ -66,7 +74,8 @@ class Task:
 
     def __init__(self, compiled: CompiledDomain, problem: Problem) -> None:
         self.domain, self.problem, self.types = compiled.domain, problem, compiled.types
-        self.operators = compiled.operators
+        self.operators, self.durative = compiled.operators, compiled.durative
+        self.needs = compiled.derivation.needs
         declared = (*self.domain.constants, *problem.objects)
         self.objects = {item.name: item.types for item in declared}
         self._derivation = compiled.derivation
@@ -102,9 +111,14 @@ class Task:
             self._allowed[name] = found
         return found
 
+    def parameters_of(self, name: str) -> tuple[Parameter, ...] | None:
+        """The parameters of an action; None if there is none of that name."""
+        found = self.operators.get(name) or self.durative.get(name)
+        return None if found is None else found.parameters
+
     def action_names(self) -> list[str]:
         """Names of all actions, in the domain's order."""
-        return [*self.operators]
+        return [*self.operators, *self.durative]
 
     def _costs_are_implicit(self) -> bool:
         return any(item.name == IMPLICIT_COST and not item.parameters for item in self.domain.functions)

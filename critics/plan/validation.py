@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -12,6 +14,7 @@ from modulo.critics.plan.plan_text import PlanStep, read_plan
 from modulo.critics.plan.state import State
 from modulo.critics.plan.syntax import Exact
 from modulo.critics.plan.task import Task
+from modulo.critics.plan.timeline import carry_out_timed
 from modulo.critics.plan.undetermined import TooMuchWork
 from modulo.critique import Violation, malformed_critique
 
@@ -31,6 +34,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 DEFAULT_LIMITS: Final = Limits()
+_MAX_VIOLATIONS: Final = 100
 
 
 class Validation(Struct, frozen=True, kw_only=True):
@@ -71,20 +75,27 @@ def validate(
         return Validation(violations=malformed_critique(error, critic="").violations)
     except TooMuchWork as error:
         return Validation(undecided=str(error))
-    is_timed = any(step.time is not None or step.duration is not None for step in steps)
-    if is_timed or task.domain.durative_actions or task.problem.timed_facts:
-        return Validation(undecided="plans with times are not judged")
     violations: list[Violation] = []
     state = task.start(limits.max_evaluations)
     try:
-        for violation in carry_out_all(task, steps, state, first_only=reports == "first"):
-            violations.append(violation)
-            if len(violations) == _MAX_VIOLATIONS:
-                break
+        found = _faults(task, steps, state, limits, first_only=reports == "first")
+        violations += islice(found, _MAX_VIOLATIONS)
     except TooMuchWork as error:
         if not violations:
             return Validation(undecided=str(error), steps=tuple(steps))
     return Validation(violations=tuple(violations), state=state, steps=tuple(steps))
 
 
-_MAX_VIOLATIONS: Final = 100
+def _faults(
+    task: Task, steps: Sequence[PlanStep], state: State, limits: Limits, *, first_only: bool
+) -> Iterator[Violation]:
+    if not _needs_times(task, steps):
+        return carry_out_all(task, steps, state, first_only=first_only)
+    return carry_out_timed(task, steps, state, limits.epsilon, first_only=first_only)
+
+
+def _needs_times(task: Task, steps: Sequence[PlanStep]) -> bool:
+    """Whether the plan must be judged by its times: it gives some, or the problem is about times."""
+    if task.problem.timed_facts:
+        return True
+    return any(step.time is not None or step.action in task.durative for step in steps)

@@ -1,0 +1,130 @@
+"""The critic that proves that no plan is cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import anyio.to_thread
+
+from modulo.canonical import JsonValue
+from modulo.critics.plan.fast_downward import (
+    FastDownwardQuestion,
+    NoPlan,
+    PlanFound,
+    Unknown,
+    find_fast_downward,
+)
+from modulo.critics.plan.printing import number_text
+from modulo.critics.plan.problem import PddlProblem
+from modulo.critics.plan.syntax import Exact
+from modulo.critics.plan.task import Task
+from modulo.critics.plan.undetermined import Meaningless
+from modulo.critics.plan.validation import Validation, validate
+from modulo.critique import Critique, Violation
+from modulo.protocols import Critic
+
+__all__ = ["OptimalPlan"]
+
+
+class OptimalPlan(Critic[PddlProblem, str]):
+    """Judges whether a text is a plan of least cost, with Fast Downward.
+
+    Cost is the metric of the problem, where that is to minimize ``total-cost``; without a metric it is the number of
+    steps. Both plans, the candidate and Fast Downward's, are carried out and measured by our own validator.
+
+    **Sound for:** the text is a valid plan, and costs what a plan costs that Fast Downward's A* search with an
+    admissible heuristic (LM-cut, or blind where there are conditional effects or derived predicates) found, which is
+    one of least cost as far as Fast Downward itself is right.
+
+    **Does not check:** problems with time, conditions on numbers, other metrics, or costs that depend on the state;
+    those stay UNDECIDED, as does whatever Fast Downward does not finish within the limits.
+
+    Args:
+        max_seconds: Most wall-clock time for one problem, once one of as many places as there are cores is free.
+        max_memory_mb: Most memory, in units of 1024² bytes; held on Linux.
+
+    Raises:
+        ConfigurationError: A limit makes no sense.
+    """
+
+    proves = "plan of least cost: Fast Downward found none that is cheaper"
+    version = "1"
+    cost = 1000.0
+
+    def __init__(self, *, max_seconds: float = 60.0, max_memory_mb: int = 2048) -> None:
+        self._question = FastDownwardQuestion(
+            search="optimal", max_seconds=max_seconds, max_memory_mb=max_memory_mb
+        )
+
+    def options(self) -> Mapping[str, JsonValue]:
+        """The search and its limits."""
+        return self._question.options()
+
+    def digests(self) -> Mapping[str, str]:
+        """Those of Fast Downward's translator and search.
+
+        Raises:
+            MissingDependencyError: Fast Downward is not installed.
+        """
+        return find_fast_downward().digests()
+
+    async def prepare(self) -> None:
+        """Look for Fast Downward.
+
+        Raises:
+            MissingDependencyError: It is not installed.
+        """
+        await anyio.to_thread.run_sync(self.digests)
+
+    async def critique(self, problem: PddlProblem, candidate: str) -> Critique:
+        """Carry the plan out, ask for one of least cost, and compare."""
+        if not isinstance(candidate, str):
+            return Critique.reject(Violation("malformed_plan", "The answer is not a text."))
+        task = problem.task()
+        given = await anyio.to_thread.run_sync(validate, task, candidate)
+        if given.undecided is not None:
+            return Critique.undecided(given.undecided)
+        if given.violations:
+            return Critique.reject(*given.violations)
+        match await self._question.ask(problem):
+            case PlanFound(plan=plan):
+                best = await anyio.to_thread.run_sync(validate, task, plan)
+                return _compared(task, given, best)
+            case NoPlan():
+                return Critique.undecided(
+                    "Fast Downward finds no plan, but this one is valid by our own validator"
+                )
+            case Unknown() as unknown:
+                return Critique.undecided(f"Fast Downward cannot tell: {unknown.detail}")
+
+
+def _compared(task: Task, given: Validation, best: Validation) -> Critique:
+    if not best.is_valid:
+        return Critique.undecided("Fast Downward's plan is not valid by our own validator")
+    cost, least = plan_cost(task, given), plan_cost(task, best)
+    if cost is None or least is None:
+        return Critique.undecided("the metric has no value at the end of the plan")
+    if cost < least:
+        return Critique.undecided("the plan is cheaper than the cheapest that Fast Downward found")
+    if cost > least:
+        unit = "has more steps than needed" if task.metric is None else "costs more than needed"
+        message = f"The plan {unit}: {number_text(cost)}, where {number_text(least)} will do."
+        return Critique.reject(
+            Violation("not_optimal", message, expected=number_text(least), actual=number_text(cost))
+        )
+    return Critique.accept()
+
+
+def plan_cost(task: Task, plan: Validation) -> Exact | None:
+    """What a valid plan costs: the value of the metric at its end, or the number of steps where there is no metric.
+
+    Returns:
+        The cost; None if the metric has no value.
+    """
+    if task.metric is None:
+        return len(plan.steps)
+    assert plan.state is not None
+    try:
+        return task.metric(task.metric_frame.environment(()), plan.state)
+    except Meaningless:
+        return None

@@ -1,0 +1,92 @@
+"""The critic that proves that there is no plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import anyio.to_thread
+
+from modulo.canonical import JsonValue
+from modulo.critics.plan.fast_downward import (
+    FastDownwardQuestion,
+    NoPlan,
+    PlanFound,
+    Unknown,
+    find_fast_downward,
+)
+from modulo.critics.plan.problem import PddlProblem
+from modulo.critics.plan.validation import validate
+from modulo.critique import Critique, Violation
+from modulo.problem import NoSolution
+from modulo.protocols import Critic
+
+__all__ = ["NoPlanExists"]
+
+_MOST_STEPS_SHOWN = 100
+
+
+class NoPlanExists(Critic[PddlProblem, NoSolution]):
+    """Judges the claim that a PDDL problem has no plan, with Fast Downward.
+
+    **Sound for:** a blind search of Fast Downward went through every state that can be reached, and the goal holds in
+    none, as far as Fast Downward itself is right. It is given the problem as our reader reads it, never the user's
+    text.
+
+    **Does not check:** claims about problems with time or with conditions on numbers; those stay UNDECIDED, as does
+    whatever Fast Downward does not finish within the limits.
+
+    Args:
+        max_seconds: Most wall-clock time for one problem, once one of as many places as there are cores is free.
+        max_memory_mb: Most memory, in units of 1024² bytes; held on Linux.
+
+    Raises:
+        ConfigurationError: A limit makes no sense.
+    """
+
+    proves = "no plan of this PDDL problem exists: Fast Downward exhausted its reachable states"
+    version = "1"
+    judges = "unsolvability"
+
+    def __init__(self, *, max_seconds: float = 60.0, max_memory_mb: int = 2048) -> None:
+        self._question = FastDownwardQuestion(
+            search="exhaustive", max_seconds=max_seconds, max_memory_mb=max_memory_mb
+        )
+
+    def options(self) -> Mapping[str, JsonValue]:
+        """The search and its limits."""
+        return self._question.options()
+
+    def digests(self) -> Mapping[str, str]:
+        """Those of Fast Downward's translator and search.
+
+        Raises:
+            MissingDependencyError: Fast Downward is not installed.
+        """
+        return find_fast_downward().digests()
+
+    async def prepare(self) -> None:
+        """Look for Fast Downward.
+
+        Raises:
+            MissingDependencyError: It is not installed.
+        """
+        await anyio.to_thread.run_sync(self.digests)
+
+    async def critique(self, problem: PddlProblem, candidate: NoSolution) -> Critique:
+        """Search for a plan until there is one, or nowhere left to search."""
+        match await self._question.ask(problem):
+            case NoPlan():
+                return Critique.accept()
+            case PlanFound() as found:
+                return self._refuted(problem, found)
+            case Unknown() as unknown:
+                return Critique.undecided(f"Fast Downward cannot tell: {unknown.detail}")
+
+    def _refuted(self, problem: PddlProblem, found: PlanFound) -> Critique:
+        if not validate(problem.task(), found.plan).is_valid:
+            return Critique.undecided("Fast Downward found a plan, but that is not valid by our own validator")
+        steps = "1 step" if found.steps == 1 else f"{found.steps} steps"
+        shown = found.plan if found.steps <= _MOST_STEPS_SHOWN else None
+        return Critique.reject(
+            Violation("plan_exists", f"There is a plan for this problem, of {steps}.", hint=shown or None)
+        )
