@@ -1,5 +1,5 @@
 """The user's own planning problems, as PDDL files."""
 
-from modulo.domains.pddl.domain import DOMAIN, PddlDomain, graph
+from modulo.domains.pddl.domain import DOMAIN, PddlDomain
 
-__all__ = ["DOMAIN", "PddlDomain", "graph"]
+__all__ = ["DOMAIN", "PddlDomain"]

@@ -1,0 +1,7 @@
+"""Sokoban: a robot pushes boxes through a grid. The PDDL is that of the recorded runs in the PlanBench repository."""
+
+from modulo.domains.sokoban.domain import DOMAIN, SokobanDomain
+from modulo.domains.sokoban.instances import DOMAIN_PDDL, MAX_SIZE, generate
+from modulo.domains.sokoban.wording import describe
+
+__all__ = ["DOMAIN", "DOMAIN_PDDL", "MAX_SIZE", "SokobanDomain", "describe", "generate"]
