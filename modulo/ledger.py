@@ -12,6 +12,7 @@ from typing import Final
 
 import anyio
 import anyio.lowlevel
+from msgspec import Struct
 from msgspec.structs import replace
 
 from modulo.amount import ATTEMPTS, CALLS, COST, ROUNDS, TOKENS, Amount, usage_of
@@ -22,13 +23,12 @@ from modulo.errors import ConfigurationError, LimitReached
 __all__ = ["Ledger", "Reservation", "book_unlimited"]
 
 
-class Reservation:
+class Reservation(Struct, eq=False):
     """An amount set aside for one call. It ends once: settled, released, or booked as unconfirmed."""
 
-    __slots__ = ("_amount", "_is_open", "_ledger")
-
-    def __init__(self, ledger: Ledger, amount: Amount) -> None:
-        self._ledger, self._amount, self._is_open = ledger, amount, True
+    _ledger: Ledger
+    _amount: Amount
+    _is_open: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -47,7 +47,7 @@ class Reservation:
             RuntimeError: It ended before.
             ValueError: The bill is negative or no number; the reservation stands.
         """
-        self._end(bill if isinstance(bill, Amount) else Amount(bill), None)
+        self._ledger._close(self, bill if isinstance(bill, Amount) else Amount(bill), None)
 
     def release(self) -> None:
         """Give everything back: the call never happened.
@@ -55,7 +55,7 @@ class Reservation:
         Raises:
             RuntimeError: It ended before.
         """
-        self._end(None, None)
+        self._ledger._close(self, None, None)
 
     def book_unconfirmed(self) -> None:
         """Book the call as made and the rest of the worst case as unconfirmed: no bill ever came back.
@@ -65,13 +65,7 @@ class Reservation:
         """
         worst_case = self._amount.usage
         confirmed = Usage(calls=worst_case.calls)
-        self._end(Amount(confirmed), Amount(replace(worst_case, calls=0)))
-
-    def _end(self, spent: Amount | None, unconfirmed: Amount | None) -> None:
-        if not self._is_open:
-            raise RuntimeError("a reservation ends only once")
-        self._is_open = False
-        self._ledger._close(self._amount, spent, unconfirmed)
+        self._ledger._close(self, Amount(confirmed), Amount(replace(worst_case, calls=0)))
 
 
 class _Waiter:
@@ -256,7 +250,11 @@ class Ledger:
     def _hold(self, amount: Amount) -> Reservation:
         if self._parent or self._thread != get_ident():
             self._check_thread()
-        self._set_aside(amount)
+        self._reservations += 1
+        for i, count in amount.parts:
+            self._held[i] += count
+        if self._parent:
+            self._parent._set_aside(self._for_parent(amount))
         return Reservation(self, amount)
 
     def _blocking(self, amount: Amount) -> tuple[Ledger, str, Amount] | None:
@@ -291,8 +289,14 @@ class Ledger:
         if self._parent:
             self._parent._set_aside(self._for_parent(amount))
 
-    def _close(self, held: Amount, spent: Amount | None, unconfirmed: Amount | None) -> None:
+    def _close(self, reservation: Reservation, spent: Amount | None, unconfirmed: Amount | None) -> None:
         """End a reservation: book what was spent, here and above, and let go of what was held."""
+        if not reservation._is_open:
+            raise RuntimeError("a reservation ends only once")
+        reservation._is_open = False
+        self._replace(reservation._amount, spent, unconfirmed)
+
+    def _replace(self, held: Amount, spent: Amount | None, unconfirmed: Amount | None) -> None:
         self._reservations -= 1
         for i, count in held.parts:
             self._held[i] -= count
@@ -303,7 +307,7 @@ class Ledger:
             for i, count in unconfirmed.parts:
                 self._unconfirmed[i] += count
         if self._parent:
-            self._parent._close(
+            self._parent._replace(
                 self._for_parent(held),
                 spent and self._for_parent(spent),
                 unconfirmed and self._for_parent(unconfirmed),
