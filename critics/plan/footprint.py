@@ -136,13 +136,10 @@ class Footprint:
                 for own in self._bindings(parameters, binding):
                     self.read_effect(inner, own)
 
-    def read_conditions(
-        self, formulas: Iterable[Formula], parameters: tuple[Parameter, ...], binding: Binding
-    ) -> None:
-        """Take in what conditions look at, for every object of some parameters."""
+    def read_quantified(self, parameters: tuple[Parameter, ...], formula: Formula, binding: Binding) -> None:
+        """Take in what a condition looks at, for every object of some parameters."""
         for inner in self._bindings(parameters, binding):
-            for formula in formulas:
-                self.read_condition(formula, inner)
+            self.read_condition(formula, inner)
 
     def _read_atom(self, predicate: str, terms: tuple[str, ...], binding: Binding) -> None:
         self._state.spend()

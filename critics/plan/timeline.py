@@ -127,7 +127,8 @@ class Timeline:
         self._active: dict[int, _Step] = {}
         self._happenings = [*self._of_steps(steps), *self._of_facts()]
         self._happenings.sort(key=lambda happening: (happening.time, happening.order))
-        state.time = max([(step.time or 0) + self._length(step) for step in steps], default=0)
+        ends: list[Exact] = [(step.time or 0) + self._length(step) for step in steps]
+        state.time = max(ends, default=0)
 
     def faults(self) -> Iterator[list[Violation]]:
         """Carry the plan out and say, time by time, what fails; it has its effects all the same, where it can.

@@ -34,7 +34,7 @@ class TypeTree:
                 self._parents.setdefault(parent, [EVERY_OBJECT])
         self._fits: dict[tuple[tuple[str, ...], tuple[str, ...]], bool] = {}
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self._parents
 
     def __iter__(self) -> Iterator[str]:
