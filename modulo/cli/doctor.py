@@ -17,6 +17,8 @@ import click
 from modulo.cli import NOT_CERTIFIED
 from modulo.cli.output import print_json
 from modulo.domain import Domain, installed_domains
+from modulo.errors import MissingDependencyError
+from modulo.generators.kinds import GeneratorKind, installed_generator_kinds
 from modulo.generators.llm import MALICIOUS_VERSIONS
 from modulo.version import __version__
 
@@ -35,8 +37,8 @@ class _Finding:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(as_json: bool) -> int:
-    """Tell what is installed and usable: models, keys, sandbox, domains. Keys are never shown."""
-    findings = [*_core(), *_models(), *_keys(), *_programs(), *_domains()]
+    """Tell what is installed and usable: models, planners, keys, sandbox, domains. Keys are never shown."""
+    findings = [*_core(), *_models(), *_generators(), *_keys(), *_programs(), *_domains()]
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:
@@ -68,6 +70,18 @@ def _models() -> Iterator[_Finding]:
     weights = find_smollm2()
     there = "SmolLM2 weights here" if weights else "SmolLM2 weights are fetched on first use (98 MB)"
     yield _Finding("model local", "ok", f"xllamacpp {metadata.version('xllamacpp')}; {there}")
+
+
+def _generators() -> Iterator[_Finding]:
+    for kind, found in installed_generator_kinds().items():
+        if not isinstance(found, GeneratorKind):
+            yield _Finding(f"model {kind}:", "bad", str(found))
+            continue
+        for name in found.names:
+            try:
+                yield _Finding(f"model {kind}:{name}", "ok", found.state(name))
+            except MissingDependencyError as error:
+                yield _Finding(f"model {kind}:{name}", "absent", str(error))
 
 
 def _keys() -> Iterator[_Finding]:

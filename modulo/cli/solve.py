@@ -74,7 +74,8 @@ def _model_options(command: F) -> F:
         "--model",
         required=True,
         metavar="MODEL",
-        help="local, local:FILE.gguf, transcript:FILE or a litellm model string such as openai/gpt-5-mini.",
+        help="local, local:FILE.gguf, transcript:FILE, planner:fast-downward, or a litellm model string such as "
+        "openai/gpt-5-mini.",
     )(command)
 
 
@@ -123,6 +124,7 @@ def solve(
     generator = generator_from_string(
         model,
         schema=found.answer_schema(value),
+        problem_type=found.problem_type,
         temperature=temperature,
         reasoning_effort=reasoning_effort,
         max_output_tokens=max_output_tokens,

@@ -7,6 +7,7 @@ from typing import Any
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
+from modulo.generators.kinds import find_generator_kind
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Generator
 
@@ -14,17 +15,23 @@ __all__ = ["generator_from_string"]
 
 
 def generator_from_string(
-    model: str, *, schema: Mapping[str, JsonValue] | None = None, **sampling: Any
+    model: str,
+    *,
+    schema: Mapping[str, JsonValue] | None = None,
+    problem_type: type | None = None,
+    **sampling: Any,
 ) -> Generator:
     """The generator that a model string names.
 
     Args:
-        model: ``local``, ``local:FILE.gguf``, ``transcript:FILE``, or a litellm model string.
+        model: ``local``, ``local:FILE.gguf``, ``transcript:FILE``, ``KIND:NAME`` of an installed kind such as
+            ``planner:fast-downward``, or a litellm model string.
         schema: JSON schema that answers must fit, for models that can be held to one.
+        problem_type: The type of the problems that it will be asked about, if that is known.
         **sampling: How ``LLM`` samples, e.g. ``temperature``; what is None counts as not given.
 
     Raises:
-        ConfigurationError: The string or a setting makes no sense.
+        ConfigurationError: The string or a setting makes no sense, or what it names cannot answer such problems.
     """
     # Here too, because a recording takes any settings: what a typing error says must not pass unnoticed.
     check_sampling(**sampling)
@@ -42,9 +49,12 @@ def generator_from_string(
         if not rest:
             raise ConfigurationError("transcript: needs a file, as in transcript:runs.jsonl.gz")
         return TranscriptGenerator(rest)
+    installed = find_generator_kind(kind)
+    if installed is not None:
+        return installed.generator(rest, problem_type=problem_type)
     if kind == "planner":
         raise ConfigurationError(
-            f"{model!r}: no planner is installed here; models are local, transcript:FILE or litellm's"
+            f"{model!r}: there are no planners here; they come with modulo.domains.planning"
         )
     from modulo.generators.llm import LLM
 

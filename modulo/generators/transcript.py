@@ -14,7 +14,7 @@ from modulo.budget import Usage
 from modulo.canonical import JsonValue, canonical_json, parse_json, sha256_hex
 from modulo.errors import ConfigurationError, GeneratorDepleted, ModuloError, ProblemError
 from modulo.numeric import is_whole_number
-from modulo.protocols import Finish, Generation, Generator, Request
+from modulo.protocols import ONE_CALL, Finish, Generation, Generator, Request
 
 __all__ = ["Transcript", "TranscriptGenerator", "json_lines", "read_transcripts"]
 
@@ -55,17 +55,16 @@ class TranscriptGenerator(Generator):
     def __init__(
         self, source: str | os.PathLike[str] | Sequence[Transcript], *, model: str | None = None
     ) -> None:
-        self._path: Path | None = None
-        if isinstance(source, str | os.PathLike):
-            self._path = Path(source)
-            transcripts: Iterable[Transcript] = read_transcripts(self._path)
-        elif isinstance(source, Sequence) and all(isinstance(one, Transcript) for one in source):
-            transcripts = source
-        else:
-            raise ConfigurationError(f"transcripts are named by their file's path, not by {source!r}")
+        self._path = Path(source) if isinstance(source, str | os.PathLike) else None
         self._name = self._path.name if self._path else "the recording"
         self._model = model
-        self._by_problem = self._sorted(transcripts)
+        self._by_problem = self._sorted(_transcripts(source))
+
+    def worst_case(self, request: Request, samples: int = 1) -> Usage:
+        """What the recorded response of this turn cost, tokens included."""
+        found = self._by_problem.get(request.problem.sha256, [])
+        answers = found[0].answers[request.turn : request.turn + 1] if len(found) == 1 else ()
+        return next((answer.usage for answer in answers if answer.usage), ONE_CALL)
 
     async def generate(self, request: Request) -> Generation:
         """The recorded response of this turn."""
@@ -130,6 +129,14 @@ def json_lines(path: Path) -> Iterator[bytes]:
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ProblemError(f"{path} cannot be read: {reason}") from error
+
+
+def _transcripts(source: str | os.PathLike[str] | Sequence[Transcript]) -> Iterable[Transcript]:
+    if isinstance(source, str | os.PathLike):
+        return read_transcripts(Path(source))
+    if isinstance(source, Sequence) and all(isinstance(one, Transcript) for one in source):
+        return source
+    raise ConfigurationError(f"transcripts are named by their file's path, not by {source!r}")
 
 
 def _transcript_in(line: bytes, where: str) -> Transcript:

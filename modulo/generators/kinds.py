@@ -1,0 +1,84 @@
+"""Kinds of generators that packages add to the command line, as in ``planner:fast-downward``.
+
+A package registers a ``GeneratorKind`` as an entry point of the group ``modulo.generators``; the entry point's name
+is what stands before the colon.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+
+from modulo.errors import ConfigurationError, ModuloError
+from modulo.protocols import Generator
+
+__all__ = ["GeneratorKind", "find_generator_kind", "installed_generator_kinds"]
+
+_GROUP = "modulo.generators"
+
+
+class GeneratorKind(ABC):
+    """Generators that go by a name of the form ``kind:name``."""
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The names that can stand after the colon."""
+
+    @abstractmethod
+    def generator(self, name: str, *, problem_type: type | None = None) -> Generator:
+        """The generator of a name.
+
+        Args:
+            name: What stands after the colon.
+            problem_type: The type of the problems that it will be asked about, if that is known.
+
+        Raises:
+            ConfigurationError: There is none of that name, or it cannot answer such problems.
+        """
+
+    @abstractmethod
+    def state(self, name: str) -> str:
+        """What there is to know of one of ``names`` here: a version, say.
+
+        Raises:
+            MissingDependencyError: It cannot be used here; the message says what to install.
+        """
+
+
+def find_generator_kind(kind: str) -> GeneratorKind | None:
+    """The installed kind of that name; None if there is none.
+
+    Raises:
+        ConfigurationError: It cannot be loaded.
+    """
+    for entry in entry_points(group=_GROUP):
+        if entry.name == kind:
+            return _load(entry)
+    return None
+
+
+def installed_generator_kinds() -> Mapping[str, GeneratorKind | ModuloError]:
+    """Every installed kind by name; one that cannot be loaded is there as the error that says why."""
+    found: dict[str, GeneratorKind | ModuloError] = {}
+    for entry in sorted(entry_points(group=_GROUP), key=lambda entry: entry.name):
+        try:
+            found[entry.name] = _load(entry)
+        except ModuloError as error:
+            found[entry.name] = error
+    return found
+
+
+def _load(entry: EntryPoint) -> GeneratorKind:
+    try:
+        kind = entry.load()
+    except Exception as error:  # importing third-party code may raise anything
+        raise ConfigurationError(
+            f"generators {entry.name!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(kind, GeneratorKind):
+        raise ConfigurationError(
+            f"generators {entry.name!r} ({entry.value}) are a {type(kind).__name__}, no GeneratorKind"
+        )
+    return kind
