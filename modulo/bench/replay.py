@@ -18,7 +18,7 @@ from modulo.strategies.refine import Refine
 
 __all__ = ["GroupResult", "RunResult", "replay_recordings"]
 
-_AT_ONCE = 8
+_AT_ONCE = 4
 """Runs under way at the same time. Few wait for anything, so more would only hold more in memory."""
 
 

@@ -15,7 +15,6 @@ from modulo.critics.plan.fast_downward.installation import find_fast_downward
 from modulo.critics.plan.fast_downward.planning import SEARCHES, Search, run_fast_downward
 from modulo.critics.plan.fast_downward.results import PlannerAnswer, Unknown, UnsupportedByPlanner, WhyUnknown
 from modulo.critics.plan.fast_downward.task import PlannerTask, planner_task
-from modulo.critics.plan.loading import load
 from modulo.critics.plan.problem import PddlProblem
 from modulo.errors import ConfigurationError
 from modulo.numeric import is_number, is_whole_number
@@ -78,7 +77,6 @@ class FastDownwardQuestion:
 
         Raises:
             MissingDependencyError: Fast Downward is not installed.
-            PddlError: The problem cannot be read.
         """
         key = (problem, self)
         if key not in _answers:
@@ -106,5 +104,5 @@ class FastDownwardQuestion:
 
 
 def _written(problem: PddlProblem, *, optimal: bool) -> PlannerTask:
-    task = load(problem.domain_pddl, problem.problem_pddl)
+    task = problem.task()
     return planner_task(task.domain, task.problem, has_costs=optimal and task.problem.metric is not None)

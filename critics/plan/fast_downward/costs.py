@@ -35,6 +35,9 @@ class ActionCosts:
     It knows whole numbers only, so fractions are written as multiples of the largest unit that measures them all.
     An action may have one cost at most, without a condition, and that may not change.
 
+    Attributes:
+        most: The largest cost that is written.
+
     Raises:
         UnsupportedByPlanner: The metric, or a cost, is of another form.
     """
@@ -52,7 +55,9 @@ class ActionCosts:
         self._names = {name: f"f{n}" for n, name in enumerate(self._arities)}
         self._values = [(fluent, value) for fluent, value in problem.values if fluent.function in functions]
         numbers = [cost.value for cost in self._costs.values() if isinstance(cost, Number)]
-        self._scale = _scale([*numbers, *(value for _, value in self._values)])
+        amounts = [*numbers, *(value for _, value in self._values)]
+        self._scale = _scale(amounts)
+        self.most = int(max(amounts, default=0) * self._scale)
 
     def declarations(self) -> Iterator[str]:
         """The functions that costs are read from."""

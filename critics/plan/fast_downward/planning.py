@@ -61,6 +61,8 @@ SEARCHES: Final[Mapping[Search, str]] = {
 }
 """What each search is, in Fast Downward's words."""
 
+_MOST_COST: Final = 2**30
+"""It adds costs up in 32 bits. Up to here, no sum that decided anything can have overflowed."""
 _SUCCESS: Final = 0
 _UNSOLVABLE: Final = 11
 _OUT_OF_TIME: Final = 128 + 24  # SIGXCPU, from a program that did not handle it any more
@@ -203,4 +205,6 @@ def _plan_in(text: str, task: PlannerTask) -> PlannerAnswer:
         actions = [task.action(line.strip("()").split()) for line in lines]
     except KeyError as error:
         return Unknown(WhyUnknown.CRASH, f"its plan uses {error}, which is not in the problem")
+    if len(actions) * task.most_cost > _MOST_COST:
+        return Unknown(WhyUnknown.UNSUPPORTED, "costs are so large that it may have added them up wrongly")
     return PlanFound(plan="\n".join(actions), steps=len(actions))

@@ -22,7 +22,7 @@ _SECONDS_TO_END = 5.0
 
 
 async def run_limited(
-    command: Sequence[str | os.PathLike[str]],
+    command: Sequence[str],
     *,
     folder: Path,
     stdin: Path,
@@ -49,26 +49,24 @@ async def run_limited(
         Its exit code, 128 and the signal's number if a signal ended it; None if it was late.
     """
     limits = [str(math.ceil(max_seconds)), str(max_bytes), str(stdin)]
-    launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *limits, *map(os.fspath, command)]
-    process: anyio.abc.Process | None = None
+    launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *limits, *command]
     with log.open("ab") as output:
+        with anyio.CancelScope(shield=True):  # so that no process is started that nobody knows of
+            process = await anyio.open_process(
+                launcher,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+            )
         try:
-            with anyio.CancelScope(shield=True):  # so that no process is started that nobody knows of
-                process = await anyio.open_process(
-                    launcher,
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=output,
-                    cwd=folder,
-                    env=environment,
-                    start_new_session=True,
-                )
             with anyio.move_on_after(max_seconds):
                 return await process.wait()
             return None
         finally:
-            if process is not None:
-                await _end(process)
+            await _end(process)
 
 
 async def _end(process: anyio.abc.Process) -> None:

@@ -53,11 +53,13 @@ class PlannerTask:
         domain_text: Its PDDL domain.
         problem_text: Its PDDL problem.
         names: What the actions and objects in it are really called.
+        most_cost: The largest cost of an action, as written there; 1 where plans are compared by length.
     """
 
     domain_text: str = field(repr=False)
     problem_text: str = field(repr=False)
     names: Mapping[str, str] = field(repr=False)
+    most_cost: int = 1
 
     def action(self, words: Iterable[str]) -> str:
         """A step of a plan in the problem's own names."""
@@ -124,7 +126,12 @@ class _Writer:
         ]
         really = {short: name for name, short in self._object_names.items()}
         really |= {f"a{n}": action.name for n, action in enumerate(self._domain.actions)}
-        return PlannerTask(domain_text="\n".join(domain), problem_text="\n".join(problem), names=really)
+        return PlannerTask(
+            domain_text="\n".join(domain),
+            problem_text="\n".join(problem),
+            names=really,
+            most_cost=costs.most if costs else 1,
+        )
 
     def _declarations(self) -> Iterator[str]:
         for one in self._domain.predicates:
