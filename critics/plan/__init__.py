@@ -2,11 +2,15 @@
 
 from modulo.critics.plan.critic import PlanValidator
 from modulo.critics.plan.errors import PddlError, UnsupportedPddlError
+from modulo.critics.plan.optimal import OptimalPlan
 from modulo.critics.plan.problem import PddlProblem
 from modulo.critics.plan.reading_domain import read_domain
 from modulo.critics.plan.reading_problem import read_problem
+from modulo.critics.plan.unsolvable import NoPlanExists
 
 __all__ = [
+    "NoPlanExists",
+    "OptimalPlan",
     "PddlError",
     "PddlProblem",
     "PlanValidator",
