@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modulo.canonical import parse_json
-from modulo.checking import Checked, check
+from modulo.canonical import canonical_json, parse_json
+from modulo.checking import Checked, Checker
 from modulo.critique import malformed_critique
 from modulo.domain import Domain, find_domain
 from modulo.errors import ModuloError, ProblemError
@@ -18,6 +19,8 @@ from modulo.graph import Graph
 
 __all__ = ["BatchRow", "check_lines", "check_one"]
 
+_BYTES_KEPT: Final = 4_000_000
+"""How long the problems that are kept may be, in all, as they stand in the rows."""
 _LEADING_ID: Final = re.compile(r'\s*\{\s*"id"\s*:\s*')
 
 
@@ -41,31 +44,69 @@ async def check_one(domain: Domain[Any], problem: Any, document: Any, *, graph: 
     Raises:
         ModuloError: As ``modulo.checking.check``.
     """
-    try:
-        candidate = domain.read_candidate(document, problem)
-    except ValueError as error:
-        return Checked(verdict="reject", critiques=(malformed_critique(error, critic="format"),))
-    return await check(graph or domain.graph_for_checking(), problem, candidate)
+    return await _Reader(domain, graph or domain.graph_for_checking(), problem).check(document)
 
 
 async def check_lines(lines: Iterable[bytes]) -> AsyncIterator[BatchRow]:
     """Judge the candidates of rows ``{"id", "domain", "problem", "candidate"}``, one after the other."""
-    domains: dict[str, tuple[Domain[Any], Graph]] = {}
+    readers = _Readers()
     for line in lines:
         started = time.perf_counter()
         row, checked, fault, is_read = {}, None, None, False
         try:
             row = _object(line)
             _check_fields(row)
-            domain, graph = _domain(row["domain"], domains)
-            problem = domain.read_problem(row["problem"])
+            reader = readers.reader(row["domain"], row["problem"])
             is_read = True
-            checked = await check_one(domain, problem, row["candidate"], graph=graph)
+            checked = await reader.check(row["candidate"])
         except ModuloError as error:
             fault = str(error)
         seconds = time.perf_counter() - started
         row_id = row["id"] if "id" in row else _readable_id(line)
         yield BatchRow(document=_answer(row_id, checked, fault, seconds), is_read=is_read)
+
+
+class _Reader:
+    """Reads and judges the candidates of one problem."""
+
+    def __init__(self, domain: Domain[Any], graph: Graph, problem: Any) -> None:
+        self._domain, self._graph, self._problem = domain, graph, problem
+        self._checker: Checker | None = None
+
+    async def check(self, document: Any) -> Checked:
+        try:
+            candidate = self._domain.read_candidate(document, self._problem)
+        except ValueError as error:
+            return Checked(verdict="reject", critiques=(malformed_critique(error, critic="format"),))
+        if self._checker is None:
+            self._checker = Checker(self._graph, self._problem)
+        return await self._checker.check(candidate)
+
+
+class _Readers:
+    """The problems of the rows before, the latest of them: many rows are about the same ones."""
+
+    def __init__(self) -> None:
+        self._domains: dict[str, tuple[Domain[Any], Graph]] = {}
+        self._readers: OrderedDict[tuple[str, bytes], _Reader] = OrderedDict()
+        self._bytes = 0
+
+    def reader(self, name: object, document: Any) -> _Reader:
+        """What reads candidates of the problem in a document.
+
+        Raises:
+            ModuloError: There is no such domain, or no such problem in it.
+        """
+        domain, graph = _domain(name, self._domains)
+        key = (domain.name, canonical_json(document))
+        if key in self._readers:
+            self._readers.move_to_end(key)
+            return self._readers[key]
+        reader = self._readers[key] = _Reader(domain, graph, domain.read_problem(document))
+        self._bytes += len(key[1])
+        while self._bytes > _BYTES_KEPT and len(self._readers) > 1:
+            self._bytes -= len(self._readers.popitem(last=False)[0][1])
+        return reader
 
 
 def _object(line: bytes) -> dict[str, Any]:

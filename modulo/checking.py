@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from modulo.protocols import Critic
 from modulo.running.judging import Judge, applicable_critics, is_accepted
 from modulo.running.workers import worker_pool
 
-__all__ = ["CheckVerdict", "Checked", "Verified", "check", "verify"]
+__all__ = ["CheckVerdict", "Checked", "Checker", "Verified", "check", "verify"]
 
 CheckVerdict: TypeAlias = Literal["accept", "reject", "undecided", "error"]
 
@@ -75,22 +75,52 @@ async def check(graph: Graph, problem: Any, candidate: Any) -> Checked:
             missing. A candidate that is not of its type is rejected as malformed.
         ConfigurationError: A critic of the answer reads artefacts of earlier stages too, which are not given.
     """
-    program = graph.check()
-    wrapped = as_problem(graph, problem)
-    missing = {name for node in program.answer.critics for name in node.reads[1:]}
-    if missing:
-        names = ", ".join(sorted(missing))
-        raise ConfigurationError(
-            f"critics of {program.answer.artefact!r} read {names} too, which check has not"
-        )
-    try:
-        judged = _candidate(candidate, program.answer)
-    except ProblemError as error:
-        return Checked(verdict="reject", critiques=(malformed_critique(error, critic=program.answer.artefact),))
-    critics = applicable_critics(program, wrapped)
-    answer = program.answer.artefact
-    found = (await _critiques({answer: judged}, program, wrapped, critics))[answer]
-    return Checked(verdict=_verdict(critics[answer], judged, found), critiques=found)
+    return await Checker(graph, problem).check(candidate)
+
+
+class Checker:
+    """Judges any number of candidates to one problem, one after the other, each as ``check`` does.
+
+    Args:
+        graph: The graph.
+        problem: The problem, or its value.
+
+    Raises:
+        ModuloError: As ``check``.
+    """
+
+    def __init__(self, graph: Graph, problem: Any) -> None:
+        self._program = graph.check()
+        self._problem = as_problem(graph, problem)
+        self._critics: Mapping[str, tuple[CriticNode, ...]] | None = None
+        answer = self._program.answer
+        missing = {name for node in answer.critics for name in node.reads[1:]}
+        if missing:
+            names = ", ".join(sorted(missing))
+            raise ConfigurationError(f"critics of {answer.artefact!r} read {names} too, which check has not")
+
+    async def check(self, candidate: Any) -> Checked:
+        """Judge one candidate.
+
+        Raises:
+            ModuloError: As ``modulo.checking.check``.
+        """
+        answer = self._program.answer
+        try:
+            judged = _candidate(candidate, answer)
+        except ProblemError as error:
+            return Checked(verdict="reject", critiques=(malformed_critique(error, critic=answer.artefact),))
+        critics = await self._prepared_critics()
+        made = {answer.artefact: judged}
+        found = (await _critiques(made, self._program, self._problem, critics))[answer.artefact]
+        return Checked(verdict=_verdict(critics[answer.artefact], judged, found), critiques=found)
+
+    async def _prepared_critics(self) -> Mapping[str, tuple[CriticNode, ...]]:
+        if self._critics is None:
+            critics = applicable_critics(self._program, self._problem)
+            await _prepare(critics[self._program.answer.artefact])
+            self._critics = critics
+        return self._critics
 
 
 async def verify(
@@ -138,6 +168,7 @@ async def verify(
         raise
     except ModuloError as error:
         raise CertificateError(f"the certificate does not hold: {error}") from error
+    await _prepare([node for name in made for node in applicable[name]])
     given = await _critiques(made, program, wrapped, applicable)
     for name, candidate in made.items():
         if not is_accepted(applicable[name], candidate, given[name]):
@@ -149,18 +180,20 @@ async def verify(
     return Verified(certificate=certificate, critiques=critiques)
 
 
+async def _prepare(nodes: Iterable[CriticNode]) -> None:
+    for node in nodes:
+        await node.critic.prepare()
+
+
 async def _critiques(
     made: Mapping[str, Candidate[Any]],
     program: Program,
     problem: Problem[Any],
     critics: Mapping[str, tuple[CriticNode, ...]],
 ) -> dict[str, tuple[Critique, ...]]:
-    """What the critics say of some artefacts, by artefact."""
-    nodes = [node for name in made for node in critics[name]]
-    for node in nodes:
-        await node.critic.prepare()
+    """What the critics say of some artefacts, by artefact. They are prepared already."""
     async with AsyncExitStack() as stack:
-        in_process = any(node.runs_in_process for node in nodes)
+        in_process = any(node.runs_in_process for name in made for node in critics[name])
         pool = await stack.enter_async_context(worker_pool()) if in_process else None
         judge = Judge(problem, critics, pool=pool, clock=SystemClock())
         return {
