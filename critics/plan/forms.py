@@ -29,7 +29,7 @@ class Word(Struct, gc=False, frozen=True):
     start: int
 
 
-class Group(Struct, frozen=True):
+class Group(Struct, gc=False, frozen=True):
     """What stands between a pair of parentheses.
 
     Attributes:

@@ -57,11 +57,11 @@ EVERY_OBJECT: Final = ("object",)
 """The type of what is given no type."""
 
 
-class _Value(Struct, frozen=True):
+class _Value(Struct, frozen=True, gc=False):
     pass
 
 
-class Parameter(_Value, frozen=True):
+class Parameter(_Value, frozen=True, gc=False):
     """A variable or an object with its type.
 
     Attributes:
@@ -73,66 +73,66 @@ class Parameter(_Value, frozen=True):
     types: tuple[str, ...] = EVERY_OBJECT
 
 
-class TypeDeclaration(_Value, frozen=True):
+class TypeDeclaration(_Value, frozen=True, gc=False):
     """A type and the type that it belongs to, or the types of an ``either``."""
 
     name: str
     parents: tuple[str, ...] = EVERY_OBJECT
 
 
-class Signature(_Value, frozen=True):
+class Signature(_Value, frozen=True, gc=False):
     """A predicate or function with its parameters."""
 
     name: str
     parameters: tuple[Parameter, ...]
 
 
-class Number(_Value, frozen=True):
+class Number(_Value, frozen=True, gc=False):
     """A number that stands in the text."""
 
     value: Exact
 
 
-class Fluent(_Value, frozen=True):
+class Fluent(_Value, frozen=True, gc=False):
     """The value of a function."""
 
     function: str
     terms: tuple[str, ...]
 
 
-class Arithmetic(_Value, frozen=True):
+class Arithmetic(_Value, frozen=True, gc=False):
     """A sum, difference, product or quotient; a difference of one part is its negative."""
 
     operator: Literal["+", "-", "*", "/"]
     parts: tuple[Expression, ...]
 
 
-class DurationOf(_Value, frozen=True):
+class DurationOf(_Value, frozen=True, gc=False):
     """``?duration``."""
 
 
-class TotalTime(_Value, frozen=True):
+class TotalTime(_Value, frozen=True, gc=False):
     """``total-time``, in metrics."""
 
 
 Expression: TypeAlias = Number | Fluent | Arithmetic | DurationOf | TotalTime
 
 
-class Atom(_Value, frozen=True):
+class Atom(_Value, frozen=True, gc=False):
     """A predicate of some terms."""
 
     predicate: str
     terms: tuple[str, ...]
 
 
-class Equals(_Value, frozen=True):
+class Equals(_Value, frozen=True, gc=False):
     """Two terms are the same object."""
 
     left: str
     right: str
 
 
-class Compare(_Value, frozen=True):
+class Compare(_Value, frozen=True, gc=False):
     """A comparison of two numbers."""
 
     operator: Literal["<", "<=", "=", ">=", ">"]
@@ -140,39 +140,39 @@ class Compare(_Value, frozen=True):
     right: Expression
 
 
-class Not(_Value, frozen=True):
+class Not(_Value, frozen=True, gc=False):
     """A negation."""
 
     part: Formula
 
 
-class And(_Value, frozen=True):
+class And(_Value, frozen=True, gc=False):
     """A conjunction; without parts it is true."""
 
     parts: tuple[Formula, ...]
 
 
-class Or(_Value, frozen=True):
+class Or(_Value, frozen=True, gc=False):
     """A disjunction; without parts it is false."""
 
     parts: tuple[Formula, ...]
 
 
-class Imply(_Value, frozen=True):
+class Imply(_Value, frozen=True, gc=False):
     """An implication."""
 
     condition: Formula
     consequence: Formula
 
 
-class Exists(_Value, frozen=True):
+class Exists(_Value, frozen=True, gc=False):
     """An existential quantifier."""
 
     parameters: tuple[Parameter, ...]
     body: Formula
 
 
-class Forall(_Value, frozen=True):
+class Forall(_Value, frozen=True, gc=False):
     """A universal quantifier."""
 
     parameters: tuple[Parameter, ...]
@@ -182,14 +182,14 @@ class Forall(_Value, frozen=True):
 Formula: TypeAlias = Atom | Equals | Compare | Not | And | Or | Imply | Exists | Forall
 
 
-class SetFact(_Value, frozen=True):
+class SetFact(_Value, frozen=True, gc=False):
     """An atom becomes true or false."""
 
     atom: Atom
     holds: bool
 
 
-class Update(_Value, frozen=True):
+class Update(_Value, frozen=True, gc=False):
     """A numeric effect."""
 
     operator: Literal["assign", "increase", "decrease", "scale-up", "scale-down"]
@@ -197,20 +197,20 @@ class Update(_Value, frozen=True):
     value: Expression
 
 
-class Effects(_Value, frozen=True):
+class Effects(_Value, frozen=True, gc=False):
     """Several effects at once."""
 
     parts: tuple[Effect, ...]
 
 
-class When(_Value, frozen=True):
+class When(_Value, frozen=True, gc=False):
     """A conditional effect."""
 
     condition: Formula
     effect: Effect
 
 
-class ForEach(_Value, frozen=True):
+class ForEach(_Value, frozen=True, gc=False):
     """An effect for each object of a type."""
 
     parameters: tuple[Parameter, ...]
@@ -224,7 +224,7 @@ NO_EFFECT: Final = Effects(())
 """The effect that changes nothing."""
 
 
-class Action(_Value, frozen=True):
+class Action(_Value, frozen=True, gc=False):
     """An instantaneous action."""
 
     name: str
@@ -233,7 +233,7 @@ class Action(_Value, frozen=True):
     effect: Effect
 
 
-class DurationBound(_Value, frozen=True):
+class DurationBound(_Value, frozen=True, gc=False):
     """A constraint on ``?duration``, evaluated when the action starts or ends."""
 
     operator: Literal["<=", "=", ">="]
@@ -241,7 +241,7 @@ class DurationBound(_Value, frozen=True):
     at_end: bool = False
 
 
-class LateEffect(_Value, frozen=True):
+class LateEffect(_Value, frozen=True, gc=False):
     """An effect at the end of an action, on a condition part of which is looked at when it starts."""
 
     parameters: tuple[Parameter, ...]
@@ -250,7 +250,7 @@ class LateEffect(_Value, frozen=True):
     effect: Effect
 
 
-class DurativeAction(_Value, frozen=True):
+class DurativeAction(_Value, frozen=True, gc=False):
     """An action that takes time."""
 
     name: str
@@ -264,7 +264,7 @@ class DurativeAction(_Value, frozen=True):
     late_effects: tuple[LateEffect, ...] = ()
 
 
-class Derived(_Value, frozen=True):
+class Derived(_Value, frozen=True, gc=False):
     """A rule of a derived predicate."""
 
     predicate: str
@@ -272,7 +272,7 @@ class Derived(_Value, frozen=True):
     body: Formula
 
 
-class Domain(_Value, frozen=True, kw_only=True):
+class Domain(_Value, frozen=True, gc=False, kw_only=True):
     """A PDDL domain."""
 
     name: str
@@ -286,7 +286,7 @@ class Domain(_Value, frozen=True, kw_only=True):
     durative_actions: tuple[DurativeAction, ...] = ()
 
 
-class TimedFact(_Value, frozen=True):
+class TimedFact(_Value, frozen=True, gc=False):
     """A timed initial literal."""
 
     time: Exact
@@ -294,14 +294,14 @@ class TimedFact(_Value, frozen=True):
     holds: bool
 
 
-class Metric(_Value, frozen=True):
+class Metric(_Value, frozen=True, gc=False):
     """What plans are measured by."""
 
     direction: Literal["minimize", "maximize"]
     value: Expression
 
 
-class Problem(_Value, frozen=True, kw_only=True):
+class Problem(_Value, frozen=True, gc=False, kw_only=True):
     """A PDDL problem.
 
     Attributes:
