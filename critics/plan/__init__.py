@@ -1,11 +1,13 @@
 """Plans against PDDL: a parser, a validator that is never wrong, and the critics built on it."""
 
+from modulo.critics.plan.bounds import PlanCostBound, PlanLengthBound, WellFormedPlan
 from modulo.critics.plan.critic import PlanValidator
 from modulo.critics.plan.errors import PddlError, UnsupportedPddlError
 from modulo.critics.plan.optimal import OptimalPlan
 from modulo.critics.plan.problem import PddlProblem
 from modulo.critics.plan.reading_domain import read_domain
 from modulo.critics.plan.reading_problem import read_problem
+from modulo.critics.plan.tracing import TracedMoment
 from modulo.critics.plan.unsolvable import NoPlanExists
 
 __all__ = [
@@ -13,8 +15,12 @@ __all__ = [
     "OptimalPlan",
     "PddlError",
     "PddlProblem",
+    "PlanCostBound",
+    "PlanLengthBound",
     "PlanValidator",
+    "TracedMoment",
     "UnsupportedPddlError",
+    "WellFormedPlan",
     "read_domain",
     "read_problem",
 ]

@@ -1,88 +1,22 @@
-"""Carries out plans whose steps follow one another, and says what goes wrong."""
+"""Judges plans whose steps follow one another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modulo.critics.plan.effects import Change
-from modulo.critics.plan.explaining import (
-    facts_instead,
-    meaningless,
-    misnamed,
-    supposing,
-    unmet_goal,
-    unmet_parts,
-    unmet_step,
-)
-from modulo.critics.plan.operators import Moment
+from modulo.critics.plan.explaining import supposing
+from modulo.critics.plan.hinting import Hinter
 from modulo.critics.plan.plan_text import PlanStep
-from modulo.critics.plan.state import Environment, State
+from modulo.critics.plan.state import State
+from modulo.critics.plan.stepping import carry_out, force, goal_faults, step_faults
 from modulo.critics.plan.task import Task
-from modulo.critics.plan.undetermined import Meaningless
 from modulo.critique import Violation
 
-__all__ = ["carry_out", "carry_out_all", "goal_faults"]
-
-
-def carry_out(task: Task, steps: Sequence[PlanStep], state: State, start: int = 0) -> int | None:
-    """Carry out steps, from one on, until one fails.
-
-    Returns:
-        The place of the step that fails, before which the state stands then; None if none does.
-
-    Raises:
-        TooMuchWork: Judging takes more than is allowed.
-    """
-    operators = task.operators
-    for at in range(start, len(steps)):
-        step = steps[at]
-        operator = operators.get(step.action)
-        if operator is None or len(step.arguments) != len(operator.parameters):
-            return at
-        for argument, allowed in zip(
-            step.arguments, task.allowed(step.action, operator.parameters), strict=True
-        ):
-            if argument not in allowed:
-                return at
-        if not _happen(operator.moment, operator.frame.environment(step.arguments), state):
-            return at
-    return None
-
-
-def _happen(moment: Moment, env: Environment, state: State) -> bool:
-    """Carry out something if its condition holds; returns whether it did."""
-    state.spend(moment.work)
-    if not moment.is_simple:
-        return _happen_with_care(moment, env, state)
-    facts = state.facts
-    for fact in moment.condition.required:
-        if fact(env) not in facts:
-            return False
-    for fact in moment.condition.forbidden:
-        if fact(env) in facts:
-            return False
-    for fact in moment.changes.deletes:
-        facts.discard(fact(env))
-    for fact in moment.changes.adds:
-        facts.add(fact(env))
-    state.changed()
-    return True
-
-
-def _happen_with_care(moment: Moment, env: Environment, state: State) -> bool:
-    try:
-        if not moment.condition.holds(env, state):
-            return False
-        change = Change()
-        moment.changes.collect(env, state, change)
-        change.apply(state)
-    except Meaningless:
-        return False
-    return True
+__all__ = ["carry_out_all"]
 
 
 def carry_out_all(
-    task: Task, steps: Sequence[PlanStep], state: State, *, first_only: bool
+    task: Task, steps: Sequence[PlanStep], state: State, hinter: Hinter | None, *, first_only: bool
 ) -> Iterator[Violation]:
     """Carry out a plan and say what fails.
 
@@ -90,6 +24,7 @@ def carry_out_all(
         task: The problem.
         steps: The plan.
         state: The state at the beginning; it is changed.
+        hinter: Gives hints, if they are wanted.
         first_only: Whether to end at the first step that fails. Otherwise its effects are applied all the same,
             where they can be, and later violations say so.
 
@@ -99,65 +34,19 @@ def carry_out_all(
     at = carry_out(task, steps, state)
     after = None
     while at is not None:
-        yield from _supposing(after, step_faults(task, steps[at], at, state))
+        faults = step_faults(task, steps[at], at, state)
+        yield from _supposing(after, hinter.hinted(faults, state, at) if hinter else faults)
         if first_only:
             return
         after = at if after is None else after
-        _force(task, steps[at], state)
+        force(task, steps[at], state)
         at = carry_out(task, steps, state, at + 1)
     state.time = len(steps)
-    yield from _supposing(after, goal_faults(task, state))
+    faults = goal_faults(task, state)
+    yield from _supposing(after, hinter.hinted(faults, state, None) if hinter else faults)
 
 
 def _supposing(failed: int | None, faults: list[Violation]) -> list[Violation]:
     if failed is None:
         return faults
     return [supposing(fault, f"step {failed + 1}") for fault in faults]
-
-
-def step_faults(task: Task, step: PlanStep, at: int, state: State) -> list[Violation]:
-    """What is wrong with a step that fails in a state; never nothing."""
-    where = f"step {at + 1}"
-    operator = task.operators.get(step.action)
-    faults = misnamed(task, step, where, None if operator is None else operator.parameters)
-    if faults or operator is None:
-        return faults
-    env = operator.frame.environment(step.arguments)
-    binding = {item.name: argument for item, argument in zip(operator.parameters, step.arguments, strict=True)}
-    try:
-        if not operator.moment.condition.holds(env, state):
-            unmet = unmet_parts(operator.moment.condition, env, state, binding)
-            instead = facts_instead([part for part, _ in unmet], state, binding)
-            return [unmet_step(step, where, [text for _, text in unmet], instead)]
-        change = Change()
-        operator.moment.changes.collect(env, state, change)
-        change.apply(state.copy())
-    except Meaningless as error:
-        return [meaningless(step, where, error)]
-    raise AssertionError(f"step {at + 1} failed and then did not")
-
-
-def goal_faults(task: Task, state: State) -> list[Violation]:
-    """What the goal lacks in a state."""
-    env = task.goal.frame.environment(())
-    try:
-        if task.goal.condition.holds(env, state):
-            return []
-    except Meaningless:
-        pass  # a part without a value is one that does not hold
-    unmet = unmet_parts(task.goal.condition, env, state, {})
-    instead = facts_instead([part for part, _ in unmet], state, {})
-    return [unmet_goal([text for _, text in unmet], instead)]
-
-
-def _force(task: Task, step: PlanStep, state: State) -> None:
-    """Apply the effects of a step that failed, if it has any."""
-    operator = task.operators.get(step.action)
-    if operator is None or misnamed(task, step, "", operator.parameters):
-        return
-    try:
-        change = Change()
-        operator.moment.changes.collect(operator.frame.environment(step.arguments), state, change)
-        change.apply(state)
-    except Meaningless:
-        return  # it cannot have effects; its violation says why

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Literal
 
 from modulo.canonical import JsonValue
-from modulo.critics.plan.printing import number_text
 from modulo.critics.plan.problem import PddlProblem
-from modulo.critics.plan.validation import DEFAULT_LIMITS, Limits, validate
-from modulo.critique import Critique, Violation
+from modulo.critics.plan.tracing import TracedMoment, trace
+from modulo.critics.plan.validation import DEFAULT_LIMITS, Limits, malformed_plan, validate
+from modulo.critique import Critique
 from modulo.errors import ConfigurationError
 from modulo.protocols import Critic
 
@@ -30,7 +30,7 @@ class PlanValidator(Critic[PddlProblem, str]):
         reports: ``"first"`` ends at the first step that fails; ``"all"`` goes on as if it had worked, and says so.
         hints: Whether violations carry hints: what would achieve what is missing, and a repair if a short one is
             found. They reveal part of a solution, and take time.
-        epsilon: How far apart happenings that touch the same facts must be, as a decimal. Source: section 8.
+        epsilon: How far apart happenings that touch the same facts must be, such as ``"0.001"``.
         max_evaluations: How much work judging one plan may take; beyond that it is UNDECIDED.
 
     Raises:
@@ -45,27 +45,35 @@ class PlanValidator(Critic[PddlProblem, str]):
         *,
         reports: Literal["first", "all"] = "first",
         hints: bool = False,
-        epsilon: str = number_text(DEFAULT_LIMITS.epsilon),
+        epsilon: int | str | Fraction = DEFAULT_LIMITS.epsilon,
         max_evaluations: int = DEFAULT_LIMITS.max_evaluations,
     ) -> None:
         if reports not in ("first", "all"):
             raise ConfigurationError(f"reports must be 'first' or 'all', not {reports!r}")
         self._reports: Literal["first", "all"] = reports
         self._hints = hints
-        self._limits = Limits(epsilon=Fraction(epsilon), max_evaluations=max_evaluations)
+        self._limits = Limits.of("PlanValidator", epsilon, max_evaluations)
 
     def options(self) -> Mapping[str, JsonValue]:
         """The epsilon and the bound on work."""
-        return {
-            "epsilon": number_text(self._limits.epsilon),
-            "max_evaluations": self._limits.max_evaluations,
-        }
+        return self._limits.options()
 
     def critique(self, problem: PddlProblem, candidate: str) -> Critique:
         """Carry the plan out."""
         if not isinstance(candidate, str):
-            return Critique.reject(Violation("malformed_plan", "The answer is not a text."))
-        found = validate(problem.task(), candidate, limits=self._limits, reports=self._reports)
+            return Critique.reject(malformed_plan(candidate))
+        found = validate(
+            problem.task(), candidate, limits=self._limits, reports=self._reports, hints=self._hints
+        )
         if found.undecided is not None:
             return Critique.undecided(found.undecided)
         return Critique.reject(*found.violations) if found.violations else Critique.accept()
+
+    def trace(self, problem: PddlProblem, candidate: str) -> Iterator[TracedMoment]:
+        """The changes of state that a plan makes, up to the first step that fails.
+
+        Raises:
+            Malformed: The text is no plan.
+            TooMuchWork: Carrying it out takes more than is allowed.
+        """
+        return trace(problem.task(), candidate, limits=self._limits)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from modulo.critics.plan.syntax import Exact
 from modulo.critics.plan.undetermined import TooMuchWork
 
-__all__ = ["Environment", "Fact", "Objects", "State"]
+__all__ = ["Environment", "Fact", "Objects", "State", "Work"]
 
 Fact: TypeAlias = tuple[str, ...]
 """A ground atom or fluent: its name and its objects."""
@@ -17,6 +17,29 @@ Environment: TypeAlias = "list[str | Fact | Exact]"
 """Values of parameters, constants and quantified variables, in the order of a frame."""
 Objects: TypeAlias = Callable[[tuple[str, ...]], tuple[str, ...]]
 """The objects of some types."""
+
+
+class Work:
+    """How much work judging may take; states that come from one another share it.
+
+    Args:
+        most: How many evaluations are allowed.
+    """
+
+    __slots__ = ("_most", "left")
+
+    def __init__(self, most: int) -> None:
+        self._most = self.left = most
+
+    def spend(self, evaluations: int = 1) -> None:
+        """Count evaluations.
+
+        Raises:
+            TooMuchWork: More than are allowed.
+        """
+        self.left -= evaluations
+        if self.left < 0:
+            raise TooMuchWork(f"judging it takes more than {self._most:,} evaluations")
 
 
 class State:
@@ -27,11 +50,11 @@ class State:
         values: Values of ground functions; those that are missing are undefined.
         objects: The objects of some types.
         derive: Adds what follows from the rules to an empty set.
-        work_left: How many more evaluations are allowed.
-        time: How long the plan has taken.
+        work: How much more work is allowed.
+        time: How long the plan takes, once that is known.
     """
 
-    __slots__ = ("_derived", "_max_work", "derive", "facts", "objects", "time", "values", "work_left")
+    __slots__ = ("_derived", "derive", "facts", "objects", "spend", "time", "values", "work")
 
     def __init__(
         self,
@@ -39,22 +62,12 @@ class State:
         values: dict[Fact, Exact],
         objects: Objects,
         derive: Callable[[State, set[Fact]], None] | None,
-        max_work: int,
+        work: Work,
     ) -> None:
         self.facts, self.values, self.objects, self.derive = facts, values, objects, derive
-        self.work_left = self._max_work = max_work
+        self.work, self.spend = work, work.spend
         self.time: Exact = 0
         self._derived: set[Fact] | None = None
-
-    def spend(self, work: int = 1) -> None:
-        """Count evaluations.
-
-        Raises:
-            TooMuchWork: More than are allowed.
-        """
-        self.work_left -= work
-        if self.work_left < 0:
-            raise TooMuchWork(f"judging it takes more than {self._max_work:,} evaluations")
 
     def bindings(self, types: Iterable[tuple[str, ...]], work: int = 1) -> Iterator[tuple[str, ...]]:
         """All ways to choose an object of each of some types, one after the other.
@@ -78,10 +91,14 @@ class State:
         """Forget what followed from the facts and values before."""
         self._derived = None
 
-    def copy(self) -> State:
-        """The same state, to go on from in another way."""
-        other = State(self.facts.copy(), self.values.copy(), self.objects, self.derive, self._max_work)
-        other.work_left, other.time = self.work_left, self.time
+    def copy(self, work: Work | None = None) -> State:
+        """The same state, to go on from in another way.
+
+        Args:
+            work: How much more work that may take; None shares what this state has left.
+        """
+        other = State(self.facts.copy(), self.values.copy(), self.objects, self.derive, work or self.work)
+        other.time = self.time
         return other
 
     def visible_facts(self) -> Mapping[Fact, None]:

@@ -11,7 +11,7 @@ from modulo.critics.plan.expressions import Value, compile_expression
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.operators import Operator, compile_action
 from modulo.critics.plan.reading_formulas import IMPLICIT_COST
-from modulo.critics.plan.state import Fact, State
+from modulo.critics.plan.state import Fact, State, Work
 from modulo.critics.plan.syntax import Domain, Exact, Parameter, Problem
 from modulo.critics.plan.type_tree import TypeTree
 
@@ -94,7 +94,7 @@ class Task:
     def start(self, max_evaluations: int) -> State:
         """The state at the beginning."""
         derive = self._derivation.derive if self._derivation.names else None
-        return State(set(self._facts), dict(self._values), self.members, derive, max_evaluations)
+        return State(set(self._facts), dict(self._values), self.members, derive, Work(max_evaluations))
 
     def members(self, types: tuple[str, ...]) -> tuple[str, ...]:
         """The objects of some types, in their order."""

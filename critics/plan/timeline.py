@@ -15,7 +15,6 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from modulo.critics.plan.carrying_out import goal_faults
 from modulo.critics.plan.conditions import Condition
 from modulo.critics.plan.durative import DurativeOperator
 from modulo.critics.plan.effects import Change
@@ -33,12 +32,13 @@ from modulo.critics.plan.operators import Moment, Operator
 from modulo.critics.plan.plan_text import PlanStep, step_text
 from modulo.critics.plan.printing import call_text, expression_text, number_text
 from modulo.critics.plan.state import Environment, State
+from modulo.critics.plan.stepping import goal_faults
 from modulo.critics.plan.syntax import Exact, TimedFact
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless
 from modulo.critique import Violation
 
-__all__ = ["Timeline", "carry_out_timed"]
+__all__ = ["Timeline", "carry_out_timed", "needs_times", "untimely"]
 
 When: TypeAlias = Literal["now", "start", "end"]
 _PHRASES = {"now": "", "start": " at its start", "end": " at its end", "between": " over its whole duration"}
@@ -65,6 +65,13 @@ class _Happening(Struct, eq=False):
     fact: TimedFact | None
 
 
+def needs_times(task: Task, steps: Sequence[PlanStep]) -> bool:
+    """Whether a plan must be judged by its times: it gives some, or the problem is about times."""
+    if task.problem.timed_facts:
+        return True
+    return any(step.time is not None or step.action in task.durative for step in steps)
+
+
 def carry_out_timed(
     task: Task, steps: Sequence[PlanStep], state: State, epsilon: Exact, *, first_only: bool
 ) -> Iterator[Violation]:
@@ -80,12 +87,12 @@ def carry_out_timed(
     Raises:
         TooMuchWork: Judging takes more than is allowed.
     """
-    faults = _untimely(task, steps)
+    faults = untimely(task, steps)
     if faults:
         yield from faults[:1] if first_only else faults
         return
     is_failed = False
-    for found in Timeline(task, steps, state, epsilon).faults():
+    for _, found in Timeline(task, steps, state, epsilon).moments():
         yield from (
             supposing(violation, "what failed before") if is_failed else violation for violation in found
         )
@@ -94,7 +101,7 @@ def carry_out_timed(
             return
 
 
-def _untimely(task: Task, steps: Sequence[PlanStep]) -> list[Violation]:
+def untimely(task: Task, steps: Sequence[PlanStep]) -> list[Violation]:
     """What is wrong with the names, times and durations of a plan with times, before it is carried out."""
     faults: list[Violation] = []
     for number, step in enumerate(steps, 1):
@@ -130,15 +137,19 @@ class Timeline:
         ends: list[Exact] = [(step.time or 0) + self._length(step) for step in steps]
         state.time = max(ends, default=0)
 
-    def faults(self) -> Iterator[list[Violation]]:
-        """Carry the plan out and say, time by time, what fails; it has its effects all the same, where it can.
+    def moments(self) -> Iterator[tuple[str, list[Violation]]]:
+        """Carry the plan out, time by time: what happens, and what fails, which has its effects where it can.
+
+        At the end comes the goal.
 
         Raises:
             TooMuchWork: Judging takes more than is allowed.
         """
-        for _, group in groupby(self._happenings, key=lambda happening: happening.time):
-            yield list(self._happen(list(group)))
-        yield goal_faults(self._task, self._state)
+        for time, group in groupby(self._happenings, key=lambda happening: happening.time):
+            together = list(group)
+            faults = list(self._happen(together))
+            yield f"{number_text(time)}: {', '.join(_name(happening) for happening in together)}", faults
+        yield "goal", goal_faults(self._task, self._state)
 
     def _length(self, step: PlanStep) -> Exact:
         return (step.duration or 0) if step.action in self._task.durative else 0
@@ -311,12 +322,13 @@ def _where(happening: _Happening) -> str:
 
 
 def _fits(given: Exact, operator: str, value: Exact, epsilon: Exact) -> bool:
+    """Whether a duration keeps a constraint."""
     if operator == "<=":
         return given <= value
     if operator == ">=":
         return given >= value
     # No decimal is exactly a third; one that is as close as epsilon will do, but only then.
-    return given == value or (not _is_decimal(value) and abs(given - value) < epsilon)
+    return given == value or (not _is_decimal(value) and abs(Fraction(given) - value) < epsilon)
 
 
 def _is_decimal(value: Exact) -> bool:
