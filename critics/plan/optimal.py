@@ -14,12 +14,12 @@ from modulo.critics.plan.fast_downward import (
     Unknown,
     find_fast_downward,
 )
+from modulo.critics.plan.measuring import plan_cost
 from modulo.critics.plan.printing import number_text
 from modulo.critics.plan.problem import PddlProblem
-from modulo.critics.plan.syntax import Exact
 from modulo.critics.plan.task import Task
-from modulo.critics.plan.undetermined import Meaningless
-from modulo.critics.plan.validation import Validation, validate
+from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
+from modulo.critics.plan.validation import Validation, malformed_plan, validate
 from modulo.critique import Critique, Violation
 from modulo.protocols import Critic
 
@@ -79,7 +79,7 @@ class OptimalPlan(Critic[PddlProblem, str]):
     async def critique(self, problem: PddlProblem, candidate: str) -> Critique:
         """Carry the plan out, ask for one of least cost, and compare."""
         if not isinstance(candidate, str):
-            return Critique.reject(Violation("malformed_plan", "The answer is not a text."))
+            return Critique.reject(malformed_plan(candidate))
         task = problem.task()
         given = await anyio.to_thread.run_sync(validate, task, candidate)
         if given.undecided is not None:
@@ -101,30 +101,18 @@ class OptimalPlan(Critic[PddlProblem, str]):
 def _compared(task: Task, given: Validation, best: Validation) -> Critique:
     if not best.is_valid:
         return Critique.undecided("Fast Downward's plan is not valid by our own validator")
-    cost, least = plan_cost(task, given), plan_cost(task, best)
-    if cost is None or least is None:
-        return Critique.undecided("the metric has no value at the end of the plan")
+    try:
+        cost, least = plan_cost(task, given), plan_cost(task, best)
+    except Meaningless as error:
+        return Critique.undecided(f"the plan has no cost: {error.message}")
+    except TooMuchWork as error:
+        return Critique.undecided(str(error))
     if cost < least:
         return Critique.undecided("the plan is cheaper than the cheapest that Fast Downward found")
-    if cost > least:
-        unit = "has more steps than needed" if task.metric is None else "costs more than needed"
-        message = f"The plan {unit}: {number_text(cost)}, where {number_text(least)} will do."
-        return Critique.reject(
-            Violation("not_optimal", message, expected=number_text(least), actual=number_text(cost))
-        )
-    return Critique.accept()
-
-
-def plan_cost(task: Task, plan: Validation) -> Exact | None:
-    """What a valid plan costs: the value of the metric at its end, or the number of steps where there is no metric.
-
-    Returns:
-        The cost; None if the metric has no value.
-    """
-    if task.metric is None:
-        return len(plan.steps)
-    assert plan.state is not None
-    try:
-        return task.metric(task.metric_frame.environment(()), plan.state)
-    except Meaningless:
-        return None
+    if cost == least:
+        return Critique.accept()
+    what = "has more steps than needed" if task.metric is None else "costs more than needed"
+    message = f"The plan {what}: {number_text(cost)}, where {number_text(least)} will do."
+    return Critique.reject(
+        Violation("not_optimal", message, expected=number_text(least), actual=number_text(cost))
+    )

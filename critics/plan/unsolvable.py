@@ -17,7 +17,7 @@ from modulo.critics.plan.fast_downward import (
 from modulo.critics.plan.problem import PddlProblem
 from modulo.critics.plan.validation import validate
 from modulo.critique import Critique, Violation
-from modulo.problem import NoSolution
+from modulo.problem import NO_SOLUTION
 from modulo.protocols import Critic
 
 __all__ = ["NoPlanExists"]
@@ -25,7 +25,7 @@ __all__ = ["NoPlanExists"]
 _MOST_STEPS_SHOWN = 100
 
 
-class NoPlanExists(Critic[PddlProblem, NoSolution]):
+class NoPlanExists(Critic[PddlProblem, object]):
     """Judges the claim that a PDDL problem has no plan, with Fast Downward.
 
     **Sound for:** a blind search of Fast Downward went through every state that can be reached, and the goal holds in
@@ -72,8 +72,10 @@ class NoPlanExists(Critic[PddlProblem, NoSolution]):
         """
         await anyio.to_thread.run_sync(self.digests)
 
-    async def critique(self, problem: PddlProblem, candidate: NoSolution) -> Critique:
+    async def critique(self, problem: PddlProblem, candidate: object) -> Critique:
         """Search for a plan until there is one, or nowhere left to search."""
+        if candidate is not NO_SOLUTION:
+            return Critique.reject(Violation("no_claim", "The answer does not say that no plan exists."))
         match await self._question.ask(problem):
             case NoPlan():
                 return Critique.accept()

@@ -161,7 +161,7 @@ class _Run:
             [*command, "--internal-plan-file", str(self._plan)], stdin=self._sas, share=step.share
         )
         if code == _SUCCESS:
-            return _plan_in(self._plan.read_text(), task)
+            return await anyio.to_thread.run_sync(_plan_in, self._plan, task)
         if code == _UNSOLVABLE:
             return NoPlan() if step.is_complete else Unknown(*_WHY[12])
         return self._unknown(code)
@@ -199,12 +199,18 @@ class _Run:
         return lines[-1].strip() if lines else "no word"
 
 
-def _plan_in(text: str, task: PlannerTask) -> PlannerAnswer:
-    lines = [line for line in text.splitlines() if line and not line.startswith(";")]
+def _plan_in(path: Path, task: PlannerTask) -> PlannerAnswer:
     try:
-        actions = [task.action(line.strip("()").split()) for line in lines]
-    except KeyError as error:
-        return Unknown(WhyUnknown.CRASH, f"its plan uses {error}, which is not in the problem")
+        lines = path.read_text(encoding="ascii").splitlines()
+        actions = [task.action(_words(line)) for line in lines if not line.startswith(";")]
+    except (OSError, ValueError, KeyError) as error:
+        return Unknown(WhyUnknown.CRASH, f"its plan cannot be read ({type(error).__name__}: {error})")
     if len(actions) * task.most_cost > _MOST_COST:
         return Unknown(WhyUnknown.UNSUPPORTED, "costs are so large that it may have added them up wrongly")
     return PlanFound(plan="\n".join(actions), steps=len(actions))
+
+
+def _words(line: str) -> list[str]:
+    if line[:1] != "(" or line[-1:] != ")":
+        raise ValueError(f"{line[:80]!r} is no action")
+    return line[1:-1].split()

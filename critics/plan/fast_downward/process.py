@@ -77,8 +77,8 @@ async def _end(process: anyio.abc.Process) -> None:
             await process.stdin.aclose()
             with anyio.move_on_after(_SECONDS_TO_END):
                 await process.wait()
-        if process.returncode is None or process.returncode < 0:
-            # The launcher itself hangs, or was killed and may have left the program behind.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+        # What the program started in turn, and the launcher itself if it hangs. No other group can have this number
+        # yet: numbers are not given again at once.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
         await process.aclose()

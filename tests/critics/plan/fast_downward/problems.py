@@ -16,11 +16,12 @@ def problem(
     domain: str = "",
     objects: str = "a b c",
     metric: str = "",
+    requirements: str = "",
 ) -> PddlProblem:
     """A problem with some predicates and three objects."""
+    requirements = f":adl :action-costs :derived-predicates :fluents {requirements}"
     return PddlProblem(
-        f"(define (domain d) (:requirements :adl :action-costs :derived-predicates :fluents)\n{domain}\n"
-        f"(:predicates {predicates})\n{actions})",
+        f"(define (domain d) (:requirements {requirements})\n{domain}\n(:predicates {predicates})\n{actions})",
         f"(define (problem q) (:domain d) (:objects {objects}) (:init {init}) (:goal {goal}) {metric})",
     )
 
@@ -28,7 +29,7 @@ def problem(
 def parity(size: int) -> PddlProblem:
     """A problem without a plan: lights are switched two at a time, and one alone shall be on.
 
-    Each light can be on, so no heuristic sees the reason, and half of 2 to the power of ``size`` states are reachable.
+    Each light can be on, so no heuristic sees the reason. Half of 2 to the power of ``size`` states are reachable.
     """
     switch = "(when (at {0}) (not (at {0}))) (when (not (at {0})) (at {0}))"
     return problem(
