@@ -30,31 +30,59 @@ _MAX_WORK: Final = 100_000
 """How many evaluations the search for a repair may take."""
 
 
-def achievers(task: Task, part: Formula, binding: Mapping[str, str]) -> str | None:
+def achievers(task: Task, part: Formula, binding: Mapping[str, str], state: State) -> str | None:
     """Which actions would make a literal true, as a sentence; None if none is known.
 
     Args:
         task: The problem.
         part: The literal.
         binding: Objects for its variables.
+        state: The state, for what never changes.
     """
     atom, wanted = (part.part, False) if isinstance(part, Not) else (part, True)
     if not isinstance(atom, Atom):
         return None
     terms = [binding.get(term, term) for term in atom.terms]
-    found = dict.fromkeys(_achieving_calls(task, atom.predicate, terms, wanted=wanted))
+    found = dict.fromkeys(_achieving_calls(task, atom.predicate, terms, state, wanted=wanted))
     if not found:
         return None
     calls = ", ".join(itertools.islice(found, _MAX_ACHIEVERS))
     return f"{call_text(atom.predicate, terms)} is made {'true' if wanted else 'false'} by {calls}."
 
 
-def _achieving_calls(task: Task, predicate: str, terms: Sequence[str], *, wanted: bool) -> Iterator[str]:
+def _achieving_calls(
+    task: Task, predicate: str, terms: Sequence[str], state: State, *, wanted: bool
+) -> Iterator[str]:
     for operator in task.operators.values():
         names = [parameter.name for parameter in operator.parameters]
         for atom in _set_atoms(operator.action.effect, wanted=wanted):
-            if atom.predicate == predicate and (found := _unified(atom.terms, terms, names)) is not None:
+            if atom.predicate != predicate:
+                continue
+            found = _unified(atom.terms, terms, names)
+            if found is not None and _can_be(task, operator, found, state):
                 yield call_text(operator.name, [found.get(name, name) for name in names])
+
+
+def _can_be(task: Task, operator: Operator, binding: Binding, state: State) -> bool:
+    """Whether objects have the right types, and what never changes allows them."""
+    for parameter, allowed in zip(
+        operator.parameters, task.allowed(operator.name, operator.parameters), strict=True
+    ):
+        if binding.get(parameter.name, next(iter(allowed), "")) not in allowed:
+            return False
+    for atom in _positive_atoms(operator):
+        fact = (atom.predicate, *[binding.get(term, term) for term in atom.terms])
+        is_ground = not any(term[0] == "?" for term in fact[1:])
+        if is_ground and atom.predicate not in task.changing and fact not in state.facts:
+            return False
+    return True
+
+
+def _positive_atoms(operator: Operator) -> list[Atom]:
+    """The atoms that must hold for an action, without derived ones."""
+    derived = operator.frame.derived
+    parts = [part for part, _ in operator.moment.condition.parts]
+    return [part for part in parts if isinstance(part, Atom) and part.predicate not in derived]
 
 
 def _set_atoms(effect: Effect, *, wanted: bool) -> Iterator[Atom]:
@@ -168,12 +196,7 @@ def _argument_lists(
     task: Task, operator: Operator, state: State, by_predicate: Mapping[str, list[Fact]]
 ) -> Iterator[tuple[str, ...]]:
     """Arguments of the right types for which the positive literals of the condition hold."""
-    derived = operator.frame.derived
-    atoms = [
-        part
-        for part, _ in operator.moment.condition.parts
-        if isinstance(part, Atom) and part.predicate not in derived
-    ]
+    atoms = _positive_atoms(operator)
     atoms.sort(key=lambda atom: len(by_predicate.get(atom.predicate, ())))
     allowed = task.allowed(operator.name, operator.parameters)
     names = [parameter.name for parameter in operator.parameters]

@@ -10,8 +10,8 @@ from msgspec import Struct
 from modulo.critics.plan.conditions import Holds, compile_formula
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.state import Fact, State
-from modulo.critics.plan.strata import atoms_in, functions_in, strata
-from modulo.critics.plan.syntax import Derived
+from modulo.critics.plan.strata import atoms_in, strata
+from modulo.critics.plan.syntax import Derived, Fluent, walk
 
 __all__ = ["Derivation"]
 
@@ -71,7 +71,9 @@ def _needs(rules: Sequence[Derived]) -> dict[str, frozenset[Fact]]:
     found: dict[str, set[Fact]] = {rule.predicate: set() for rule in rules}
     for rule in rules:
         found[rule.predicate] |= {("atom", atom.predicate) for atom, _ in atoms_in(rule.body)}
-        found[rule.predicate] |= {("number", name) for name in functions_in(rule.body)}
+        found[rule.predicate] |= {
+            ("number", part.function) for part in walk(rule.body) if isinstance(part, Fluent)
+        }
     changed = True
     while changed:
         changed = False

@@ -157,12 +157,15 @@ def unmet_parts(
     return found
 
 
-def facts_instead(parts: Iterable[Formula], state: State, binding: Mapping[str, str]) -> list[str]:
-    """Facts that hold and are about the objects of the parts that do not; a few of them."""
-    objects = {binding.get(term, term) for part in parts for atom, _ in atoms_in(part) for term in atom.terms}
-    if not objects:
-        return []
-    about = [fact for fact in state.facts if not objects.isdisjoint(fact[1:])]
+def facts_instead(task: Task, parts: Iterable[Formula], state: State, binding: Mapping[str, str]) -> list[str]:
+    """Facts that hold and are about the objects of the parts that do not; a few of them.
+
+    Facts that nothing ever changes are no news, unless just such a fact is missing.
+    """
+    atoms = [atom for part in parts for atom, _ in atoms_in(part)]
+    objects = {binding.get(term, term) for atom in atoms for term in atom.terms}
+    telling = task.changing | {atom.predicate for atom in atoms}
+    about = [fact for fact in state.facts if fact[0] in telling and not objects.isdisjoint(fact[1:])]
     # Those that are about more of the objects come first.
     about.sort(key=lambda fact: (-len(objects.intersection(fact[1:])), fact))
     return [call_text(fact[0], fact[1:]) for fact in islice(about, _MAX_FACTS)]

@@ -50,7 +50,7 @@ class Hinter:
             unmet, binding = unmet_of_goal(self._task, state), _NO_VARIABLES
         else:
             unmet, binding = unmet_of_step(self._task, self._steps[failed], state)
-        found = [achievers(self._task, part, binding) for part in unmet[:_MAX_HINTS]]
+        found = [achievers(self._task, part, binding, state) for part in unmet[:_MAX_HINTS]]
         return [sentence for sentence in found if sentence is not None]
 
     def _repair(self, state: State, failed: int | None) -> list[str]:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from modulo.critics.plan.conditions import Condition, compile_condition
 from modulo.critics.plan.effects import Changes, compile_effect
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.syntax import Action, Effect, Formula, Parameter
+from modulo.critics.plan.syntax import Action, Effect, Formula, Parameter, walk
 
 __all__ = ["Moment", "Operator", "compile_action", "compile_moment", "size_of"]
 
@@ -66,9 +66,5 @@ def compile_moment(condition: Formula, effect: Effect, frame: Frame) -> Moment:
 
 
 def size_of(node: object) -> int:
-    """How many parts a formula, an expression or an effect has."""
-    if isinstance(node, tuple):
-        return sum(map(size_of, node))
-    if isinstance(node, Struct):
-        return 1 + sum(size_of(getattr(node, name)) for name in node.__struct_fields__)
-    return 0
+    """How many parts a formula or an effect has."""
+    return sum(1 for _ in walk(node))

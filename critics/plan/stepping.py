@@ -93,7 +93,7 @@ def step_faults(task: Task, step: PlanStep, at: int, state: State) -> list[Viola
     try:
         if not operator.moment.condition.holds(env, state):
             unmet = unmet_parts(operator.moment.condition, env, state, binding)
-            instead = facts_instead([part for part, _ in unmet], state, binding)
+            instead = facts_instead(task, [part for part, _ in unmet], state, binding)
             return [unmet_step(step, where, [text for _, text in unmet], instead)]
         change = Change()
         operator.moment.changes.collect(env, state, change)
@@ -109,7 +109,7 @@ def goal_faults(task: Task, state: State) -> list[Violation]:
         return []
     env = task.goal.frame.environment(())
     unmet = unmet_parts(task.goal.condition, env, state, {})
-    instead = facts_instead([part for part, _ in unmet], state, {})
+    instead = facts_instead(task, [part for part, _ in unmet], state, {})
     return [unmet_goal([text for _, text in unmet], instead)]
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
 from modulo.critics.plan.syntax import (
     And,
     Atom,
     Derived,
     Exists,
-    Fluent,
     Forall,
     Formula,
     Imply,
@@ -19,7 +16,7 @@ from modulo.critics.plan.syntax import (
     Or,
 )
 
-__all__ = ["atoms_in", "functions_in", "strata"]
+__all__ = ["atoms_in", "strata"]
 
 
 def strata(rules: Sequence[Derived]) -> tuple[dict[str, int], str | None]:
@@ -63,14 +60,3 @@ def atoms_in(formula: Formula, *, is_negative: bool = False) -> Iterator[tuple[A
             yield from atoms_in(consequence, is_negative=is_negative)
         case Exists(_, body) | Forall(_, body):
             yield from atoms_in(body, is_negative=is_negative)
-
-
-def functions_in(node: object) -> Iterator[str]:
-    """The functions that stand in a formula, an expression or an effect."""
-    if isinstance(node, tuple):
-        for part in node:
-            yield from functions_in(part)
-    elif isinstance(node, Struct):
-        if isinstance(node, Fluent):
-            yield node.function
-        yield from functions_in(tuple([getattr(node, name) for name in node.__struct_fields__]))

@@ -5,6 +5,7 @@ Terms are plain texts: variables with their question mark, or names of objects. 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
@@ -49,12 +50,25 @@ __all__ = [
     "TypeDeclaration",
     "Update",
     "When",
+    "walk",
 ]
 
 Exact: TypeAlias = int | Fraction
 """An exact number."""
 EVERY_OBJECT: Final = ("object",)
 """The type of what is given no type."""
+
+
+def walk(node: object) -> Iterator[object]:
+    """Every value in a value, itself included, in no particular order."""
+    rest = [node]
+    while rest:
+        at = rest.pop()
+        if isinstance(at, tuple):
+            rest += at
+        elif isinstance(at, Struct):
+            yield at
+            rest += [getattr(at, name) for name in at.__struct_fields__]
 
 
 class _Value(Struct, frozen=True, gc=False):

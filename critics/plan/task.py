@@ -12,7 +12,7 @@ from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.operators import Operator, compile_action
 from modulo.critics.plan.reading_formulas import IMPLICIT_COST
 from modulo.critics.plan.state import Fact, State, Work
-from modulo.critics.plan.syntax import Domain, Exact, Parameter, Problem
+from modulo.critics.plan.syntax import Domain, Exact, Parameter, Problem, SetFact, walk
 from modulo.critics.plan.type_tree import TypeTree
 
 __all__ = ["CompiledDomain", "Goal", "Task", "compile_domain"]
@@ -26,6 +26,7 @@ class CompiledDomain(Struct, frozen=True):
         types: Its types.
         operators: Its instantaneous actions by name.
         durative: Its durative actions by name.
+        changing: Predicates that some action changes.
         derivation: Its rules.
     """
 
@@ -33,6 +34,7 @@ class CompiledDomain(Struct, frozen=True):
     types: TypeTree
     operators: dict[str, Operator]
     durative: dict[str, DurativeOperator]
+    changing: frozenset[str]
     derivation: Derivation
 
 
@@ -43,7 +45,9 @@ def compile_domain(domain: Domain) -> CompiledDomain:
     durative = {
         action.name: compile_durative_action(action, derivation.names) for action in domain.durative_actions
     }
-    return CompiledDomain(domain, TypeTree(domain.types), operators, durative, derivation)
+    actions = (domain.actions, domain.durative_actions)
+    changing = frozenset([part.atom.predicate for part in walk(actions) if isinstance(part, SetFact)])
+    return CompiledDomain(domain, TypeTree(domain.types), operators, durative, changing, derivation)
 
 
 class Goal(Struct, frozen=True):
@@ -64,6 +68,7 @@ class Task:
         operators: Instantaneous actions by name.
         durative: Durative actions by name.
         needs: By derived predicate, the predicates and functions that it may stand on.
+        changing: Predicates that some action changes.
         goal: The goal.
         metric: Works out what plans are measured by, if anything.
 
@@ -75,7 +80,7 @@ class Task:
     def __init__(self, compiled: CompiledDomain, problem: Problem) -> None:
         self.domain, self.problem, self.types = compiled.domain, problem, compiled.types
         self.operators, self.durative = compiled.operators, compiled.durative
-        self.needs = compiled.derivation.needs
+        self.changing, self.needs = compiled.changing, compiled.derivation.needs
         declared = (*self.domain.constants, *problem.objects)
         self.objects = {item.name: item.types for item in declared}
         self._derivation = compiled.derivation

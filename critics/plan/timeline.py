@@ -223,7 +223,7 @@ class Timeline:
             yield meaningless(step.step, step.where, error)
             return
         unmet = unmet_parts(condition, step.env, self._state, step.binding)
-        instead = facts_instead([part for part, _ in unmet], self._state, step.binding)
+        instead = facts_instead(self._task, [part for part, _ in unmet], self._state, step.binding)
         yield unmet_step(step.step, step.where, [text for _, text in unmet], instead, when=_PHRASES[when])
 
     def _wrong_duration(self, step: _Step, operator: DurativeOperator, when: When) -> Iterator[Violation]:
