@@ -80,15 +80,16 @@ class NoPlanExists(Critic[PddlProblem, object]):
             case NoPlan():
                 return Critique.accept()
             case PlanFound() as found:
-                return self._refuted(problem, found)
+                return await anyio.to_thread.run_sync(_refuted, problem, found)
             case Unknown() as unknown:
                 return Critique.undecided(f"Fast Downward cannot tell: {unknown.detail}")
 
-    def _refuted(self, problem: PddlProblem, found: PlanFound) -> Critique:
-        if not validate(problem.task(), found.plan).is_valid:
-            return Critique.undecided("Fast Downward found a plan, but that is not valid by our own validator")
-        steps = "1 step" if found.steps == 1 else f"{found.steps} steps"
-        shown = found.plan if found.steps <= _MOST_STEPS_SHOWN else None
-        return Critique.reject(
-            Violation("plan_exists", f"There is a plan for this problem, of {steps}.", hint=shown or None)
-        )
+
+def _refuted(problem: PddlProblem, found: PlanFound) -> Critique:
+    if not validate(problem.task(), found.plan).is_valid:
+        return Critique.undecided("Fast Downward found a plan, but it is not valid by our own validator")
+    steps = "1 step" if found.steps == 1 else f"{found.steps} steps"
+    hint = found.plan if 0 < found.steps <= _MOST_STEPS_SHOWN else None
+    return Critique.reject(
+        Violation("plan_exists", f"There is a plan for this problem, of {steps}.", hint=hint)
+    )
