@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from modulo.api import solve
+from modulo.backprompt import ChatBackprompter
 from modulo.bench.recordings import Recording, suites_and_models
 from modulo.budget import Budget, Usage
 from modulo.domain import Domain
@@ -73,8 +74,8 @@ async def replay_recordings(
 
     In each, the loop asks the recording in place of the model, reads its answers with the domain's reformulator,
     judges them with the domain's critics, and stops at the first certificate. What the recording says of success
-    is not looked at. Conversations are made anew but not sent anywhere: the answers stay those that were given to
-    the recorded backprompts.
+    is not looked at. The answers stay those that were given to the recorded prompts, whatever a backprompt of today
+    would say.
 
     Args:
         domain: The domain that they are of.
@@ -120,7 +121,8 @@ async def _replay(domain: Domain[Any], recording: Recording, rounds: int) -> Run
         recording.problem,
         # A recording goes on after repetitions, and so must its run.
         strategy=Refine(patience=None),
-        backprompter=domain.backprompter(),
+        # A recording hears no prompt, so none is worth the search for hints that some backprompters do.
+        backprompter=ChatBackprompter(granularity="none"),
         # With one more round, a call that the recording cannot answer would be counted.
         budget=Budget(rounds=min(rounds, answers)),
     )
