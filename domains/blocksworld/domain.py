@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from modulo.critics.plan import PddlProblem
 from modulo.domains.blocksworld.wording import WORDING
-from modulo.domains.planning import PlanningDomain, with_answer_form
+from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
 from modulo.domains.planning.blocks import generate
 
 __all__ = ["DOMAIN", "BlocksworldDomain"]
+
+_ACTIONS = {"pick-up": 1, "put-down": 1, "stack": 2, "unstack": 2}
 
 
 class BlocksworldDomain(PlanningDomain):
@@ -17,12 +19,19 @@ class BlocksworldDomain(PlanningDomain):
     summary = "move blocks with a hand until they are stacked as wanted"
 
     def example(self) -> PddlProblem:
-        """Three blocks."""
-        return generate(blocks=3, seed=3)[0]
+        """Three blocks, four steps."""
+        return generate(blocks=3, seed=0)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
-        """The problem in English, and how to answer."""
-        return with_answer_form(WORDING.describe(problem), "(unstack b c)")
+        """The problem in English, after another one with its plan.
+
+        Raises:
+            ProblemError: It has other actions.
+        """
+        check_actions(problem, _ACTIONS)
+        shown, plan = generate(blocks=3, seed=1)
+        example = (WORDING.statement(shown), plan)
+        return natural_prompt(WORDING.rules, WORDING.statement(problem), example=example)
 
 
 DOMAIN = BlocksworldDomain()

@@ -5,9 +5,18 @@ from __future__ import annotations
 from modulo.critics.plan import PddlProblem
 from modulo.domains.logistics.instances import generate
 from modulo.domains.logistics.wording import WORDING
-from modulo.domains.planning import PlanningDomain, with_answer_form
+from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
 
 __all__ = ["DOMAIN", "LogisticsDomain"]
+
+_ACTIONS = {
+    "load-truck": 3,
+    "unload-truck": 3,
+    "load-airplane": 3,
+    "unload-airplane": 3,
+    "drive-truck": 4,
+    "fly-airplane": 3,
+}
 
 
 class LogisticsDomain(PlanningDomain):
@@ -18,11 +27,18 @@ class LogisticsDomain(PlanningDomain):
 
     def example(self) -> PddlProblem:
         """One package that must go to another city."""
-        return generate(cities=2, locations=2, packages=1, seed=2)[0]
+        return generate(cities=2, locations=2, packages=1, seed=5)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
-        """The problem in English, and how to answer."""
-        return with_answer_form(WORDING.describe(problem), "(load-truck p0 t0 l0-0)")
+        """The problem in English, after another one with its plan.
+
+        Raises:
+            ProblemError: It has other actions.
+        """
+        check_actions(problem, _ACTIONS)
+        shown, plan = generate(cities=2, locations=2, packages=1, seed=4)
+        example = (WORDING.statement(shown), plan)
+        return natural_prompt(WORDING.rules, WORDING.statement(problem), example=example)
 
 
 DOMAIN = LogisticsDomain()

@@ -31,5 +31,4 @@ the package is at the location.
         "in": "{} is in {}",
         "in-city": "{} is in the city {}",
     },
-    called=str,
 )

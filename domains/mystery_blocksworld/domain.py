@@ -8,10 +8,9 @@ from modulo.critics.plan import PddlProblem
 from modulo.domains.planning import (
     PlanningDomain,
     Renaming,
-    describe_plainly,
     obfuscate,
+    plain_prompt,
     rename,
-    with_answer_form,
 )
 from modulo.domains.planning.blocks import generate as generate_blocks
 from modulo.errors import ConfigurationError
@@ -69,8 +68,8 @@ class MysteryBlocksworldDomain(PlanningDomain):
     summary = "Blocksworld under names that say nothing of blocks"
 
     def example(self) -> PddlProblem:
-        """Three blocks."""
-        return generate(blocks=3, seed=3)[0]
+        """Three blocks, four steps."""
+        return generate(blocks=3, seed=0)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
         """What actions need and do, in words, and how to answer.
@@ -78,7 +77,7 @@ class MysteryBlocksworldDomain(PlanningDomain):
         Raises:
             ProblemError: Actions do more than make facts true or false.
         """
-        return with_answer_form(describe_plainly(problem), "(overcome a b)")
+        return plain_prompt(problem)
 
 
 DOMAIN = MysteryBlocksworldDomain()

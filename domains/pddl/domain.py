@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from modulo.critics.plan import PddlProblem
-from modulo.domains.planning import PlanningDomain, describe_plainly, with_answer_form
+from modulo.domains.planning import PlanningDomain, plain_prompt
 
 __all__ = ["DOMAIN", "PddlDomain"]
 
@@ -29,6 +29,7 @@ class PddlDomain(PlanningDomain):
 
     name = "pddl"
     summary = "a plan for a PDDL domain and problem"
+    default_prompt = "pddl"
 
     def example(self) -> PddlProblem:
         """Two switches."""
@@ -40,7 +41,7 @@ class PddlDomain(PlanningDomain):
         Raises:
             ProblemError: Actions do more than make facts true or false.
         """
-        return with_answer_form(describe_plainly(problem), "(action argument argument)")
+        return plain_prompt(problem)
 
 
 DOMAIN = PddlDomain()

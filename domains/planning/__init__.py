@@ -1,27 +1,30 @@
 """What the planning domains share: reading plans out of chat, prompts, files, and other names for everything."""
 
+from modulo.domains.planning.backprompter import PlanBackprompter
 from modulo.domains.planning.chat import parse_plan
 from modulo.domains.planning.domain import PlanningDomain, PromptKind, planning_graph
-from modulo.domains.planning.plain import describe_plainly
+from modulo.domains.planning.plain import plain_prompt
 from modulo.domains.planning.planbench import Instance, read_planbench
-from modulo.domains.planning.prompts import pddl_prompt, with_answer_form
+from modulo.domains.planning.prompts import natural_prompt, pddl_prompt
 from modulo.domains.planning.renaming import Renaming, obfuscate, rename
 from modulo.domains.planning.restating import LLMReformulator
-from modulo.domains.planning.wording import Wording
+from modulo.domains.planning.wording import Wording, check_actions
 
 __all__ = [
     "Instance",
     "LLMReformulator",
+    "PlanBackprompter",
     "PlanningDomain",
     "PromptKind",
     "Renaming",
     "Wording",
-    "describe_plainly",
+    "check_actions",
+    "natural_prompt",
     "obfuscate",
     "parse_plan",
     "pddl_prompt",
+    "plain_prompt",
     "planning_graph",
     "read_planbench",
     "rename",
-    "with_answer_form",
 ]

@@ -11,6 +11,7 @@ import modulo
 from modulo.canonical import JsonValue
 from modulo.critics.plan import PddlProblem, PlanValidator
 from modulo.domain import Domain
+from modulo.domains.planning.backprompter import PlanBackprompter
 from modulo.domains.planning.chat import parse_plan
 from modulo.domains.planning.planbench import find_domain_file, read_pddl_files
 from modulo.domains.planning.prompts import pddl_prompt
@@ -45,10 +46,15 @@ def planning_graph(
 
 
 class PlanningDomain(Domain[PddlProblem]):
-    """Problems are JSON (``domain_pddl``, ``problem_pddl``) or PDDL files; answers are plans, as text."""
+    """Problems are JSON (``domain_pddl``, ``problem_pddl``) or PDDL files; answers are plans, as text.
+
+    Attributes:
+        default_prompt: The prompt where none is asked for.
+    """
 
     problem_type = PddlProblem
     local_temperature = 0.5
+    default_prompt: PromptKind = "natural"
 
     @abstractmethod
     def natural_prompt(self, problem: PddlProblem) -> str:
@@ -62,23 +68,29 @@ class PlanningDomain(Domain[PddlProblem]):
         self,
         generator: modulo.Generator,
         *,
-        prompt: PromptKind = "pddl",
+        prompt: PromptKind | None = None,
         reformulator: Callable[..., Any] = parse_plan,
     ) -> modulo.Graph:
         """The domain's graph around a generator.
 
         Args:
             generator: Writes plans.
-            prompt: ``pddl`` shows domain and problem as they are, ``natural`` tells them in English.
+            prompt: ``pddl`` shows domain and problem as they are, ``natural`` tells them in English; None takes what
+                suits the domain.
             reformulator: ``parse_plan`` or an ``LLMReformulator``.
 
         Raises:
             ConfigurationError: There is no such prompt.
         """
         prompts = {"pddl": pddl_prompt, "natural": self.natural_prompt}
-        if prompt not in prompts:
+        chosen = self.default_prompt if prompt is None else prompt
+        if chosen not in prompts:
             raise ConfigurationError(f"prompt must be 'pddl' or 'natural', not {prompt!r}")
-        return planning_graph(self.name, generator, prompt=prompts[prompt], reformulator=reformulator)
+        return planning_graph(self.name, generator, prompt=prompts[chosen], reformulator=reformulator)
+
+    def backprompter(self) -> modulo.Backprompter:
+        """What is wrong with the plan, with hints."""
+        return PlanBackprompter(granularity="constructive")
 
     def read_problem_file(self, path: Path) -> PddlProblem:
         """A PDDL problem if the file is called ``*.pddl``, else JSON.
@@ -103,6 +115,6 @@ class PlanningDomain(Domain[PddlProblem]):
             ProblemError: They are not there, or are no PDDL.
         """
         match document:
-            case {"domain_pddl": str(domain), "problem_pddl": str(problem)} if len(document) == 2:
+            case {"domain_pddl": str(domain), "problem_pddl": str(problem), **others} if not others:
                 return PddlProblem(domain, problem)
         raise ProblemError('a planning problem is {"domain_pddl": TEXT, "problem_pddl": TEXT}')

@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from modulo.critics.plan import PddlProblem
 from modulo.critics.plan.printing import formula_text
 from modulo.critics.plan.syntax import Action, And, Domain, Effect, Effects, Formula, SetFact
+from modulo.domains.planning.prompts import natural_prompt
 from modulo.domains.planning.wording import Wording
 from modulo.errors import ProblemError
 
-__all__ = ["describe_plainly"]
+__all__ = ["plain_prompt"]
 
 
-def describe_plainly(problem: PddlProblem) -> str:
-    """What each action needs and does, what holds at first and what must hold in the end.
+def plain_prompt(problem: PddlProblem) -> str:
+    """What each action needs and does, what holds at first and what must hold in the end, and how to answer.
 
     Source: the prompts of PlanBench's obfuscated domains.
 
     Raises:
         ProblemError: An action does more than make facts true or false.
     """
-    return Wording(rules=_rules(problem.task().domain), facts={}, called=str).describe(problem)
+    wording = Wording(rules=_rules(problem.task().domain), facts={})
+    return natural_prompt(wording.rules, wording.statement(problem))
 
 
 def _rules(domain: Domain) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from modulo.critics.plan import PddlProblem
 
-__all__ = ["ANSWER_FORM", "pddl_prompt", "with_answer_form"]
+__all__ = ["ANSWER_FORM", "natural_prompt", "pddl_prompt"]
 
 ANSWER_FORM: Final = (
     "Answer with the plan only: one action a line, in the order in which they are done, each written as "
@@ -21,23 +21,25 @@ def pddl_prompt(problem: PddlProblem, *, example: tuple[PddlProblem, str] | None
         problem: The problem.
         example: Another problem of the same domain with its plan, to be shown first.
     """
-    shown = "" if example is None else _example(*example)
-    return (
+    shown = None if example is None else (example[0].problem_pddl, example[1])
+    rules = (
         "Below are a planning domain and a problem in PDDL. Find a plan that leads from the initial state to the "
-        f"goal.\n{ANSWER_FORM}\n\n[DOMAIN]\n{problem.domain_pddl.strip()}\n\n{shown}"
-        f"[PROBLEM]\n{problem.problem_pddl.strip()}\n\n[PLAN]\n"
+        f"goal.\n\n[DOMAIN]\n{problem.domain_pddl.strip()}"
     )
+    return natural_prompt(rules, problem.problem_pddl, example=shown)
 
 
-def with_answer_form(description: str, action: str) -> str:
-    """A problem in English, and how to answer.
+def natural_prompt(rules: str, statement: str, *, example: tuple[str, str] | None = None) -> str:
+    """Rules, perhaps another problem with its plan, and the problem.
 
     Args:
-        description: The problem.
-        action: An action of the domain, as an example of the form.
+        rules: What there is and what can be done.
+        statement: What holds at first and what must hold in the end.
+        example: The statement of another problem, and its plan.
     """
-    return f"{description}\n\n{ANSWER_FORM} For example: {action}"
+    shown = "" if example is None else f"{_statement(example[0])}{example[1].strip()}\n[PLAN END]\n\n"
+    return f"{rules}\n\n{ANSWER_FORM}\n\n{shown}{_statement(statement)}"
 
 
-def _example(problem: PddlProblem, plan: str) -> str:
-    return f"[EXAMPLE PROBLEM]\n{problem.problem_pddl.strip()}\n\n[PLAN]\n{plan.strip()}\n[PLAN END]\n\n"
+def _statement(text: str) -> str:
+    return f"[PROBLEM]\n{text.strip()}\n\n[PLAN]\n"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modulo.critics.plan import PddlProblem
+from modulo.critics.plan.syntax import Action, DurativeAction, Parameter, Signature, TypeDeclaration
 from modulo.errors import ProblemError
 
 __all__ = ["Renaming", "obfuscate", "rename"]
@@ -100,7 +101,7 @@ def _names(problem: PddlProblem) -> list[str]:
     """Everything that has a name, each once, in the order in which it is declared."""
     task = problem.task()
     domain, instance = task.domain, task.problem
-    named = (
+    named: tuple[Action | DurativeAction | Signature | TypeDeclaration | Parameter, ...] = (
         *domain.actions,
         *domain.durative_actions,
         *domain.predicates,

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from modulo.critics.plan import PddlProblem
 from modulo.critics.plan.printing import formula_text
 from modulo.critics.plan.syntax import And, Atom, Formula
+from modulo.domains.planning.words import words_of
+from modulo.errors import ProblemError
 
-__all__ = ["Wording"]
+__all__ = ["Wording", "check_actions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +27,14 @@ class Wording:
 
     rules: str
     facts: Mapping[str, str]
-    called: Callable[[str], str]
+    called: Callable[[str], str] = str
 
-    def describe(self, problem: PddlProblem) -> str:
-        """The rules, what holds at first and what must hold in the end."""
+    def statement(self, problem: PddlProblem) -> str:
+        """What holds at first and what must hold in the end."""
         instance = problem.task().problem
         start = self._all_of(self._fact(fact) for fact in instance.facts)
         goal = self._all_of(self._condition(part) for part in _parts(instance.goal))
-        return f"{self.rules}\n\nAt first, {start}.\n\nThe goal is that {goal}."
+        return f"At first, {start}.\nThe goal is that {goal}."
 
     def _all_of(self, sentences: Iterable[str]) -> str:
         *most, last = [sentence for sentence in sentences if sentence] or ["nothing is given"]
@@ -46,6 +48,24 @@ class Wording:
         if template is None:
             return formula_text(fact)
         return template.format(*map(self.called, fact.terms))
+
+
+def check_actions(problem: PddlProblem, actions: Mapping[str, int]) -> None:
+    """See that a problem has the actions that a domain's rules speak of.
+
+    Args:
+        problem: The problem.
+        actions: Number of arguments of each action.
+
+    Raises:
+        ProblemError: It has others.
+    """
+    found = words_of(problem).actions
+    if found != actions:
+        raise ProblemError(
+            f"the rules in English are about {', '.join(sorted(actions))}; the problem has "
+            f"{', '.join(sorted(found))}. Use the PDDL prompt, or the domain 'pddl'"
+        )
 
 
 def _parts(goal: Formula) -> tuple[Formula, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from modulo.critics.plan import PddlProblem
+from modulo.critics.plan.syntax import Action, DurativeAction
 
 __all__ = ["NO_WORDS", "Words", "words_of"]
 
@@ -37,7 +38,7 @@ def words_of(problem: PddlProblem) -> Words:
     """The names of a problem."""
     task = problem.task()
     domain, instance = task.domain, task.problem
-    actions = [*domain.actions, *domain.durative_actions]
+    actions: list[Action | DurativeAction] = [*domain.actions, *domain.durative_actions]
     return Words(
         actions={action.name: len(action.parameters) for action in actions},
         objects=frozenset(named.name for named in (*domain.constants, *instance.objects)),

@@ -2,6 +2,5 @@
 
 from modulo.domains.sokoban.domain import DOMAIN, SokobanDomain
 from modulo.domains.sokoban.instances import DOMAIN_PDDL, MAX_SIZE, generate
-from modulo.domains.sokoban.wording import describe
 
-__all__ = ["DOMAIN", "DOMAIN_PDDL", "MAX_SIZE", "SokobanDomain", "describe", "generate"]
+__all__ = ["DOMAIN", "DOMAIN_PDDL", "MAX_SIZE", "SokobanDomain", "generate"]

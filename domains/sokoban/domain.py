@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from modulo.critics.plan import PddlProblem
-from modulo.domains.planning import PlanningDomain, with_answer_form
+from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
 from modulo.domains.sokoban.instances import generate
-from modulo.domains.sokoban.wording import describe
+from modulo.domains.sokoban.wording import RULES, statement
 
 __all__ = ["DOMAIN", "SokobanDomain"]
 
@@ -21,12 +21,14 @@ class SokobanDomain(PlanningDomain):
         return generate(size=4, boxes=1, walls=2, pulls=3, seed=1)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
-        """The level as a picture, and how to answer.
+        """The level as a picture, after another one with its plan.
 
         Raises:
-            ProblemError: It is no grid.
+            ProblemError: It has other actions, or is no grid.
         """
-        return with_answer_form(describe(problem), "(move f0-0f f0-1f right)")
+        check_actions(problem, {"move": 3, "push": 5})
+        shown, plan = generate(size=3, boxes=1, walls=1, pulls=2, seed=0)
+        return natural_prompt(RULES, statement(problem), example=(statement(shown), plan))
 
 
 DOMAIN = SokobanDomain()

@@ -10,29 +10,28 @@ from modulo.critics.plan import PddlProblem
 from modulo.critics.plan.syntax import And, Atom, Formula
 from modulo.errors import ProblemError
 
-__all__ = ["describe"]
+__all__ = ["RULES", "statement"]
 
-_RULES: Final = """\
+RULES: Final = """\
 A robot pushes boxes about in a grid. Cell fR-Cf is in row R and column C; rows count downwards from 0, columns to \
 the right. The actions are:
 (move from to direction): the robot goes to the next cell in the direction up, down, left or right, which must be \
 free: no wall and no box.
 (push robot box-cell next-cell direction box): the robot, in the first cell, goes to the second one, where the box \
-is, and the box moves to the third one, which must be free. The three cells lie in a row in the direction."""
-
-_LEGEND: Final = "# is a wall, . a free cell, @ the robot, and a digit the box of that number."
+is, and the box moves to the third one, which must be free. The three cells lie in a row in the direction.
+In pictures of a level, # is a wall, . a free cell, @ the robot, and a digit the box of that number."""
 
 _CELL: Final = re.compile(r"f([0-9]{1,4})-([0-9]{1,4})f")
 
 
-def describe(problem: PddlProblem) -> str:
-    """The rules, the level as a picture, and where each box must go.
+def statement(problem: PddlProblem) -> str:
+    """The level as a picture, and where each box must go.
 
     Raises:
         ProblemError: The locations are not named as cells of a grid, or there are more boxes than digits.
     """
     level = _Level(problem)
-    return f"{_RULES}\n\nThe level, {level.where_things_are()}:\n{level.picture()}\n{_LEGEND}\n\n{level.goal()}"
+    return f"The level, {level.where_things_are()}:\n{level.picture()}\n{level.goal()}"
 
 
 class _Level:
