@@ -74,7 +74,7 @@ class OptimalPlan(Critic[PddlProblem, str]):
         Raises:
             MissingDependencyError: It is not installed.
         """
-        await anyio.to_thread.run_sync(self.digests)
+        find_fast_downward()
 
     async def critique(self, problem: PddlProblem, candidate: str) -> Critique:
         """Carry the plan out, ask for one of least cost, and compare."""
@@ -89,6 +89,8 @@ class OptimalPlan(Critic[PddlProblem, str]):
         match await self._question.ask(problem):
             case PlanFound(plan=plan):
                 best = await anyio.to_thread.run_sync(validate, task, plan)
+                # The certificate will ask for them; made there, they would hold up the event loop.
+                await anyio.to_thread.run_sync(self.digests)
                 return _compared(task, given, best)
             case NoPlan():
                 return Critique.undecided(

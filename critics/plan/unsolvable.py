@@ -70,7 +70,7 @@ class NoPlanExists(Critic[PddlProblem, object]):
         Raises:
             MissingDependencyError: It is not installed.
         """
-        await anyio.to_thread.run_sync(self.digests)
+        find_fast_downward()
 
     async def critique(self, problem: PddlProblem, candidate: object) -> Critique:
         """Search for a plan until there is one, or nowhere left to search."""
@@ -78,6 +78,8 @@ class NoPlanExists(Critic[PddlProblem, object]):
             return Critique.reject(Violation("no_claim", "The answer does not say that no plan exists."))
         match await self._question.ask(problem):
             case NoPlan():
+                # The certificate will ask for them; made there, they would hold up the event loop.
+                await anyio.to_thread.run_sync(self.digests)
                 return Critique.accept()
             case PlanFound() as found:
                 return await anyio.to_thread.run_sync(_refuted, problem, found)
