@@ -134,8 +134,10 @@ def json_lines(path: Path) -> Iterator[bytes]:
 def _transcripts(source: str | os.PathLike[str] | Sequence[Transcript]) -> Iterable[Transcript]:
     if isinstance(source, str | os.PathLike):
         return read_transcripts(Path(source))
-    if isinstance(source, Sequence) and all(isinstance(one, Transcript) for one in source):
-        return source
+    if isinstance(source, Sequence):
+        found = [one for one in source if isinstance(one, Transcript)]
+        if len(found) == len(source):
+            return found
     raise ConfigurationError(f"transcripts are named by their file's path, not by {source!r}")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import modulo
 from modulo.errors import ConfigurationError
+from modulo.generators.transcript import read_transcripts
 
 ROW = {"problem": {"n": 1}, "model": "m", "responses": [{"text": "no"}, {"text": "ok"}]}
 
@@ -65,6 +66,37 @@ def test_several_models_are_told_apart(tmp_path: Path) -> None:
 def test_what_is_no_transcript_is_told_with_file_and_line(tmp_path: Path, row: Any, says: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"runs\.jsonl, {says}"):
         modulo.TranscriptGenerator(file_of(tmp_path, ROW, row))
+
+
+def test_transcripts_that_were_read_play_as_their_file_does(tmp_path: Path) -> None:
+    transcripts = list(
+        read_transcripts(file_of(tmp_path, {**ROW, "id": "a", "suite": "s"}, {**ROW, "problem": 2}))
+    )
+    assert [(one.id, one.suite, one.model) for one in transcripts] == [("a", "s", "m"), ("?", "", "m")]
+    generator = modulo.TranscriptGenerator(transcripts[:1])
+    outcome = modulo.solve_sync({"n": 1}, generator=generator, critics=[is_ok])
+    assert isinstance(outcome, modulo.Certified)
+    assert generator.describe() == {"generator": "transcript", "ids": ["a"], "model": None}
+    with pytest.raises(ConfigurationError, match="holds no transcript"):
+        modulo.TranscriptGenerator([])
+    with pytest.raises(ConfigurationError, match="file's path, not by"):
+        modulo.TranscriptGenerator([1])  # type: ignore[list-item]
+
+
+def test_the_recorded_bill_is_announced_before_it_is_paid(tmp_path: Path) -> None:
+    usage = {"prompt_tokens": 300, "completion_tokens": 40}
+    path = file_of(
+        tmp_path, {**ROW, "responses": [{"text": "no", "usage": usage}, {"text": "ok", "usage": usage}]}
+    )
+    outcome = modulo.solve_sync(
+        {"n": 1},
+        generator=modulo.TranscriptGenerator(path),
+        critics=[is_ok],
+        budget=modulo.Budget(tokens=600),
+    )
+    assert isinstance(outcome, modulo.Exhausted)
+    assert outcome.stop_reason is modulo.StopReason.TOKENS_LIMIT
+    assert outcome.usage.tokens == 340
 
 
 def test_a_file_without_transcripts_is_refused(tmp_path: Path) -> None:

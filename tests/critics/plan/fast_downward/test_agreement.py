@@ -199,7 +199,7 @@ SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @given(problem=problems())
-@settings(SETTINGS, max_examples=15)
+@settings(SETTINGS, max_examples=8)
 def test_fast_downward_finds_plans_and_their_least_cost_where_the_validator_does(problem: PddlProblem) -> None:
     check(problem)
 

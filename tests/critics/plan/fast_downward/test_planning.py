@@ -87,6 +87,18 @@ async def test_a_subtype_of_an_undeclared_parent_is_an_object(installation: Fast
     assert await plan(given, installation) == PlanFound(plan="(go a)", steps=1)
 
 
+async def test_a_quantified_variable_does_not_capture_a_condition_around_it(
+    installation: FastDownwardInstallation,
+) -> None:
+    """Fast Downward's own reader would read the condition for the inner ?x, and so find no plan."""
+    given = problem(
+        "(:action go :parameters (?x) :effect (when (at ?x) (forall (?x) (near ?x ?x))))",
+        init="(at a)",
+        goal="(and (near a a) (near b b) (near c c))",
+    )
+    assert await plan(given, installation) == PlanFound(plan="(go a)", steps=1)
+
+
 async def test_names_that_mean_something_in_pddl_or_begin_with_digits_are_taken(
     installation: FastDownwardInstallation,
 ) -> None:
