@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.critics.plan import PddlProblem, PlanValidator
+from modulo.critics.plan import NoPlanExists, PddlProblem, PlanValidator
+from modulo.critics.plan.fast_downward import fast_downward_is_installed
 from modulo.domain import Domain
 from modulo.domains.planning.backprompter import PlanBackprompter
 from modulo.domains.planning.chat import parse_plan
@@ -30,7 +31,9 @@ def planning_graph(
     prompt: Callable[[PddlProblem], str] = pddl_prompt,
     reformulator: Callable[..., Any] = parse_plan,
 ) -> modulo.Graph:
-    """Generator, reformulator and ``PlanValidator``.
+    """Generator, reformulator and ``PlanValidator``; and ``NoPlanExists`` where Fast Downward is installed.
+
+    Without Fast Downward, the claim that no plan exists can be made but never certified.
 
     Args:
         name: The graph's name.
@@ -42,6 +45,8 @@ def planning_graph(
     planner = graph.generator("planner", generator, prompt=prompt)
     plan = graph.reformulator("plan", reformulator, reads=planner)
     graph.critic("valid", PlanValidator(), reads=plan, backprompts=planner)
+    if fast_downward_is_installed():
+        graph.critic("no_plan", NoPlanExists(), reads=plan, backprompts=planner)
     return graph
 
 

@@ -4,7 +4,11 @@ The planner of Helmert, "The Fast Downward Planning System" (2006). It comes wit
 """
 
 from modulo.critics.plan.fast_downward.asking import FastDownwardQuestion
-from modulo.critics.plan.fast_downward.installation import FastDownwardInstallation, find_fast_downward
+from modulo.critics.plan.fast_downward.installation import (
+    FastDownwardInstallation,
+    fast_downward_is_installed,
+    find_fast_downward,
+)
 from modulo.critics.plan.fast_downward.planning import Search
 from modulo.critics.plan.fast_downward.results import NoPlan, PlanFound, PlannerAnswer, Unknown, WhyUnknown
 
@@ -17,5 +21,6 @@ __all__ = [
     "Search",
     "Unknown",
     "WhyUnknown",
+    "fast_downward_is_installed",
     "find_fast_downward",
 ]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from modulo.errors import MissingDependencyError
 
-__all__ = ["FastDownwardInstallation", "find_fast_downward"]
+__all__ = ["FastDownwardInstallation", "fast_downward_is_installed", "find_fast_downward"]
 
 _WHEEL = "up_fast_downward"
 _TRANSLATOR = Path("fast_downward", "translate")
@@ -70,6 +70,15 @@ def find_fast_downward() -> FastDownwardInstallation:
             f"there is no Fast Downward in {binaries}; run `pip install --force-reinstall 'up-fast-downward>=1.0'`."
         )
     return FastDownwardInstallation(version=_version(), search=search, import_path=binaries)
+
+
+def fast_downward_is_installed() -> bool:
+    """Whether there is a Fast Downward that can run."""
+    try:
+        find_fast_downward()
+    except MissingDependencyError:
+        return False
+    return True
 
 
 def _version() -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 import modulo
@@ -13,6 +16,7 @@ from modulo.domains.planning import parse_plan
 from modulo.domains.planning.planner import PLANNERS, FastDownward
 from modulo.errors import ConfigurationError, MissingDependencyError
 from modulo.outcome import StopReason
+from modulo.testing import ScriptedGenerator
 from tests.critics.plan.fast_downward.conftest import installation
 from tests.critics.plan.fast_downward.problems import IMPOSSIBLE, SLIDES, parity, problem
 
@@ -150,6 +154,32 @@ def test_the_kind_knows_its_planners_and_refuses_other_problems() -> None:
         PLANNERS.generator("lama")
     with pytest.raises(ConfigurationError, match="not a ColoringProblem; choose a planning domain"):
         PLANNERS.generator("fast-downward", problem_type=COLORING.problem_type)
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_command_line_certifies_that_there_is_no_plan_and_verifies_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, certificate = tmp_path / "problem.json", tmp_path / "certificate.json"
+    given.write_text(
+        json.dumps({"domain_pddl": IMPOSSIBLE.domain_pddl, "problem_pddl": IMPOSSIBLE.problem_pddl})
+    )
+    model = ["--model", "planner:fast-downward"]
+    arguments = ["solve", "pddl", "--problem", str(given), *model, "--certificate", str(certificate)]
+    assert run(arguments) == 1  # there is no solution to go on with
+    assert (
+        "no solution exists\ncertified (proof): no plan of this PDDL problem exists" in capsys.readouterr().out
+    )
+    assert run(["verify", str(certificate)]) == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("no_wheel")
+async def test_without_the_wheel_a_claim_that_there_is_no_plan_is_never_certified() -> None:
+    graph = DOMAIN.graph(ScriptedGenerator(["No plan exists."]))
+    outcome = await modulo.solve(graph, IMPOSSIBLE, budget=modulo.Budget(rounds=1))
+    assert isinstance(outcome, modulo.Exhausted)
+    assert not outcome.attempts[0].accepted
 
 
 @pytest.mark.usefixtures("installation")
