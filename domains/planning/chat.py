@@ -220,7 +220,7 @@ def _without_plan(lines: Sequence[Line], words: Words) -> str | NoSolution:
     raise Malformed(
         "The answer holds no plan.",
         code="no_plan",
-        hint=f"{PLAN_FORM} If there is none, answer only: No plan exists.",
+        hint=PLAN_FORM,
     )
 
 

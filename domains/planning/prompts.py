@@ -10,8 +10,10 @@ __all__ = ["ANSWER_FORM", "natural_prompt", "pddl_prompt"]
 
 ANSWER_FORM: Final = (
     "Answer with the plan only: one action a line, in the order in which they are done, each written as "
-    "(action argument argument). If there is no plan, answer only: No plan exists."
+    "(action argument argument)."
 )
+# In PDDL prompts only: small models, which do better in English, repeat it whatever the problem.
+_NO_PLAN: Final = "If there is no plan, answer only: No plan exists."
 
 
 def pddl_prompt(problem: PddlProblem, *, example: tuple[PddlProblem, str] | None = None) -> str:
@@ -24,7 +26,7 @@ def pddl_prompt(problem: PddlProblem, *, example: tuple[PddlProblem, str] | None
     shown = None if example is None else (example[0].problem_pddl, example[1])
     rules = (
         "Below are a planning domain and a problem in PDDL. Find a plan that leads from the initial state to the "
-        f"goal.\n\n[DOMAIN]\n{problem.domain_pddl.strip()}"
+        f"goal. {_NO_PLAN}\n\n[DOMAIN]\n{problem.domain_pddl.strip()}"
     )
     return natural_prompt(rules, problem.problem_pddl, example=shown)
 
