@@ -49,8 +49,9 @@ class FastDownwardInstallation:
         }
 
 
+@cache
 def find_fast_downward() -> FastDownwardInstallation:
-    """The installed Fast Downward.
+    """The installed Fast Downward. Once found, it is not looked for again; critics ask for every candidate.
 
     Raises:
         MissingDependencyError: There is none here, or none that can run; the message says what to do.

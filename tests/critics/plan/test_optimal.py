@@ -10,10 +10,10 @@ from modulo.critics.plan.fast_downward import NoPlan, PlanFound, PlannerAnswer
 from modulo.critics.plan.fast_downward.asking import FastDownwardQuestion
 from modulo.critique import Critique, Verdict
 from modulo.errors import MissingDependencyError
-from tests.critics.plan.fast_downward.conftest import installation
+from tests.critics.plan.fast_downward.conftest import installation, no_fast_downward
 from tests.critics.plan.fast_downward.problems import SLIDES, parity, problem
 
-__all__ = ["installation"]
+__all__ = ["installation", "no_fast_downward"]
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("installation")]
 
@@ -148,7 +148,7 @@ async def test_a_certificate_says_what_searched(tmp_path: object) -> None:
     await modulo.verify(outcome.certificate, critics=[OptimalPlan()])
 
 
-async def test_without_fast_downward_nothing_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modulo.critics.plan.fast_downward.installation.find_spec", lambda name: None)
+@pytest.mark.usefixtures("no_fast_downward")
+async def test_without_fast_downward_nothing_begins() -> None:
     with pytest.raises(MissingDependencyError, match="Fast Downward is not installed"):
         await modulo.solve(SLIDES, generator=lambda request: "", critics=OptimalPlan())

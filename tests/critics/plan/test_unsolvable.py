@@ -15,10 +15,10 @@ from modulo.critics.plan.fast_downward import asking
 from modulo.critique import Critique, Verdict
 from modulo.errors import ConfigurationError, MissingDependencyError
 from modulo.problem import NO_SOLUTION, NoSolution
-from tests.critics.plan.fast_downward.conftest import installation
+from tests.critics.plan.fast_downward.conftest import installation, no_fast_downward
 from tests.critics.plan.fast_downward.problems import IMPOSSIBLE, SLIDES, parity, problem
 
-__all__ = ["installation"]
+__all__ = ["installation", "no_fast_downward"]
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("installation")]
 
@@ -99,8 +99,8 @@ def test_limits_that_make_no_sense_are_refused(limits: dict[str, float]) -> None
         NoPlanExists(**limits)  # type: ignore[arg-type]
 
 
-async def test_without_fast_downward_nothing_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modulo.critics.plan.fast_downward.installation.find_spec", lambda name: None)
+@pytest.mark.usefixtures("no_fast_downward")
+async def test_without_fast_downward_nothing_begins() -> None:
     calls: list[object] = []
     with pytest.raises(MissingDependencyError, match=r"pip install 'llm-modulo\[planners\]'"):
         await modulo.solve(graph(lambda request: calls.append(request) or "none"), IMPOSSIBLE)

@@ -17,15 +17,10 @@ from modulo.domains.planning.planner import PLANNERS, FastDownward
 from modulo.errors import ConfigurationError, MissingDependencyError
 from modulo.outcome import StopReason
 from modulo.testing import ScriptedGenerator
-from tests.critics.plan.fast_downward.conftest import installation
+from tests.critics.plan.fast_downward.conftest import installation, no_fast_downward
 from tests.critics.plan.fast_downward.problems import IMPOSSIBLE, SLIDES, parity, problem
 
-__all__ = ["installation"]
-
-
-@pytest.fixture
-def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modulo.critics.plan.fast_downward.installation.find_spec", lambda name: None)
+__all__ = ["installation", "no_fast_downward"]
 
 
 def graph(*critics: modulo.Critic[PddlProblem, str], generator: modulo.Generator) -> modulo.Graph:
@@ -133,7 +128,7 @@ async def test_a_problem_that_is_no_pddl_ends_the_run_at_once() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.usefixtures("no_wheel")
+@pytest.mark.usefixtures("no_fast_downward")
 async def test_without_the_wheel_nothing_begins() -> None:
     with pytest.raises(MissingDependencyError, match=r"pip install 'llm-modulo\[planners\]'"):
         await modulo.solve(DOMAIN.graph(FastDownward()), SLIDES)
@@ -174,7 +169,7 @@ def test_the_command_line_certifies_that_there_is_no_plan_and_verifies_it(
 
 
 @pytest.mark.anyio
-@pytest.mark.usefixtures("no_wheel")
+@pytest.mark.usefixtures("no_fast_downward")
 async def test_without_the_wheel_a_claim_that_there_is_no_plan_is_never_certified() -> None:
     graph = DOMAIN.graph(ScriptedGenerator(["No plan exists."]))
     outcome = await modulo.solve(graph, IMPOSSIBLE, budget=modulo.Budget(rounds=1))
@@ -193,7 +188,7 @@ def test_the_command_line_refuses_a_planner_for_other_problems(capsys: pytest.Ca
     assert "modulo: Fast Downward answers problems in PDDL" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("no_wheel")
+@pytest.mark.usefixtures("no_fast_downward")
 def test_the_command_line_says_how_to_get_the_planner(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["solve", "blocksworld", "--model", "planner:fast-downward"]) == 2
     assert "pip install 'llm-modulo[planners]'" in capsys.readouterr().err

@@ -1,6 +1,8 @@
-"""Tests that run Fast Downward skip where it is not installed."""
+"""With Fast Downward, and without it. Tests that run it skip where it is not installed."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,3 +16,12 @@ def installation() -> FastDownwardInstallation:
         return find_fast_downward()
     except MissingDependencyError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def no_fast_downward(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if the wheel were not here."""
+    monkeypatch.setattr("modulo.critics.plan.fast_downward.installation.find_spec", lambda name: None)
+    find_fast_downward.cache_clear()
+    yield
+    find_fast_downward.cache_clear()

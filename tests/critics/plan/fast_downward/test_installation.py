@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from modulo.critics.plan.fast_downward import FastDownwardInstallation, find_fast_downward
+from modulo.critics.plan.fast_downward import (
+    FastDownwardInstallation,
+    fast_downward_is_installed,
+    find_fast_downward,
+)
 from modulo.errors import MissingDependencyError
 
 
 @pytest.fixture
-def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The only folder that packages are found in."""
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     for name in [name for name in sys.modules if name.partition(".")[0] == "up_fast_downward"]:
         monkeypatch.delitem(sys.modules, name)
-    return tmp_path
+    find_fast_downward.cache_clear()
+    yield tmp_path
+    find_fast_downward.cache_clear()
 
 
 def unpacked(packages: Path) -> Path:
@@ -35,6 +42,7 @@ def unpacked(packages: Path) -> Path:
 def test_without_the_wheel_the_error_says_what_to_run(packages: Path) -> None:
     with pytest.raises(MissingDependencyError, match=r"pip install 'llm-modulo\[planners\]'"):
         find_fast_downward()
+    assert not fast_downward_is_installed()
 
 
 def test_a_wheel_without_programs_is_no_installation(packages: Path) -> None:
