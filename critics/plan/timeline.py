@@ -254,6 +254,9 @@ class Timeline:
         footprint.write(change)
         if happening.step is not None:
             _read(footprint, happening.step, happening.when)
+            # Whether the same thing twice at a time counts once or twice is not said anywhere, so it is not done.
+            own = happening.step.step
+            footprint.assignments.add((happening.when, own.action, *own.arguments))
         name = _name(happening)
         clash = self._recent.add(name, happening.time, footprint)
         if clash is not None:
