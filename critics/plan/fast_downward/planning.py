@@ -129,19 +129,24 @@ class _Run:
         self._deadline = deadline
         self._max_bytes = max_bytes
         self._sas, self._plan, self._log = folder / "output.sas", folder / "plan", folder / "log"
+        # Programs are told names only: they run in the folder, whatever stands in its path.
 
     async def answer(self, task: PlannerTask, steps: tuple[_Step, ...]) -> PlannerAnswer:
-        answer = await self._translate(task)
+        answer: PlannerAnswer | None = await self._translate(task)
         if answer is not None:
             return answer
         for step in steps:
-            found = await self._search(step, task)
-            if not isinstance(found, Unknown):
-                return found
-            # What the first step that had a try says is told, unless a later one knows better.
-            answer = found if answer is None or answer.why is WhyUnknown.UNSUPPORTED else answer
+            if answer is not None and self._seconds_left <= 0:
+                break
+            answer = await self._search(step, task)
+            if not isinstance(answer, Unknown):
+                break
         assert answer is not None
         return answer
+
+    @property
+    def _seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
 
     async def _translate(self, task: PlannerTask) -> Unknown | None:
         """Write the task for the search program; None if that worked."""
@@ -151,14 +156,14 @@ class _Run:
         # -S and -P: only the standard library and this translator, whatever else is installed or lies around.
         python = [sys.executable, "-S", "-s", "-P", "-m", "fast_downward.translate"]
         code = await self._run(
-            [*python, str(domain), str(problem), "--sas-file", str(self._sas)], stdin=Path(os.devnull)
+            [*python, domain.name, problem.name, "--sas-file", self._sas.name], stdin=Path(os.devnull)
         )
         return None if code == _SUCCESS else self._unknown(code)
 
     async def _search(self, step: _Step, task: PlannerTask) -> PlannerAnswer:
         command = [str(self._installation.search), "--search", step.search]
         code = await self._run(
-            [*command, "--internal-plan-file", str(self._plan)], stdin=self._sas, share=step.share
+            [*command, "--internal-plan-file", self._plan.name], stdin=self._sas, share=step.share
         )
         if code == _SUCCESS:
             return await anyio.to_thread.run_sync(_plan_in, self._plan, task)
@@ -167,7 +172,7 @@ class _Run:
         return self._unknown(code)
 
     async def _run(self, command: list[str], *, stdin: Path, share: float = 1.0) -> int | None:
-        seconds = (self._deadline - time.monotonic()) * share
+        seconds = self._seconds_left * share
         if seconds <= 0:
             return None
         return await run_limited(

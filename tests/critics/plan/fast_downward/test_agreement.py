@@ -118,7 +118,7 @@ def problems(draw: st.DrawFn) -> PddlProblem:
         "(define (domain d) (:requirements :adl :derived-predicates :action-costs)\n"
         "(:types low - mid other) (:constants c1 - low)\n"
         "(:predicates (r) (p ?x) (q ?x ?y) (d ?x)) (:functions (total-cost) (fee ?x))\n"
-        f"(:derived (d ?x) {rule})\n" + "\n".join(actions) + ")"
+        f"(:derived (d {draw(typed('?x'))}) {rule})\n" + "\n".join(actions) + ")"
     )
     objects = ("c1", "o1", "o2")
     facts = draw(st.lists(atoms(objects, changeable=True), max_size=4, unique=True))

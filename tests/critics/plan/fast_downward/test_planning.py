@@ -161,14 +161,17 @@ def is_searching() -> bool:
 async def test_a_cancelled_search_leaves_no_process_and_no_folder(
     installation: FastDownwardInstallation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    odd = tmp_path / "it's an (odd) földer"
+    odd.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(odd))
+    assert isinstance(await plan(SLIDES, installation), PlanFound)
     before = descendants()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(plan, parity(30), installation)
         await until(is_searching)
         tasks.cancel_scope.cancel()
     assert descendants() <= before
-    assert not list(tmp_path.iterdir())
+    assert not list(odd.iterdir())
 
 
 async def test_a_problem_that_the_translator_refuses_is_unsupported(
