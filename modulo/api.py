@@ -24,6 +24,7 @@ from modulo.loop import Run
 from modulo.options import RunOptions, Select
 from modulo.outcome import Outcome
 from modulo.protocols import Backprompter, Critic, Generator, Strategy
+from modulo.running.cancelling import waiting_for_tasks
 from modulo.running.place import active_ledger
 from modulo.running.retrying import Retries
 from modulo.trace import Trace
@@ -284,7 +285,8 @@ async def stream(graph: Any, problem: Any = None, /, **options: Any) -> AsyncIte
             _run(graph, problem, options, sinks=(send.send_nowait,)), receive
         )
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(events._work, send)
+            with waiting_for_tasks():
+                tasks.start_soon(events._work, send)
             try:
                 yield events
             except anyio.get_cancelled_exc_class():

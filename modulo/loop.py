@@ -114,6 +114,7 @@ class Run:
         Raises:
             ModuloError: Something is missing or misconfigured; raised before the first call.
         """
+        await anyio.lowlevel.checkpoint()  # whoever was cancelled already begins nothing
         # A run with a ledger to be charged to is charged to that one alone.
         around = active_place() if self._options.within is None else None
         above = self._options.within or (around.ledger if around else None)

@@ -19,6 +19,7 @@ from modulo.ledger import Reservation
 from modulo.logs import warn
 from modulo.numeric import is_whole_number
 from modulo.protocols import ONE_CALL, Finish, Generation, Generator, Request
+from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive
 from modulo.running.failures import is_failure
 from modulo.running.place import Place
 from modulo.running.reporting import Reporter
@@ -120,6 +121,8 @@ class Caller:
     ) -> Sequence[Answer]:
         """One call, reserved and settled."""
         reservation = await self._reserve(generator, request, attempt, samples)
+        if cancellation_is_under_way():
+            await _let_cancellation_arrive_at(reservation)
         bill = None  # cancelled, or lost on the way: the provider may well have answered and billed
         reporter = self._reporter
         try:
@@ -200,6 +203,15 @@ class Caller:
             if node not in self._largest_overruns:
                 warn("bill_above_worst_case", generator=node)
             self._largest_overruns[node] = _largest(largest, self._largest_overruns.get(node, ONE_CALL))
+
+
+async def _let_cancellation_arrive_at(reservation: Reservation) -> None:
+    """Begin no call, and hold nothing for it, once the caller is cancelled."""
+    try:
+        await let_cancellation_arrive()
+    except BaseException:
+        reservation.release()
+        raise
 
 
 def _check_generations(generations: Sequence[object], request: Request) -> None:

@@ -21,6 +21,7 @@ from modulo.graph.program import Program, Stage
 from modulo.logs import warn
 from modulo.problem import Candidate, Problem
 from modulo.protocols import Critic
+from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive
 from modulo.running.deadline import within_deadline
 from modulo.running.failures import is_failure
 from modulo.running.placement import pace_of, run_placed
@@ -177,6 +178,8 @@ class Judge:
 
     async def _run(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
         node, critic = seat.node, seat.node.critic
+        if cancellation_is_under_way():
+            await let_cancellation_arrive()
         # What one critic does to its values, for a while or for good, no other one sees.
         problem = seat.problems.pop() if seat.problems else self._problem.own_value()
         args = (problem, *[candidate.value() for candidate in candidates])

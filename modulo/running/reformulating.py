@@ -12,6 +12,7 @@ from modulo.graph.nodes import ReformulatorNode
 from modulo.graph.program import Program
 from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.protocols import Finish, Generation
+from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive
 from modulo.running.failures import is_failure
 from modulo.running.jobs import Job
 from modulo.running.placement import pace_of, run_placed
@@ -65,6 +66,8 @@ class Reformulation:
         convert = node.convert
         if convert is None:
             return value
+        if cancellation_is_under_way():
+            await let_cancellation_arrive()
         args = (value, self._problem.value) if node.wants_problem else (value,)
         if node.name in self._program.async_conversions:
             return await convert(*args)

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 import anyio
 import anyio.lowlevel
 
+from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive, waiting_for_tasks
+
 __all__ = ["run_together"]
 
 
@@ -22,6 +24,8 @@ async def run_together(functions: Iterable[Callable[[], Awaitable[None]]]) -> No
         try:
             # On asyncio, a task begins even if it was cancelled before that.
             await anyio.lowlevel.checkpoint_if_cancelled()
+            if cancellation_is_under_way():
+                await let_cancellation_arrive()
             await function()
         except anyio.get_cancelled_exc_class():
             raise
@@ -29,9 +33,11 @@ async def run_together(functions: Iterable[Callable[[], Awaitable[None]]]) -> No
             errors.append(error)
             tasks.cancel_scope.cancel()
 
-    async with anyio.create_task_group() as tasks:
-        for function in functions:
-            tasks.start_soon(run, function)
-            await anyio.lowlevel.checkpoint()
+    await anyio.lowlevel.checkpoint()  # a cancellation from before comes out here
+    with waiting_for_tasks():
+        async with anyio.create_task_group() as tasks:
+            for function in functions:
+                tasks.start_soon(run, function)
+                await anyio.lowlevel.checkpoint()
     if errors:
         raise errors[0]

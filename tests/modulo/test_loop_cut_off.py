@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -26,8 +27,9 @@ from modulo import (
 )
 from modulo.errors import ConnectionLost
 from modulo.events import RunFinished
-from modulo.protocols import Request, SoftCritic
+from modulo.protocols import Expansion, Request, SoftCritic, Strategy
 from modulo.testing import ManualClock, ScriptedGenerator
+from modulo.tree import Tree
 from tests.modulo.loops import (
     Gated,
     assert_ledger_adds_up,
@@ -234,3 +236,89 @@ def test_a_task_of_asyncio_cancelled_wherever_it_waits_leaves_its_books_in_order
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(run())
+
+
+@dataclass(frozen=True)
+class _Samples(Strategy):
+    """Two conversations of three samples each, one call a sample."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        return [Expansion(node="draft", samples=3)] * 2
+
+
+class Beginnings:
+    """A run that notes everything that it begins; each thing takes some turns of the event loop."""
+
+    def __init__(self) -> None:
+        self.is_cancelled = False
+        self.begun_too_late: list[str] = []
+
+    async def begin(self, what: str, turns: int) -> None:
+        if self.is_cancelled:
+            self.begun_too_late.append(what)
+        for _ in range(turns):
+            await anyio.lowlevel.checkpoint()
+
+    def graph(self) -> Graph:
+        beginnings = self
+
+        class Generator(ScriptedGenerator):
+            async def generate(self, request: Request) -> Generation:
+                await beginnings.begin("call", request.turn % 5)
+                return Generation(text=str(request.turn), usage=Usage(calls=1, completion_tokens=4))
+
+        async def convert(text: str) -> str:
+            await beginnings.begin("conversion", int(text) % 3)
+            return text
+
+        class Critic(modulo.Critic[Any, Any]):
+            proves = "something"
+
+            async def critique(self, problem: Any, candidate: Any) -> list[Violation]:
+                await beginnings.begin("critic", 2)
+                return [Violation("no", "no")]
+
+        graph = Graph("test")
+        worst_case = Usage(calls=1, completion_tokens=9)
+        draft = graph.generator("draft", Generator([], worst_case=worst_case))
+        graph.critic("critic", Critic(), reads=graph.reformulator("answer", convert, reads=draft))
+        return graph
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize("tokens", [30, None])
+def test_nothing_begins_after_a_task_of_asyncio_was_cancelled(is_streamed: bool, tokens: int | None) -> None:
+    async def cancel_after(turns: int) -> list[str]:
+        beginnings = Beginnings()
+        options: Any = {"strategy": _Samples(), "budget": Budget(rounds=9, tokens=tokens)}
+
+        async def run() -> None:
+            if not is_streamed:
+                await modulo.solve(beginnings.graph(), "p", **options)
+                return
+            async with modulo.stream(beginnings.graph(), "p", **options) as events:
+                await events.outcome()
+
+        task = asyncio.create_task(run())
+        for _ in range(turns):
+            await anyio.lowlevel.checkpoint()
+        beginnings.is_cancelled = task.cancel()
+        await asyncio.wait([task])
+        return beginnings.begun_too_late
+
+    for turns in range(120):
+        assert (turns, asyncio.run(cancel_after(turns))) == (turns, [])
+
+
+def test_a_caller_that_was_cancelled_before_begins_nothing() -> None:
+    generator = ScriptedGenerator(["ok"])
+
+    async def run() -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+        await modulo.solve(graph_of(generator), "p")
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(run())
+    assert generator.requests == []
