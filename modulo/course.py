@@ -28,6 +28,7 @@ from modulo.events import (
 from modulo.protocols import Generation, Generator, Request
 from modulo.recording import Recording, Step, StepKind
 from modulo.running.place import active_ledger, active_place
+from modulo.sending import tell_whether_sent
 
 __all__ = ["Course", "Player"]
 
@@ -276,6 +277,8 @@ class Player(Generator):
         attempt = self._recording.attempt_of(request.node, request.turn)
         nth_try = 0 if attempt is None else self._tries.get(attempt, 0)
         if attempt is None or self._recording.was_cut_off(attempt, nth_try):
+            if attempt is not None and self._recording.was_never_sent(attempt, nth_try):
+                tell_whether_sent(False)
             await self._course.hang()
         assert attempt is not None
         self._tries[attempt] = nth_try + 1

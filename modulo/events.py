@@ -106,6 +106,7 @@ class BudgetRefused(Event, gc=False, frozen=True, kw_only=True):
 class BudgetSettled(Event, gc=False, frozen=True, kw_only=True):
     """One call was paid: the bill, and what stays booked for want of one.
 
+    A bill of nothing, without even the call, is that of one which was cancelled before it was sent.
     ``nested`` marks a call of a loop that is nested in the attempt and charged to this run too.
     """
 

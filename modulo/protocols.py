@@ -147,6 +147,9 @@ class Generator(ABC):
     async def generate(self, request: Request) -> Generation:
         """Answer one request with exactly one call; retries are the scheduler's.
 
+        A generator whose calls queue says with ``modulo.sending.tell_whether_sent`` if one was cancelled in the
+        queue; otherwise its worst case stays booked.
+
         Raises:
             GenerationError: There is no text. A ``TransientGenerationError`` is tried again.
         """

@@ -189,11 +189,16 @@ class Recording:
     def was_cut_off(self, attempt: int, nth_try: int) -> bool:
         """Whether a call did not come to its end."""
         bills = self._bills.get(attempt, [])
-        if nth_try >= len(bills):
+        if nth_try >= len(bills) or self.was_never_sent(attempt, nth_try):
             return True
         is_last = nth_try == len(bills) - 1 and nth_try >= len(self._retries.get(attempt, []))
         has_ended = self._has_answers(attempt) or self._has_further_calls(attempt)
         return is_last and bills[nth_try].get("unconfirmed") is not None and not has_ended
+
+    def was_never_sent(self, attempt: int, nth_try: int) -> bool:
+        """Whether a call was cancelled before it was sent."""
+        bills = self._bills.get(attempt, [])
+        return nth_try < len(bills) and not bills[nth_try]["bill"]["calls"]
 
     def generations(self, attempt: int, nth_try: int, samples: int) -> list[Generation]:
         """What a try brought.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from importlib import metadata
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ from modulo.generators.llm_options import check_connection, check_extra, check_s
 from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import Price
 from modulo.protocols import Generation, Generator, Request
+from modulo.sending import tell_whether_sent
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -130,10 +132,14 @@ class LLM(Generator):
         Raises:
             GenerationError: As ``generate``.
         """
-        if self._known is None:
-            await self.prepare(lambda _: False)
-        endpoint = await self._endpoint()
-        return await LITELLM_LOOP.run(partial(self._call, endpoint, self._arguments(request, samples), samples))
+        sent = Event()
+        try:
+            if self._known is None:
+                await self.prepare(lambda _: False)
+            endpoint, arguments = await self._endpoint(), self._arguments(request, samples)
+            return await LITELLM_LOOP.run(partial(self._call, endpoint, arguments, samples, sent))
+        finally:
+            tell_whether_sent(sent.is_set())
 
     def samples_per_call(self, request: Request) -> int:
         """8, a number that every provider with ``n`` grants; 1 where there is no ``n``."""
@@ -224,10 +230,11 @@ class LLM(Generator):
         }
 
     async def _call(
-        self, endpoint: Endpoint, arguments: Mapping[str, Any], samples: int
+        self, endpoint: Endpoint, arguments: Mapping[str, Any], samples: int, sent: Event
     ) -> tuple[Generation, ...]:
         """One call, in litellm's own loop. The deadline does not run while the call waits for its turn."""
         async with self.limits.turn():
+            sent.set()
             response = await self._complete(endpoint, arguments)
         return read_generations(response, self.schema, cost_usd=partial(self._cost_usd, response))[:samples]
 

@@ -26,6 +26,7 @@ from modulo.running.reporting import Reporter
 from modulo.running.retrying import Retrier
 from modulo.running.script import Script
 from modulo.running.together import run_together
+from modulo.sending import Sending
 
 __all__ = ["Answer", "Caller"]
 
@@ -35,6 +36,7 @@ Answer: TypeAlias = Generation | GenerationError
 """What became of one sample: a generation, or why there is none."""
 
 _ONE_CALL: Final = Amount(ONE_CALL)
+_NO_CALL: Final = Amount(Usage())
 _MOST: Final = 10**12
 """More tokens or dollars than this are no bill of one call; their sums would leave what a trace can carry."""
 
@@ -124,11 +126,12 @@ class Caller:
         if cancellation_is_under_way():
             await _let_cancellation_arrive_at(reservation)
         bill = None  # cancelled, or lost on the way: the provider may well have answered and billed
+        sending = Sending()
         reporter = self._reporter
         try:
             if reporter.emit:
                 reporter.emit(BudgetReserved(at=reporter.elapsed(), attempt=attempt, amount=reservation.amount))
-            with self._place.in_a_call(attempt):
+            with self._place.in_a_call(attempt), sending:
                 if samples == 1:
                     generations = [await generator.generate(request)]
                 else:
@@ -144,9 +147,11 @@ class Caller:
             raise
         except BaseException as error:  # a user's generator may raise anything
             if not is_failure(error):
+                bill = None if sending.must_be_paid else _NO_CALL
                 raise
+            bill = None if sending.must_be_paid else _ONE_CALL
             message = f"generator {request.node!r} failed: {type(error).__name__}: {error}"
-            raise GenerationError(message, billing=Billing.UNKNOWN) from error
+            raise GenerationError(message, billing=Billing.UNKNOWN if bill is None else Billing.NONE) from error
         finally:
             self._settle(reservation, request.node, attempt, bill)
         return [_recordable(generation) for generation in generations]
@@ -185,6 +190,8 @@ class Caller:
         if bill is None:
             reservation.book_unconfirmed()
             bill, unconfirmed = _ONE_CALL, reservation.amount
+        elif bill is _NO_CALL:
+            reservation.release()
         else:
             reservation.settle(bill)
             if bill is not _ONE_CALL:

@@ -27,6 +27,7 @@ from modulo.errors import AuthenticationFailed, Billing, ConnectionLost, Malform
 from modulo.protocols import Expansion, Finish, Request, SoftCritic, Strategy
 from modulo.replaying import Replayed, replay
 from modulo.running.retrying import Retries
+from modulo.sending import tell_whether_sent
 from modulo.testing import ScriptedGenerator
 from modulo.tree import Tree
 
@@ -66,6 +67,18 @@ class Source(ScriptedGenerator):
         if isinstance(entry, BaseException):
             raise entry
         return entry if isinstance(entry, Generation) else billed(entry)
+
+
+class Queue(Source):
+    """Answers the first call when all others queue, from where those are never sent."""
+
+    async def generate(self, request: Request) -> Generation:
+        if request.turn == 0:
+            return await super().generate(request)
+        self.calls += 1
+        tell_whether_sent(False)
+        await anyio.sleep_forever()
+        raise AssertionError
 
 
 class Several(Source):
@@ -382,6 +395,9 @@ RUNS: dict[str, Recorded] = {
     "nested with lost bills": run(
         lambda: nested(Source(list("abcd")), Source(lambda r: billed(f"ok {r.problem.value}", usage=None))),
         budget=Budget(tokens=95),
+    ),
+    "cancelled in the queue": run(
+        lambda: one_generator(Queue([("ok", 9)])), strategy=Refine(width=3), budget=Budget(tokens=100)
     ),
     "a dataclass": run(
         lambda: one_generator(Source(["a", "ok"])), problem={"deep": [1, {"x": None}], "b": 2.5}

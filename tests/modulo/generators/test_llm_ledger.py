@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
 import anyio
 import anyio.to_thread
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import modulo
+from modulo import Refine, Trace, Violation
 from modulo.budget import Budget, Usage
 from modulo.clock import SystemClock
 from modulo.errors import LimitReached
+from modulo.events import BudgetSettled
+from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import Price
+from modulo.graph import Graph
 from modulo.ledger import Ledger
 from modulo.protocols import Generation
 from modulo.running.calls import Answer, Caller
@@ -34,6 +43,12 @@ from tests.scripted_steps import (
 )
 
 pytestmark = pytest.mark.usefixtures("warm_litellm")
+
+
+@modulo.critic(proves="anything goes", runs_in="loop")
+def accepts(problem: Any, candidate: Any) -> Iterator[Violation]:
+    yield from ()
+
 
 PRICE = Price(input_usd_per_million=1.0, output_usd_per_million=2.0)
 
@@ -151,3 +166,26 @@ def test_the_bill_of_many_calls_at_once_stays_within_the_limit() -> None:
     cost = PRICE.cost_usd(prompt_tokens=billed.prompt_tokens, completion_tokens=billed.completion_tokens)
     assert cost <= worst.cost_usd * 3.5
     assert server.peak_in_flight <= 3
+
+
+def test_calls_cancelled_while_they_queue_cost_nothing() -> None:
+    ledger, trace = Ledger(), Trace()
+    limits = ModelLimits(concurrency=2)
+    with ScriptedServer(lambda _: Stall()) as server:
+        model = llm_of(server, price=PRICE, max_output_tokens=200, limits=limits)
+        graph = Graph("test")
+        graph.critic("ok", accepts, reads=graph.generator("llm", model))
+
+        async def run() -> None:
+            async with anyio.create_task_group() as tasks:
+                solve = partial(modulo.solve, graph, "p", within=ledger, strategy=Refine(width=5), trace=trace)
+                tasks.start_soon(solve)
+                await anyio.to_thread.run_sync(server.wait_until, lambda it: len(it.requests) == 2)
+                tasks.cancel_scope.cancel()
+
+        anyio.run(run)
+
+    expect_books_to_agree(ledger, server)
+    assert ledger.unconfirmed.completion_tokens == 2 * 200
+    bills = [event.bill.calls for event in trace.events if isinstance(event, BudgetSettled)]
+    assert sorted(bills) == [0, 0, 0, 1, 1]

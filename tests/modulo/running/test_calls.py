@@ -32,6 +32,7 @@ from modulo.running.calls import Caller
 from modulo.running.place import Place
 from modulo.running.reporting import Reporter
 from modulo.running.retrying import Retrier, Retries
+from modulo.sending import tell_whether_sent
 from modulo.testing import ManualClock, ScriptedGenerator
 from modulo.trace import event_json
 from tests.modulo.running.ledgers import assert_books_agree, spending_of, without_counts
@@ -388,6 +389,45 @@ async def test_a_cancelled_call_is_counted_and_its_worst_case_stays_booked() -> 
     assert bench.ledger.reserved == Usage()
     assert bench.ledger.spent == Usage(calls=1)
     assert bench.ledger.unconfirmed == Usage(completion_tokens=9)
+    assert_books_agree(bench.ledger, bench.events)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("told", "calls", "tokens"), [([False], 0, 0), ([True, False], 1, 50), ([False, True], 1, 50), ([], 1, 50)]
+)
+async def test_a_cancelled_call_costs_nothing_if_none_of_its_requests_was_sent(
+    told: list[bool], calls: int, tokens: int
+) -> None:
+    class Queues(ScriptedGenerator):
+        async def generate(self, request: Request) -> Generation:
+            for was_sent in told:
+                tell_whether_sent(was_sent)
+            is_in_call.set()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    is_in_call, bench = anyio.Event(), Bench()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.answers, Queues([], worst_case=Usage(calls=1, completion_tokens=50)))
+        await is_in_call.wait()
+        tasks.cancel_scope.cancel()
+    assert bench.ledger.spent == Usage(calls=calls)
+    assert bench.ledger.unconfirmed == Usage(completion_tokens=tokens)
+    assert_books_agree(bench.ledger, bench.events)
+
+
+@pytest.mark.anyio
+async def test_a_call_that_fails_before_it_is_sent_counts_and_costs_nothing() -> None:
+    class Unreachable(ScriptedGenerator):
+        async def generate(self, request: Request) -> Generation:
+            tell_whether_sent(False)
+            raise OSError("no server")
+
+    bench = Bench()
+    await bench.answers(Unreachable([], worst_case=Usage(calls=1, completion_tokens=50)))
+    assert bench.ledger.spent == Usage(calls=1)
+    assert bench.ledger.unconfirmed == Usage()
     assert_books_agree(bench.ledger, bench.events)
 
 
