@@ -115,9 +115,9 @@ async def solve(graph: Any, problem: Any = None, /, **options: Any) -> Outcome[A
 
     Raises:
         ModuloError: Before anything is paid for: the graph is unsound, the problem does not fit, something
-            that a generator or critic needs is missing, an option makes no sense.
-        Exception: What a prompt function, a strategy or a backprompter raises comes out as it is, in any
-            round; so does ``ConfigurationError`` for a strategy that asks for what makes no sense.
+            that a generator or critic needs is missing, an option makes no sense, or a prompt function, the
+            strategy or the backprompter fails (``ProgramError``). Where they fail later, the outcome is
+            ``Exhausted`` with the stop reason ``error``, the work so far, and the exception as its ``cause``.
     """
     return await _run(graph, problem, options).outcome()
 

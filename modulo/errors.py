@@ -8,6 +8,7 @@
     ├── MissingDependencyError (ImportError) an extra, a program or a backend is not there
     ├── NotApplicableError (ValueError)      no hard critic applies to this problem
     ├── Malformed (ValueError)               raised by a reformulator: the text has no canonical form
+    ├── ProgramError (RuntimeError)          a prompt, strategy or backprompter failed: there is no next call
     ├── CriticError (RuntimeError)           a critic crashed, timed out or was killed: never a verdict
     ├── GenerationError (RuntimeError)       a generator gave no text
     │   ├── AuthenticationFailed             the provider refused the key
@@ -49,6 +50,7 @@ __all__ = [
     "ModuloError",
     "NotApplicableError",
     "ProblemError",
+    "ProgramError",
     "ProviderError",
     "RateLimited",
     "RequestRejected",
@@ -111,6 +113,19 @@ class Malformed(ModuloError, ValueError):
     ) -> None:
         self.message, self.code, self.location, self.hint = message, code, location, hint
         super().__init__(message)
+
+
+class ProgramError(ModuloError, RuntimeError):
+    """A part of the program without which there is no next call raised something; ``__cause__`` is what.
+
+    Attributes:
+        part: The part in words, e.g. ``"the prompt of generator 'draft'"``.
+    """
+
+    def __init__(self, part: str, error: BaseException) -> None:
+        self.part = part
+        text = str(error)
+        super().__init__(f"{part} failed: {type(error).__name__}{text and f': {text}'}")
 
 
 class CriticError(ModuloError, RuntimeError):

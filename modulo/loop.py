@@ -11,20 +11,22 @@ import anyio.lowlevel
 
 from modulo.amount import Amount
 from modulo.budget import Usage
-from modulo.errors import LimitReached
+from modulo.errors import LimitReached, ModuloError
 from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
 from modulo.graph import Graph
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
 from modulo.ledger import Ledger
+from modulo.logs import warn
 from modulo.options import RunOptions
 from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
 from modulo.recorded_settings import recorded_settings
 from modulo.running.calls import Caller
 from modulo.running.certifying import Certifier
+from modulo.running.failures import part_of_program
 from modulo.running.judging import Judge, applicable_critics
 from modulo.running.place import Place, active_place
-from modulo.running.planning import Planner
+from modulo.running.planning import Planner, strategy_in_words
 from modulo.running.preparing import check_picklable, prepare
 from modulo.running.reporting import Reporter
 from modulo.running.retrying import Retrier
@@ -53,9 +55,11 @@ class _Stop(Exception):
         *,
         attempt: Attempt | None = None,
         error: str | None = None,
+        cause: BaseException | None = None,
         ended_by: StopReason | None = None,
     ) -> None:
         self.reason, self.attempt, self.error, self.ended_by = reason, attempt, error, ended_by
+        self.cause = cause
         super().__init__(reason)
 
 
@@ -191,12 +195,22 @@ class Run:
                 await self._rounds(place.ledger, self._scheduler(place, pool))
             except _Stop as stop:
                 return stop
-        cut_off = _Stop(StopReason.CANCELLED if self._is_cancelled else StopReason.SECONDS_LIMIT)
+            except ModuloError as error:
+                if not self._tree.attempts and not place.ledger.spent.calls:
+                    raise
+                warn("run_failed", error=_words(error))
+                return self._cut_off(_Stop(StopReason.ERROR, error=str(error), cause=error))
+        return self._cut_off(_Stop(StopReason.CANCELLED if self._is_cancelled else StopReason.SECONDS_LIMIT))
+
+    def _cut_off(self, stop: _Stop) -> _Stop:
+        """Book what came of the round at work; if it is the answer, the run ends with it all the same."""
         try:
             self._take(self._round.take())
-        except _Stop as stop:
-            return stop if stop.attempt else cut_off
-        return cut_off
+        except _Stop as better:
+            return better if better.attempt else stop
+        except ModuloError:  # a strategy that cannot be told, which matters no more
+            return stop
+        return stop
 
     def _scheduler(self, place: Place, pool: WorkerPool | None) -> Scheduler:
         options, reporter = self._options, self._reporter
@@ -228,16 +242,13 @@ class Run:
                 this_round = ledger.reserve_now(_ONE_ROUND)
             except LimitReached as limit:
                 raise _Stop(StopReason.of_limit(limit.resource)) from None
-            ran = False
             try:
                 plans = planner.next_round()
                 if not plans:
                     raise _Stop(StopReason.STUCK)
-                ran = True
                 await self._round.run(plans)
-                ran = _ran(self._round.results)
             finally:
-                if ran:
+                if _ran(self._round.results):
                     this_round.settle(_ONE_ROUND)
                 else:
                     this_round.release()
@@ -264,9 +275,16 @@ class Run:
         for result in results:
             if isinstance(result, list):
                 attempts += result
+        strategy, failure = self._options.strategy, None
         for attempt in attempts:
             self._add(attempt)
+            try:
+                part_of_program(strategy_in_words(strategy), strategy.tell, self._tree, attempt)
+            except ModuloError as error:  # raised once all of the round is booked
+                failure = failure or error
         self._stop_if_answered()
+        if failure:
+            raise failure
         if attempts:
             self._stop_on_failures(attempts)
         elif results and not _ran(results):
@@ -276,7 +294,6 @@ class Run:
 
     def _add(self, attempt: Attempt) -> None:
         withdrawn = self._tree.add(attempt)
-        self._options.strategy.tell(self._tree, attempt)
         if withdrawn:
             ids = tuple(one.id for one in withdrawn)
             self._emit(ArtefactWithdrawn(at=self._reporter.elapsed(), attempt=attempt.id, withdrawn=ids))
@@ -319,10 +336,10 @@ class Run:
             try:
                 certificate = self._certifier.certificate(self._tree, stop.attempt)
             except Exception as error:  # noqa: BLE001  options and digests of critics are user code
-                stop = _Stop(StopReason.ERROR, error=_words(error), ended_by=stop.ended_by)
+                stop = _Stop(StopReason.ERROR, error=_words(error), cause=error, ended_by=stop.ended_by)
         if stop.attempt is None or certificate is None:
             self._emit_end(ledger, stop)
-            return Exhausted(stop.reason, attempts, error=stop.error, **books)
+            return Exhausted(stop.reason, attempts, error=stop.error, cause=stop.cause, **books)
         candidate = stop.attempt.candidate
         assert candidate is not None
         if self._sinks:

@@ -74,6 +74,7 @@ class Exhausted:
         stop_reason: Why the run stopped.
         attempts: Everything that was tried; nothing in it is certified.
         error: What keeps failing, if that is why it stopped.
+        cause: The exception of a prompt, strategy or backprompter, if one ended the run.
         usage: What was spent for certain.
         unconfirmed: Worst cases of calls whose bill never came back.
         seconds: Time taken.
@@ -82,6 +83,7 @@ class Exhausted:
     stop_reason: StopReason
     attempts: tuple[Attempt, ...] = field(repr=False)
     error: str | None = field(default=None, kw_only=True)
+    cause: BaseException | None = field(default=None, kw_only=True, repr=False, compare=False)
     usage: Usage = field(default_factory=Usage, kw_only=True)
     unconfirmed: Usage = field(default_factory=Usage, kw_only=True)
     seconds: float = field(default=0.0, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 from modulo.budget import Budget
 from modulo.canonical import JsonValue
@@ -11,6 +12,8 @@ from modulo.graph.nodes import CriticNode
 from modulo.graph.program import Program
 from modulo.ledger import Ledger
 from modulo.options import RunOptions
+from modulo.protocols import Backprompter, Critic, Strategy
+from modulo.running.failures import part_of_program
 from modulo.settings import settings_of
 from modulo.version import __version__
 
@@ -25,6 +28,9 @@ def recorded_settings(
 ) -> Mapping[str, JsonValue]:
     """The settings of a run, for the first event of its trace.
 
+    Raises:
+        ProgramError: Something does not describe itself but fails.
+
     Args:
         options: The run's options.
         program: The graph.
@@ -34,17 +40,20 @@ def recorded_settings(
     return {
         "modulo_version": __version__,
         "started_at": options.clock.wall_time().isoformat(timespec="seconds"),
-        "strategy": {"id": type_id(options.strategy), "options": options.strategy.describe()},
-        "backprompter": {"id": type_id(options.backprompter), "options": options.backprompter.describe()},
+        "strategy": {"id": type_id(options.strategy), "options": _described(options.strategy)},
+        "backprompter": {"id": type_id(options.backprompter), "options": _described(options.backprompter)},
         "budget": settings_of(options.budget),
         "limits_from_above": _limits_of(above),
         "select": options.select,
         "seed": options.seed,
         "retries": settings_of(options.retries),
         "max_concurrency": options.max_concurrency,
-        "generators": {node.name: node.generator.describe() for node in program.generators},
+        "generators": {
+            node.name: part_of_program(f"generator {node.name!r}", node.generator.describe)
+            for node in program.generators
+        },
         "critics": {
-            node.name: {"id": node.critic.id, "version": node.critic.version, "options": node.critic.options()}
+            node.name: part_of_program(f"critic {node.name!r}", _critic_settings, node.critic)
             for nodes in critics.values()
             for node in nodes
         },
@@ -52,6 +61,14 @@ def recorded_settings(
             node.name: type_id(node.critic) for stage in program.stages.values() for node in stage.soft_critics
         },
     }
+
+
+def _described(part: Strategy | Backprompter) -> Mapping[str, JsonValue]:
+    return part_of_program(f"describe of {type(part).__name__}", part.describe)
+
+
+def _critic_settings(critic: Critic[Any, Any]) -> Mapping[str, JsonValue]:
+    return {"id": critic.id, "version": critic.version, "options": critic.options()}
 
 
 def type_id(thing: object) -> str:

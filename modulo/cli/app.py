@@ -16,7 +16,7 @@ from typing import Any, Final
 import click
 
 from modulo.cli import BAD_INPUT, INTERNAL_ERROR, NOT_CERTIFIED, READER_LEFT
-from modulo.errors import ModuloError
+from modulo.errors import ModuloError, ProgramError
 from modulo.version import __version__
 
 __all__ = ["app", "run"]
@@ -107,6 +107,8 @@ def _told(error: Exception | KeyboardInterrupt) -> tuple[int, str]:
             shown = StringIO()
             error.show(shown)
             return BAD_INPUT, shown.getvalue().rstrip()
+        case ProgramError():
+            return INTERNAL_ERROR, f"modulo: {error} (--debug shows where)"
         case ModuloError():
             return BAD_INPUT, f"modulo: {error}"
         case OSError() if error.errno in _UNWRITABLE:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
-from modulo.errors import ProblemError
+from modulo.errors import ConfigurationError, ProblemError
 from modulo.graph.nodes import GeneratorNode
 from modulo.problem import Candidate, Problem
 from modulo.protocols import Backprompter, Conversation, Message, Rendered
+from modulo.running.failures import part_of_program
 from modulo.tree import Tree
 
 __all__ = ["Conversations"]
@@ -59,7 +60,11 @@ class Conversations:
             node=node.name,
             memo=self._memo,
         )
-        return backprompter.render(conversation)
+        part = f"the backprompter of generator {node.name!r}"
+        rendered = part_of_program(part, backprompter.render, conversation)
+        if not isinstance(rendered, Rendered) or not _are_messages(rendered.messages):
+            raise ConfigurationError(f"{part} rendered no messages of plain text")
+        return rendered
 
     def _prompt(
         self, node: GeneratorNode, inputs: Mapping[str, int], artefacts: Mapping[str, Candidate[Any]]
@@ -78,11 +83,16 @@ def _opening(node: GeneratorNode, problem: Problem[Any], values: Sequence[Any]) 
         parts = [problem.value if isinstance(problem.value, str) else problem.canonical.decode()]
         parts += [value if isinstance(value, str) else str(value) for value in values]
         return (Message("user", "\n\n".join(parts)),)
-    prompt = node.prompt(problem.value, *values)
-    messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
-    if not messages or not all(map(_is_message, messages)):
-        raise ProblemError(f"the prompt of generator {node.name!r} is neither text nor messages")
+    part = f"the prompt of generator {node.name!r}"
+    prompt = part_of_program(part, node.prompt, problem.value, *values)
+    messages = (Message("user", prompt),) if isinstance(prompt, str) else part_of_program(part, tuple, prompt)
+    if not _are_messages(messages):
+        raise ProblemError(f"{part} is neither text nor messages")
     return messages
+
+
+def _are_messages(messages: object) -> TypeGuard[tuple[Message, ...]]:
+    return isinstance(messages, tuple) and bool(messages) and all(map(_is_message, messages))
 
 
 def _is_message(message: object) -> bool:

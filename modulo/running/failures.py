@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
-__all__ = ["is_failure"]
+from modulo.errors import LimitReached, ModuloError, ProgramError
+
+__all__ = ["is_failure", "part_of_program"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def is_failure(error: BaseException) -> bool:
@@ -17,6 +24,27 @@ def is_failure(error: BaseException) -> bool:
     if isinstance(error, asyncio.CancelledError):
         return not _is_being_cancelled()
     return isinstance(error, (Exception, SystemExit))
+
+
+def part_of_program(part: str, function: Callable[P, R], /, *args: P.args, **named: P.kwargs) -> R:
+    """What a part of the program gives without which there is no next call.
+
+    Args:
+        part: The part in words.
+        function: Calls it.
+        *args: Its arguments.
+        **named: Its named arguments.
+
+    Raises:
+        ProgramError: It raised something that is no error of ours.
+    """
+    try:
+        return function(*args, **named)
+    except BaseException as error:
+        is_ours = isinstance(error, ModuloError) and not isinstance(error, LimitReached)
+        if is_ours or not is_failure(error):
+            raise
+        raise ProgramError(part, error) from error
 
 
 def _is_being_cancelled() -> bool:

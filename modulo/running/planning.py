@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modulo.errors import ConfigurationError
-from modulo.protocols import Expansion, Strategy
+from modulo.numeric import is_whole_number
+from modulo.protocols import Backprompter, Expansion, Sampling, Strategy
+from modulo.running.failures import part_of_program
 from modulo.running.jobs import Plan
 from modulo.tree import Tree
 
-__all__ = ["Planner"]
+__all__ = ["Planner", "strategy_in_words"]
+
+
+def strategy_in_words(strategy: Strategy) -> str:
+    """A strategy's name in messages."""
+    return f"the strategy {type(strategy).__name__}"
 
 
 class Planner:
@@ -35,8 +44,13 @@ class Planner:
 
         Raises:
             ConfigurationError: The strategy asks for something that makes no sense.
+            ProgramError: It fails.
         """
-        expansions = self._strategy.ask(self._tree, self._most)
+        expansions = part_of_program(
+            strategy_in_words(self._strategy), self._strategy.ask, self._tree, self._most
+        )
+        if not isinstance(expansions, Sequence):
+            raise self._nonsense(f"for a {type(expansions).__name__}, not for expansions")
         if len(expansions) > self._most:
             raise self._nonsense(f"for {len(expansions)} expansions, more than {self._most}")
         self.round += 1
@@ -51,6 +65,8 @@ class Planner:
         return Plan(expansion=expansion, first_attempt=first_attempt, round=self.round, turn=turn)
 
     def _check(self, expansion: Expansion) -> None:
+        if not _is_well_made(expansion):
+            raise self._nonsense(f"for {expansion!r}, which is no Expansion or has fields of other types")
         node, parent, tree = expansion.node, expansion.parent, self._tree
         if node not in self._turns:
             raise self._nonsense(f"for {node!r}, which is no generator of this graph")
@@ -62,4 +78,15 @@ class Planner:
             raise self._nonsense(f"for {expansion.samples} samples")
 
     def _nonsense(self, what: str) -> ConfigurationError:
-        return ConfigurationError(f"{type(self._strategy).__name__} asked {what}")
+        return ConfigurationError(f"{strategy_in_words(self._strategy)} asked {what}")
+
+
+def _is_well_made(expansion: object) -> bool:
+    return (
+        isinstance(expansion, Expansion)
+        and isinstance(expansion.node, str)
+        and (expansion.parent is None or is_whole_number(expansion.parent))
+        and is_whole_number(expansion.samples)
+        and isinstance(expansion.sampling, Sampling)
+        and (expansion.backprompter is None or isinstance(expansion.backprompter, Backprompter))
+    )

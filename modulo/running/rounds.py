@@ -40,16 +40,22 @@ class Rounds:
         return results
 
     async def run(self, plans: Sequence[Plan]) -> None:
-        """Run all plans of one round; ``results`` then has what came of each."""
+        """Run all plans of one round; ``results`` then has what came of each.
+
+        Raises:
+            ModuloError: A prompt or backprompter fails; nothing ran then.
+        """
         jobs: list[tuple[int, Job, list[Attempt]]] = []
         try:
+            results: list[list[Attempt] | LimitReached] = []
             for i, plan in enumerate(plans):  # in the order of asking, before anything runs
                 try:
                     job, attempts = self._scheduler.begin(plan), list[Attempt]()
                     jobs.append((i, job, attempts))
-                    self.results.append(attempts)
+                    results.append(attempts)
                 except LimitReached as limit:
-                    self.results.append(limit)
+                    results.append(limit)
+            self.results = results
             if len(jobs) == 1:  # the common case needs no task of its own
                 i, job, attempts = jobs[0]
                 self._note_refusal(i, await self._scheduler.run(job, attempts))

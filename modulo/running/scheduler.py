@@ -1,8 +1,8 @@
 """Runs one expansion: generator, reformulators, critics, under limits.
 
 What comes out are attempts. A text without canonical form, a refusal or a crash of a critic are all things
-that can be said of an attempt. Cancellation comes out as an exception, and so does what a prompt function or a
-backprompter raises: without a conversation there is no attempt.
+that can be said of an attempt. Cancellation comes out as an exception, and so does the failure of a prompt function
+or a backprompter: without a conversation there is no attempt.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Backprompter, Finish, Generation, Rendered, Request
 from modulo.running.calls import Answer, Caller
 from modulo.running.conversing import Conversations
+from modulo.running.failures import part_of_program
 from modulo.running.jobs import Job, Plan
 from modulo.running.judging import Judge
 from modulo.running.place import Place
@@ -93,6 +94,7 @@ class Scheduler:
 
         Raises:
             LimitReached: Not a single attempt fits the budget.
+            ModuloError: Its prompt or backprompter fails.
         """
         samples = plan.expansion.samples
         if self._script:
@@ -190,7 +192,9 @@ class Scheduler:
             inputs=inputs,
             artefacts=artefacts,
             prompt_sha256=self._hashes.of(rendered.messages),
-            sees_all_critiques=backprompter.needs_all_critiques,
+            sees_all_critiques=part_of_program(
+                f"the backprompter of generator {node.name!r}", getattr, backprompter, "needs_all_critiques"
+            ),
         )
         if self._reporter.emit:
             self._announce(job, rendered)

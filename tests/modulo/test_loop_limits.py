@@ -20,7 +20,7 @@ from modulo import (
     StopReason,
     Usage,
 )
-from modulo.errors import ConnectionLost, RateLimited
+from modulo.errors import ConnectionLost, ProgramError, RateLimited
 from modulo.events import RunFinished
 from modulo.protocols import Expansion, Strategy
 from modulo.running.retrying import Retries
@@ -266,8 +266,9 @@ async def test_a_run_that_ends_by_an_exception_gives_back_what_it_held() -> None
 
     batch = Ledger()
     trace = modulo.Trace()
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ProgramError):
         await modulo.solve(graph_of(["ok"]), "p", strategy=Breaks(), within=batch, trace=trace)
     assert batch.reserved == batch.spent == Usage()
     (end,) = [event for event in trace.events if isinstance(event, RunFinished)]
-    assert (end.stop_reason, end.error) == (StopReason.ERROR, "ZeroDivisionError: ")
+    assert end.stop_reason is StopReason.ERROR
+    assert end.error == "ProgramError: the strategy Breaks failed: ZeroDivisionError"

@@ -198,6 +198,14 @@ def test_an_internal_error_is_3_without_a_traceback(
     assert "Traceback" not in error
 
 
+def test_a_prompt_of_a_domain_that_fails_is_3_and_is_named(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modulo.domains.graph_coloring.domain.prompt", lambda problem: 1 / 0)
+    assert run(["solve", "graph_coloring", "--model", "transcript:runs.jsonl"]) == 3
+    assert "the prompt of generator 'painter' failed: ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_debug_shows_the_traceback_and_exits_with_the_same_code(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -242,15 +242,15 @@ async def test_a_prompt_that_is_neither_is_an_error_before_the_first_call(prompt
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("width", [1, 3])
-async def test_a_prompt_that_fails_ends_the_run_as_itself_and_holds_nothing_back(width: int) -> None:
+async def test_a_prompt_that_fails_ends_the_run_and_holds_nothing_back(width: int) -> None:
     def prompt(problem: Any) -> str:
         raise ZeroDivisionError
 
     batch = modulo.Ledger(Budget(attempts=9, rounds=9))
     graph, _ = graph_of(["ok"], prompt=prompt)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(modulo.errors.ProgramError, match="the prompt of generator 'draft' failed"):
         await modulo.solve(graph, "p", within=batch, strategy=modulo.Refine(width=width))
-    assert batch.reserved == modulo.Usage()
+    assert batch.reserved == batch.spent == modulo.Usage()
 
 
 @pytest.mark.anyio
