@@ -233,7 +233,9 @@ class LLM(Generator):
         self, endpoint: Endpoint, arguments: Mapping[str, Any], samples: int, sent: Event
     ) -> tuple[Generation, ...]:
         """One call, in litellm's own loop. The deadline does not run while the call waits for its turn."""
-        async with self.limits.turn():
+        async with self.limits.turn() as had_to_wait:
+            if had_to_wait:
+                await LITELLM_LOOP.hear_caller()
             sent.set()
             response = await self._complete(endpoint, arguments)
         return read_generations(response, self.schema, cost_usd=partial(self._cost_usd, response))[:samples]

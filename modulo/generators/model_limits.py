@@ -57,25 +57,30 @@ class ModelLimits:
         return f"ModelLimits(concurrency={self.concurrency}, requests_per_minute={self.requests_per_minute})"
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and hold a seat while inside. One object serves one event loop."""
+    async def turn(self) -> AsyncIterator[bool]:
+        """Wait for a turn, and hold a seat while inside. One object serves one event loop.
+
+        What it gives is whether there was anything to wait for.
+        """
         if self.concurrency is None:
-            await self._wait_for_start()
-            yield
+            yield await self._wait_for_start()
             return
         if self._seats is None:
             # Not before the first turn: a semaphore belongs to the loop that it is made in.
             self._seats = anyio.Semaphore(self.concurrency, fast_acquire=True)
+        had_to_queue = not self._seats.value
         async with self._seats:
-            await self._wait_for_start()
-            yield
+            had_to_wait = await self._wait_for_start()
+            yield had_to_queue or had_to_wait
 
-    async def _wait_for_start(self) -> None:
+    async def _wait_for_start(self) -> bool:
         if self.requests_per_minute is None:
-            return
+            return False
         now = self._clock.now()
         start = max(now, self._next_start)
         # A call that is cancelled while it waits leaves its start unused: a limit is an upper bound.
         self._next_start = start + _SECONDS_PER_MINUTE / self.requests_per_minute
-        if start > now:
-            await self._clock.sleep(start - now)
+        if start <= now:
+            return False
+        await self._clock.sleep(start - now)
+        return True

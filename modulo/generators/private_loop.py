@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import Context, copy_context
-from typing import Any, Generic, TypeVar
+from contextvars import Context, ContextVar, copy_context
+from typing import Any, Final, Generic, TypeVar
 
 import anyio
 from anyio.lowlevel import current_token
@@ -67,6 +67,19 @@ class PrivateLoop:
                 await call.finished.wait()
             raise
         return call.result()
+
+    @staticmethod
+    async def hear_caller() -> None:
+        """In the work: let the caller have a turn. If it was cancelled, the work is cancelled here.
+
+        A cancellation takes a moment to come over from the caller's loop, and calls that queue for one another
+        would follow each other in that moment.
+        """
+        call = _CALL.get()
+        heard = asyncio.get_running_loop().create_future()
+        if call is not None:
+            call.ask_caller(heard)
+            await heard
 
     def is_running_here(self) -> bool:
         """Whether this code runs in the private loop."""
@@ -119,8 +132,14 @@ class _Call(Generic[T]):
         self._wake = getattr(token, "call_soon_threadsafe", None) or token.run_sync_soon
 
     def start(self) -> None:
+        _CALL.set(self)
         self._task = asyncio.get_running_loop().create_task(self._work())
         self._task.add_done_callback(self._finish)
+
+    def ask_caller(self, heard: asyncio.Future[None]) -> None:
+        """Have the caller's loop come round, and then this one, before ``heard`` is done."""
+        loop = asyncio.get_running_loop()
+        self._wake(lambda: loop.call_soon_threadsafe(_finish_unless_cancelled, heard))
 
     def cancel(self) -> None:
         assert self._task is not None, "cancelled before it was started"
@@ -135,6 +154,14 @@ class _Call(Generic[T]):
         if self._task.cancelled():
             raise RuntimeError("the work was cancelled from within")
         return self._task.result()
+
+
+_CALL: Final[ContextVar[_Call[Any] | None]] = ContextVar("modulo_private_call", default=None)
+
+
+def _finish_unless_cancelled(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _context_for_asyncio() -> Context:

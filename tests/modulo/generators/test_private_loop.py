@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -205,3 +206,39 @@ def test_the_callers_loop_gets_no_tasks_of_litellms() -> None:
 
     with ScriptedServer([Reply()]) as server:
         assert anyio.run(tasks_left, server) == set()
+
+
+@pytest.mark.anyio
+async def test_work_that_queued_behind_cancelled_work_sees_its_own_cancellation_first(
+    loop: PrivateLoop,
+) -> None:
+    begun: list[int] = []
+
+    async def one_at_a_time(number: int, seat: asyncio.Lock) -> None:
+        has_to_wait = seat.locked()
+        async with seat:
+            if has_to_wait:
+                await loop.hear_caller()
+            begun.append(number)
+            await asyncio.Event().wait()
+
+    for _ in range(50):
+        begun.clear()
+        seat = asyncio.Lock()
+        async with anyio.create_task_group() as tasks:
+            for number in range(4):
+                tasks.start_soon(loop.run, partial(one_at_a_time, number, seat))
+            while not begun:
+                await anyio.sleep(0)
+            tasks.cancel_scope.cancel()
+        assert len(begun) == 1
+
+
+@pytest.mark.anyio
+async def test_work_whose_caller_is_still_there_goes_on(loop: PrivateLoop) -> None:
+    async def work() -> str:
+        await loop.hear_caller()
+        return "done"
+
+    with anyio.fail_after(5):
+        assert await loop.run(work) == "done"
