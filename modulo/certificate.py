@@ -19,6 +19,7 @@ from modulo.critique import Critique, Soundness, Verdict, weakest
 from modulo.errors import CertificateError, ProblemError
 from modulo.graph.nodes import CriticNode
 from modulo.problem import Candidate, Problem
+from modulo.signing import FileOrBytes, sign
 from modulo.version import __version__
 
 __all__ = ["Certificate", "CertifiedArtefact", "Claim", "CriticEntry", "certificate_of"]
@@ -115,6 +116,18 @@ class Certificate(_Part):
             OSError: The file cannot be written.
         """
         Path(path).write_bytes(self.to_bytes())
+
+    def sign(self, private_key: FileOrBytes) -> bytes:
+        """The detached Ed25519 signature of the file that ``save`` writes, for ``verify(.., signature=..)``.
+
+        Args:
+            private_key: The key, or the path of its file: PEM, without a passphrase.
+
+        Raises:
+            ConfigurationError: It cannot be read, or is no Ed25519 key.
+            MissingDependencyError: The extra ``sign`` is not installed.
+        """
+        return sign(self.to_bytes(), private_key)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Certificate:

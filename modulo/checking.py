@@ -23,6 +23,7 @@ from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.protocols import Critic
 from modulo.running.judging import Judge, applicable_critics, is_accepted
 from modulo.running.workers import worker_pool
+from modulo.signing import FileOrBytes, check_signature
 
 __all__ = ["CheckVerdict", "Checked", "Checker", "Verified", "check", "verify"]
 
@@ -130,6 +131,8 @@ async def verify(
     critics: Sequence[Critic[Any, Any]] | Critic[Any, Any] | None = None,
     reformulator: Callable[..., Any] | None = None,
     problem: Any = None,
+    signature: FileOrBytes | None = None,
+    public_key: FileOrBytes | None = None,
 ) -> Verified:
     """Run the critics of a certificate again on its solution. No model is called.
 
@@ -144,16 +147,22 @@ async def verify(
         reformulator: The reformulator that ``solve`` was given with these critics, if any.
         problem: The problem that it must be about, which is then judged as it is given; None takes whatever
             problem it is about.
+        signature: A detached signature of it, or the path of its file; comes with ``public_key``.
+        public_key: The key of whoever must have signed it, or the path of its file: Ed25519, PEM.
 
     Raises:
         CertificateError: It does not hold; the message says where.
         ConfigurationError: Its domain is not installed, and neither graph nor critics are given; or both are, or
-            a reformulator without critics.
+            a reformulator without critics; or a signature without a key, or a key that is none.
         ModuloError: A critic needs something that is missing.
     """
     if reformulator is not None and critics is None:
         raise ConfigurationError("verify: a reformulator goes with critics=; a graph brings its own")
+    if (signature is None) != (public_key is None):
+        raise ConfigurationError("verify: signature= and public_key= go together")
     certificate = _loaded(certificate)
+    if signature is not None and public_key is not None:
+        check_signature(certificate.to_bytes(), signature, public_key)
     domain = None
     graph = graph_without_generator("verify", graph, critics, reformulator=reformulator)
     if graph is None:

@@ -23,6 +23,7 @@ __all__ = [
     "printable",
     "read_document",
     "read_problem",
+    "signature_file",
     "usage_words",
 ]
 
@@ -61,6 +62,11 @@ def read_problem(domain: Domain[Any], path: Path) -> Any:
         if str(path) in str(error):
             raise
         raise ProblemError(f"{path}: {error}") from error
+
+
+def signature_file(certificate: Path) -> Path:
+    """Where the signature of a certificate's file stands unless somebody says otherwise."""
+    return certificate.with_name(f"{certificate.name}.sig")
 
 
 def outcome_json(outcome: Outcome[Any]) -> dict[str, Any]:

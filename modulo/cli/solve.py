@@ -17,15 +17,24 @@ from modulo.api import EventStream, stream
 from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
 from modulo.cli import BAD_INPUT, NOT_CERTIFIED
-from modulo.cli.output import critique_lines, outcome_json, print_json, printable, read_problem, usage_words
+from modulo.cli.output import (
+    critique_lines,
+    outcome_json,
+    print_json,
+    printable,
+    read_problem,
+    signature_file,
+    usage_words,
+)
 from modulo.cli.progress import Progress, progress
-from modulo.domain import Domain, find_domain
+from modulo.domain import Domain, find_domain, read_file
 from modulo.errors import ConfigurationError
 from modulo.generators.models import generator_from_string
 from modulo.numeric import MAX_INTEGER
 from modulo.options import DEFAULT_BUDGET, Select
 from modulo.outcome import Certified, Exhausted, Outcome
 from modulo.protocols import Backprompter, Strategy
+from modulo.signing import sign
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 
@@ -42,6 +51,7 @@ class _Files:
 
     trace: Path | None
     certificate: Path | None
+    private_key: bytes | None
     as_json: bool
 
 
@@ -97,6 +107,13 @@ def _model_options(command: F) -> F:
 @click.option(
     "--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Write the certificate there."
 )
+@click.option(
+    "--sign",
+    "private_key",
+    type=click.Path(path_type=Path),
+    metavar="KEYFILE",
+    help="Sign the certificate, in FILE.sig, with this Ed25519 key (PEM).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def solve(
     domain: str,
@@ -113,6 +130,7 @@ def solve(
     select: str,
     trace: Path | None,
     certificate: Path | None,
+    private_key: Path | None,
     as_json: bool,
     **limits: float | None,
 ) -> int:
@@ -130,7 +148,9 @@ def solve(
         max_output_tokens=max_output_tokens,
         seed=seed,
     )
-    files = _Files(trace=trace, certificate=certificate, as_json=as_json)
+    files = _Files(
+        trace=trace, certificate=certificate, private_key=_key(private_key, certificate), as_json=as_json
+    )
     outcome = anyio.run(
         _solve,
         files,
@@ -188,6 +208,17 @@ async def _cancel_on_interrupt(events: EventStream) -> None:
             events.cancel()
 
 
+def _key(path: Path | None, certificate: Path | None) -> bytes | None:
+    """The private key in a file, tried out before the first call."""
+    if path is None:
+        return None
+    if certificate is None:
+        raise click.UsageError("--sign needs --certificate: the signature is written beside it")
+    key = read_file(path)
+    sign(b"", key)
+    return key
+
+
 def _refuse_bad_paths(files: _Files) -> None:
     """Find out before the first call that a result could not be written after the last."""
     path = files.certificate
@@ -195,10 +226,11 @@ def _refuse_bad_paths(files: _Files) -> None:
         return
     if not path.parent.is_dir():
         raise ConfigurationError(f"--certificate: there is no folder {path.parent}")
-    if path == files.trace:
-        raise ConfigurationError(f"--certificate and --trace both name {path}; name two files")
-    if path.exists():
-        raise ConfigurationError(f"--certificate: {path} exists already; name a new file")
+    for new in (path, signature_file(path)) if files.private_key else (path,):
+        if new == files.trace:
+            raise ConfigurationError(f"--certificate and --trace both name {new}; name two files")
+        if new.exists():
+            raise ConfigurationError(f"--certificate: {new} exists already; name a new file")
     if not os.access(path.parent, os.W_OK):
         raise ConfigurationError(f"--certificate: nothing can be written to {path.parent}")
 
@@ -229,14 +261,16 @@ def _budget(limits: dict[str, Any]) -> Budget:
 
 
 def _save(files: _Files, outcome: Outcome[Any]) -> bool:
-    """Write the certificate, if there is one and it is wanted. Whether nothing is missing then."""
+    """Write the certificate and its signature, if they are wanted. Whether nothing is missing then."""
     if files.certificate is None or isinstance(outcome, Exhausted):
         return True
     try:
         outcome.certificate.save(files.certificate)
+        if files.private_key:
+            signature_file(files.certificate).write_bytes(outcome.certificate.sign(files.private_key))
     except OSError as error:
         # The answer was paid for: say that the file is missing, and print the answer all the same.
-        click.echo(f"modulo: {files.certificate} cannot be written: {error.strerror}", err=True)
+        click.echo(f"modulo: {error.filename} cannot be written: {error.strerror}", err=True)
         return False
     return True
 
