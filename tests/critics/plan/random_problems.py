@@ -97,6 +97,8 @@ class Writer:
             return self.call(_PREDICATES, terms)
         if kind < 4:
             return f"(not {self.call(_PREDICATES, terms)})"
+        if kind == 4 and any(term.startswith("?v") for term in terms):
+            return self.call(_PREDICATES, terms)  # whether it counts for each object or once is not agreed on
         if kind == 4:
             update = self.rnd.choice(["assign", "increase", "decrease"])
             return f"({update} {self.call(_FUNCTIONS, terms)} {self.expression(1, terms)})"

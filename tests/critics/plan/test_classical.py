@@ -263,7 +263,8 @@ def test_a_type_may_have_several_parents() -> None:
 def test_constants_can_be_named_in_plans_and_problems() -> None:
     known = domain(
         "(:types place) (:constants home - place) (:predicates (at ?p - place))"
-        "(:action go :parameters (?from ?to - place) :precondition (at ?from) :effect (and (not (at ?from)) (at ?to)))"
+        "(:action go :parameters (?from ?to - place) :precondition (at ?from)"
+        " :effect (and (not (at ?from)) (at ?to)))"
         "(:action leave :parameters (?to - place) :precondition (at home) :effect (and (not (at home)) (at ?to)))"
     )
     there = problem("(at home)", "(at x)", "x - place")

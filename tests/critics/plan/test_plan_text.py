@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 
 import pytest
@@ -109,12 +110,8 @@ def test_long_texts_that_are_no_plans_are_refused_at_once(text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from("()[]:;.0a \n-\r\x00\u0430?")))
 def test_any_text_is_a_plan_or_refused(text: str) -> None:
-    try:
-        steps = read_plan(text)
-    except Malformed as error:
-        assert error.location
-    else:
-        assert all(step.action for step in steps)
+    with contextlib.suppress(Malformed):
+        assert all(step.action for step in read_plan(text))
 
 
 NAMES = st.from_regex(r"[a-z0-9_][a-z0-9_-]{0,5}", fullmatch=True)

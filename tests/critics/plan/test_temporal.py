@@ -62,8 +62,10 @@ def test_an_invalid_plan_with_times_is_rejected(plan: str, expected: list[str]) 
 
 def test_what_must_hold_over_all_of_an_action_need_not_hold_at_its_ends() -> None:
     between = domain(
-        "(:predicates (p) (done)) (:action on :parameters () :effect (p)) (:action off :parameters () :effect (not (p)))"
-        "(:durative-action act :parameters () :duration (= ?duration 4) :condition (over all (p)) :effect (at end (done)))"
+        "(:predicates (p) (done)) (:action on :parameters () :effect (p))"
+        "(:action off :parameters () :effect (not (p)))"
+        "(:durative-action act :parameters () :duration (= ?duration 4)"
+        " :condition (over all (p)) :effect (at end (done)))"
     )
     start = problem("", "(done)")
     assert verdict(between, start, "0: (on) 0: (act) [4] 4: (off)") == "accept"
