@@ -31,8 +31,9 @@ __all__ = [
 ]
 
 _MAX_NAMES: Final = 3
-_MAX_COMPARED: Final = 2_000
+_MAX_COMPARED: Final = 500
 """Names that are compared with a misspelt one; comparing is slow."""
+_MAX_MORE_LETTERS: Final = 4
 _MAX_FACTS: Final = 8
 _MAX_TEXT: Final = 400
 
@@ -172,8 +173,8 @@ def facts_instead(task: Task, parts: Iterable[Formula], state: State, binding: M
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name[:80], islice(known, _MAX_COMPARED), n=_MAX_NAMES)
-    return " ".join(near)
+    alike = (other for other in known if abs(len(other) - len(name)) <= _MAX_MORE_LETTERS)
+    return " ".join(difflib.get_close_matches(name[:80], islice(alike, _MAX_COMPARED), n=_MAX_NAMES))
 
 
 def _did_you_mean(near: str) -> str:

@@ -89,6 +89,7 @@ class _Start:
         self.values: dict[Fluent, Exact] = {}
         self.timed: list[TimedFact] = []
         self._false: set[Atom] = set()
+        self._changes: dict[tuple[Exact, Atom], bool] = {}
         self._scope = scope
         self._source = scope.source
 
@@ -109,6 +110,8 @@ class _Start:
             if time < 0:
                 self._source.fail(form.items[1], "a time before the beginning")
             atom, holds = self._literal(form.items[2])
+            if self._changes.setdefault((time, atom), holds) is not holds:
+                self._source.fail(form, f"{atom.predicate} becomes both true and false at the same time")
             self.timed.append(TimedFact(time, atom, holds))
         else:
             self._read_fact(form)

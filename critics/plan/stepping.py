@@ -37,16 +37,22 @@ def carry_out(task: Task, steps: Sequence[PlanStep], state: State, start: int = 
     for at in range(start, len(steps)):
         step = steps[at]
         operator = operators.get(step.action)
-        if operator is None or len(step.arguments) != len(operator.parameters):
+        if operator is None or not _is_well_named(task, step, operator):
             return at
-        for argument, allowed in zip(
-            step.arguments, task.allowed(step.action, operator.parameters), strict=True
-        ):
-            if argument not in allowed:
-                return at
         if not _happen(operator.moment, operator.frame.environment(step.arguments), state):
             return at
     return None
+
+
+def _is_well_named(task: Task, step: PlanStep, operator: Operator) -> bool:
+    """Whether the objects of a step are as many and of the types that its action takes."""
+    allowed = task.allowed(step.action, operator.parameters)
+    if len(step.arguments) != len(allowed):
+        return False
+    for argument, objects in zip(step.arguments, allowed, strict=True):  # noqa: SIM110
+        if argument not in objects:
+            return False
+    return True
 
 
 def _happen(moment: Moment, env: Environment, state: State) -> bool:
@@ -124,7 +130,7 @@ def goal_holds(task: Task, state: State) -> bool:
 def unmet_of_step(task: Task, step: PlanStep, state: State) -> tuple[list[Formula], Mapping[str, str]]:
     """The parts of a step's condition that do not hold, and the objects for their variables."""
     operator = task.operators.get(step.action)
-    if operator is None or misnamed(task, step, "", operator.parameters):
+    if operator is None or not _is_well_named(task, step, operator):
         return [], {}
     env, binding = operator.frame.environment(step.arguments), _binding(operator, step)
     return [part for part, _ in unmet_parts(operator.moment.condition, env, state, binding)], binding
@@ -139,7 +145,7 @@ def unmet_of_goal(task: Task, state: State) -> list[Formula]:
 def force(task: Task, step: PlanStep, state: State) -> None:
     """Apply the effects of a step that failed, if it has any."""
     operator = task.operators.get(step.action)
-    if operator is None or misnamed(task, step, "", operator.parameters):
+    if operator is None or not _is_well_named(task, step, operator):
         return
     try:
         change = Change()
