@@ -8,13 +8,15 @@ rules are in docs/design/0011-planning-domains.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
 from modulo.critics.plan import PddlProblem
-from modulo.domains.planning.lines import Kind, Line, mentioned_actions, read_line
+from modulo.domains.planning.lines import Kind, Line, grouped_actions, read_line
 from modulo.domains.planning.passages import Passage, divide
+from modulo.domains.planning.segments import find_segments
 from modulo.domains.planning.words import NO_WORDS, Words, words_of
 from modulo.errors import Malformed
 from modulo.problem import NO_SOLUTION, NoSolution
@@ -176,7 +178,7 @@ def _actions(plan: Iterable[Line]) -> list[str]:
 
 def _check_rest(lines: Sequence[Line], plans: Sequence[list[Line]], words: Words, *, has_marks: bool) -> None:
     """Refuse a text that says more of its plan than was read."""
-    known = {_bare(action) for plan in plans for action in _actions(plan)} if has_marks else set()
+    steps = {_bare(action) for plan in plans for action in _actions(plan)}
     for line in lines:
         if line.kind in _UNREADABLE or (line.kind is Kind.AMBIGUOUS and not has_marks):
             raise _unreadable(line)
@@ -187,18 +189,29 @@ def _check_rest(lines: Sequence[Line], plans: Sequence[list[Line]], words: Words
                 location=f"line {line.number}",
                 hint=PLAN_FORM,
             )
-        _check_mentions(line, words, known | {_bare(action) for action in line.actions})
+        own = {_bare(action) for action in line.actions}
+        is_remark = line.kind in (Kind.ACTIONS, Kind.COMMENT)
+        worded = steps if has_marks or is_remark else own
+        _check_mentions(line, words, grouped=steps if has_marks else own, worded=worded)
 
 
-def _check_mentions(line: Line, words: Words, known: Container[str]) -> None:
-    for action in mentioned_actions(line.other, words):
-        if action not in known:
-            raise Malformed(
-                f"{action:.80} stands among other text; it cannot be told whether it is a step of the plan.",
-                code="action_in_prose",
-                location=f"line {line.number}",
-                hint=PLAN_FORM,
-            )
+def _check_mentions(line: Line, words: Words, *, grouped: AbstractSet[str], worded: AbstractSet[str]) -> None:
+    """Refuse actions in other text, in parentheses or in words, but for those that are known."""
+    for action in grouped_actions(line.other, words):
+        if action not in grouped:
+            raise _in_prose(line, action)
+    for segment in find_segments(line.other, words):
+        if segment.names_an_action(words) and worded.isdisjoint(segment.readings()):
+            raise _in_prose(line, str(segment))
+
+
+def _in_prose(line: Line, action: str) -> Malformed:
+    return Malformed(
+        f"{action:.80} stands among other text; it cannot be told whether it is a step of the plan.",
+        code="action_in_prose",
+        location=f"line {line.number}",
+        hint=PLAN_FORM,
+    )
 
 
 def _bare(action: str) -> str:
@@ -214,7 +227,7 @@ def _without_plan(lines: Sequence[Line], words: Words) -> str | NoSolution:
     for line in said:
         if line.kind in (*_UNREADABLE, Kind.AMBIGUOUS):
             raise _unreadable(line)
-        _check_mentions(line, words, ())
+        _check_mentions(line, words, grouped=frozenset(), worded=frozenset())
     if said and all(line.kind is Kind.COMMENT and line.other.lstrip().startswith(";") for line in said):
         return ""
     raise Malformed(

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 from modulo.domains.planning.words import Words
 
-__all__ = ["Kind", "Line", "mentioned_actions", "read_line"]
+__all__ = ["Kind", "Line", "grouped_actions", "read_line"]
 
 
 class Kind(StrEnum):
@@ -69,8 +68,6 @@ _BEGINS_GROUP = re.compile(r"[\w-]*\(", re.ASCII)
 _REMARK = re.compile(r"\s*(?:[;#:\u2013\u2014]|//|--?\s)")
 _REMARK_AFTER_NAMES = re.compile(r"[;#:\u2013\u2014]|//|\s--?\s")
 _ENDS = re.compile(r"[\s.,]*\Z")
-_ARTICLES = ("a", "i")
-"""Names of objects that are English words too."""
 
 
 def read_line(number: int, text: str, words: Words) -> Line:
@@ -89,13 +86,12 @@ def read_line(number: int, text: str, words: Words) -> Line:
     return _read(number, body[step.end() :], int(step[2]), words, is_labelled=bool(step[1]))
 
 
-def mentioned_actions(text: str, words: Words) -> Iterator[str]:
-    """Everything in prose that reads as an action: in parentheses, as a call, or as names in a row."""
+def grouped_actions(text: str, words: Words) -> Iterator[str]:
+    """The actions in prose that are written as such: in parentheses, or as a call."""
     for group in _GROUP.finditer(text):
         tokens = _tokens(group)
         if tokens and _is_action(tokens, words) and (group[1] is None or tokens[0] in words.actions):
             yield _written(tokens)
-    yield from _named_actions(text, words)
 
 
 def _timed(number: int, body: str, words: Words) -> Line | None:
@@ -195,32 +191,6 @@ def _is_one_group(body: str) -> bool:
     """Whether one pair of parentheses encloses it all, or one is not closed."""
     closes = body.find(")")
     return body.startswith("(") and (closes < 0 or bool(_ENDS.match(body, closes + 1)))
-
-
-def _named_actions(text: str, words: Words) -> Iterator[str]:
-    """Names of an action and of as many objects as it takes, in a row."""
-    found = list(_WORD.finditer(text))
-    for place, word in enumerate(found):
-        arity = words.actions.get(word[0].lower())
-        if arity is None:
-            continue
-        row = found[place : place + arity + 1]
-        arguments = [argument[0].lower() for argument in row[1:]]
-        if len(row) <= arity or not words.objects.issuperset(arguments):
-            continue
-        if arity and not _reads_on(text, found, place + arity) and _is_row(text, row):
-            yield _written([word[0].lower(), *arguments])
-
-
-def _is_row(text: str, row: list[re.Match[str]]) -> bool:
-    return all(_SPACE.fullmatch(text, one.end(), other.start()) for one, other in pairwise(row))
-
-
-def _reads_on(text: str, found: list[re.Match[str]], last: int) -> bool:
-    """Whether the last argument is an English word with another one behind it: "pick-up a block"."""
-    if found[last][0].lower() not in _ARTICLES or last + 1 == len(found):
-        return False
-    return text[found[last].end() : found[last + 1].start()] == " "
 
 
 def _written(tokens: list[str]) -> str:

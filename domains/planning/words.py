@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from modulo.critics.plan import PddlProblem
 from modulo.critics.plan.syntax import Action, DurativeAction
 
 __all__ = ["NO_WORDS", "Words", "words_of"]
+
+_PART: Final = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +25,17 @@ class Words:
         objects: Names of objects and constants.
         facts: Names of predicates and functions.
         is_temporal: Whether actions have durations, so that a number before an action is its time.
+        parts: The names of actions and objects by what is between their hyphens and underscores, as people may write
+            them: ``pick up`` for ``pick-up``.
+        longest: The most parts that a name has.
     """
 
     actions: Mapping[str, int]
     objects: frozenset[str]
     facts: frozenset[str]
     is_temporal: bool = False
+    parts: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    longest: int = 0
 
 
 NO_WORDS = Words(actions={}, objects=frozenset(), facts=frozenset())
@@ -39,9 +48,14 @@ def words_of(problem: PddlProblem) -> Words:
     task = problem.task()
     domain, instance = task.domain, task.problem
     actions: list[Action | DurativeAction] = [*domain.actions, *domain.durative_actions]
+    arities = {action.name: len(action.parameters) for action in actions}
+    objects = frozenset(named.name for named in (*domain.constants, *instance.objects))
+    parts = {tuple(_PART.findall(name)): name for name in (*objects, *arities)}
     return Words(
-        actions={action.name: len(action.parameters) for action in actions},
-        objects=frozenset(named.name for named in (*domain.constants, *instance.objects)),
+        actions=arities,
+        objects=objects,
         facts=frozenset(signature.name for signature in (*domain.predicates, *domain.functions)),
         is_temporal=bool(domain.durative_actions),
+        parts=parts,
+        longest=max(map(len, parts), default=0),
     )

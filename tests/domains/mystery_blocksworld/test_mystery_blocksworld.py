@@ -13,7 +13,9 @@ from modulo.domains.planning.blocks import generate as generate_blocks
 from modulo.errors import ConfigurationError
 from tests.domains.planning.solving import check_instance
 
-TELLTALE = re.compile(r"block|stack|pick|put|hand|table|\bon\b|clear|holding", re.IGNORECASE)
+TELLTALE = re.compile(
+    r"\b(blocks?\w*|(un)?stack|pick|put|hand\w*|(on)?table|on|clear|holding)\b", re.IGNORECASE
+)
 
 
 @given(st.integers(2, 12), st.sampled_from(["mystery", "random"]), st.integers(0, 1000))

@@ -73,6 +73,9 @@ FOUR = PLAN.splitlines()
         f"<THINKING>hm</THINKING>{PLAN}",
         "1. (unstack a c)\nThis frees c.\n2. (put-down a)\nThis frees the hand.\n3. (pick-up c)\n4. (stack c b)",
         "I would pick-up a block first.\n" + PLAN,
+        f"{PLAN}\nI stack a block on another one in the end.",
+        f"; unstack a from c\n{FOUR[0]}\n; put down a\n{FOUR[1]}\n; pick up c\n{FOUR[2]} ; stack c on b\n{FOUR[3]}",
+        f"```\n{PLAN}\n```\nSo we unstack a from c, put down a, pick up c, and stack c on b.",
     ],
 )
 def test_a_plan_is_read_whatever_its_chat_form(text: str) -> None:
@@ -119,6 +122,11 @@ def test_a_plan_is_read_whatever_its_chat_form(text: str) -> None:
         (f"```\n{PLAN}\n```\nThen (pick-up a).", "action_in_prose", "line 7"),
         (f"```\n{PLAN}\n```\nand then stack(a, c) too", "action_in_prose", "line 7"),
         (f"```\n{PLAN} ; (pick-up a)\n```", "action_in_prose", "line 5"),
+        (f"{FOUR[0]}\n{FOUR[1]}\nThen pick up c and stack it on b.", "action_in_prose", "line 3"),
+        (f"{FOUR[0]}\n{FOUR[1]}\nFinally, I stack c on top of b.", "action_in_prose", "line 3"),
+        (f"{FOUR[0]}\n{FOUR[1]} ; then pick up c", "action_in_prose", "line 2"),
+        (f"{PLAN}\nAs you see, I pick up c.", "action_in_prose", "line 5"),
+        (f"```\n{PLAN}\n```\nIn the end, pick up b.", "action_in_prose", "line 7"),
         ('{"plan": ["(unstack a c)"]}', "action_in_prose", "line 1"),
         ("| 1 | (unstack a c) |", "action_in_prose", "line 1"),
         ("((unstack a c) (put-down a))", "unreadable_action", "line 1"),

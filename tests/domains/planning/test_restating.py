@@ -80,7 +80,7 @@ async def test_a_restatement_is_taken_only_if_it_keeps_to_the_text(restated: lis
     if isinstance(outcome, modulo.Certified):
         assert outcome.solution == PLAN
     else:
-        assert outcome.attempts[0].critiques[0].violations[0].code == "no_plan"
+        assert outcome.attempts[0].critiques[0].violations[0].code == "action_in_prose"
 
 
 @pytest.mark.anyio
