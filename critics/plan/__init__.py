@@ -9,6 +9,7 @@ from modulo.critics.plan.reading_domain import read_domain
 from modulo.critics.plan.reading_problem import read_problem
 from modulo.critics.plan.tracing import TracedMoment
 from modulo.critics.plan.unsolvable import NoPlanExists
+from modulo.critics.plan.writing import domain_text, problem_text
 
 __all__ = [
     "NoPlanExists",
@@ -21,6 +22,8 @@ __all__ = [
     "TracedMoment",
     "UnsupportedPddlError",
     "WellFormedPlan",
+    "domain_text",
+    "problem_text",
     "read_domain",
     "read_problem",
 ]

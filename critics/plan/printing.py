@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Final, assert_never
 
 from modulo.critics.plan.syntax import (
-    EVERY_OBJECT,
     And,
     Arithmetic,
     Atom,
@@ -28,7 +27,7 @@ from modulo.critics.plan.syntax import (
     TotalTime,
 )
 
-__all__ = ["call_text", "expression_text", "formula_text", "number_text", "typed_list_text"]
+__all__ = ["call_text", "expression_text", "formula_text", "number_text", "typed_list_text", "types_text"]
 
 _AS_IT_IS: Final[Mapping[str, str]] = {}
 
@@ -58,14 +57,13 @@ def _decimal(value: Fraction) -> str:
 
 
 def typed_list_text(parameters: Iterable[Parameter]) -> str:
-    """``?x ?y - block``."""
-    return " ".join(f"{item.name}{_type_suffix(item.types)}" for item in parameters)
+    """``?x - object ?y - block``."""
+    return " ".join(f"{item.name} - {types_text(item.types)}" for item in parameters)
 
 
-def _type_suffix(types: tuple[str, ...]) -> str:
-    if types == EVERY_OBJECT:
-        return " - object"
-    return f" - {types[0]}" if len(types) == 1 else f" - (either {' '.join(types)})"
+def types_text(types: tuple[str, ...]) -> str:
+    """A type, or ``(either a b)``."""
+    return types[0] if len(types) == 1 else f"(either {' '.join(types)})"
 
 
 def formula_text(formula: Formula, binding: Mapping[str, str] = _AS_IT_IS) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import pytest
@@ -14,11 +15,15 @@ from tests.critics.plan.judging import domain, judge, problem, verdict
 from tests.critics.plan.random_problems import classical_instance, temporal_instance
 
 WORDS = [
-    *"( ) ( ) ( ) define domain problem and or not imply exists forall when assign increase = < >= + - * /".split(),
-    *":domain :requirements :types :constants :predicates :functions :action :durative-action :derived".split(),
-    *":parameters :precondition :condition :effect :duration :init :goal :objects :metric :adl :strips".split(),
-    *"at start end over all ?x ?y ?duration a b c p q f d 0 1 2.5 -1 1e9 either object minimize #t ;".split(),
-    *("total-time", "total-cost", "\n", "\x00", "\u0430", "\ufeff"),
+    *re.findall(
+        r"\S+",
+        """( ) ( ) ( ) define domain problem and or not imply exists forall when assign increase = < >= + - * /
+        :domain :requirements :types :constants :predicates :functions :action :durative-action :derived
+        :parameters :precondition :condition :effect :duration :init :goal :objects :metric :adl :strips
+        at start end over all ?x ?y ?duration a b c p q f d 0 1 2.5 -1 1e9 either object minimize #t ;
+        total-time total-cost""",
+    ),
+    *("\n", "\x00", "\u0430", "\ufeff"),
 ]
 VALIDATOR = PlanValidator(reports="all", hints=True, max_evaluations=50_000)
 
