@@ -68,6 +68,17 @@ def test_for_people_there_is_a_line_for_each_model(runs: str, capsys: pytest.Cap
     ]
 
 
+def test_on_a_terminal_there_is_a_table_in_which_names_are_no_markup(
+    runs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "150")
+    assert run(["bench", "graph_coloring", "--replay", runs]) == 0
+    printed = capsys.readouterr()
+    assert "│ slow [b] │" in printed.out
+    assert "3/3" in printed.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
