@@ -13,16 +13,13 @@ import argparse
 import itertools
 import json
 import os
-import platform
-import statistics
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cancelling
 import growth
@@ -31,10 +28,7 @@ import peers
 import rounds
 import throughput
 from measuring import Row, in_fresh_process
-from rich.console import Console
-from rich.table import Table
-
-import modulo
+from reporting import describe_machine, document, print_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +80,7 @@ def main() -> None:
     """Measure and print."""
     arguments = _arguments()
     scale = _QUICK if arguments.quick else _FULL
-    machine = _machine()
+    machine = describe_machine()
     rows: list[Row] = []
     failures = 0
     for measure in itertools.chain(_own(scale), _of_peers(arguments, scale)):
@@ -98,9 +92,9 @@ def main() -> None:
         print(f"{len(rows)} rows measured", file=sys.stderr)
     machine["load_after"] = os.getloadavg()
     if arguments.json:
-        print(json.dumps({"machine": machine, "rows": [_document(row) for row in rows]}, indent=2))
+        print(json.dumps({"machine": machine, "rows": [document(row) for row in rows]}, indent=2))
     else:
-        _print_table(machine, rows)
+        print_table(machine, rows)
     sys.exit(1 if failures else 0)
 
 
@@ -151,73 +145,6 @@ def _of_peers(arguments: argparse.Namespace, scale: Scale) -> Iterator[Callable[
         return
     with tempfile.TemporaryDirectory() as folder:
         yield lambda: measure(Path(folder))
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "modulo": modulo.__version__,
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "load_before": os.getloadavg(),
-    }
-
-
-def _document(row: Row) -> dict[str, Any]:
-    return {**asdict(row), "median": row.median, "reached": row.is_reached}
-
-
-def _print_table(machine: dict[str, Any], rows: Sequence[Row]) -> None:
-    table = Table(title=_title(machine), title_justify="left", show_lines=False)
-    table.add_column("what", overflow="fold", min_width=40)
-    table.add_column("median (least to most)", justify="right")
-    table.add_column("CPU time", justify="right")
-    table.add_column("to reach", justify="right")
-    table.add_column("reached")
-    table.add_column("how", overflow="fold")
-    for row in rows:
-        table.add_row(
-            row.what, _measured(row.values, row.unit), _measured(row.cpu), _figure(row), _reached(row), row.note
-        )
-    console = Console()
-    # A pipe has no width; a table folded to 80 columns is hard to read.
-    console.print(table) if console.is_terminal else Console(width=200).print(table)
-
-
-def _title(machine: dict[str, Any]) -> str:
-    before, after = machine["load_before"][0], machine["load_after"][0]
-    return (
-        f"modulo {machine['modulo']}, Python {machine['python']}, {machine['cores']} cores, "
-        f"load {before:.1f} before and {after:.1f} after"
-    )
-
-
-def _measured(values: Sequence[float], unit: str = "") -> str:
-    if not values:
-        return ""
-    spread = f" ({_number(min(values))} to {_number(max(values))})" if len(values) > 1 else ""
-    return f"{_number(statistics.median(values))} {unit}".rstrip() + spread
-
-
-def _figure(row: Row) -> str:
-    if row.reach is None:
-        return ""
-    return f"{'≥' if row.at_least else '≤'} {_number(row.reach)} {row.unit}"
-
-
-def _reached(row: Row) -> str:
-    if row.is_reached is None:
-        return ""
-    if row.is_reached_in_cpu_time and not row.is_reached:
-        return "no (in CPU time, yes)"
-    return "yes" if row.is_reached else "no"
-
-
-def _number(value: float) -> str:
-    """Three digits that matter."""
-    if value == int(value) or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
 
 
 if __name__ == "__main__":
