@@ -19,6 +19,10 @@ __all__ = ["Frame"]
 class Frame:
     """The places of one action, rule or goal.
 
+    Attributes:
+        rest: What stands behind the arguments in every environment; complete once everything is compiled.
+        duration: The place of ``?duration``.
+
     Args:
         parameters: Its parameters, which come first.
         derived: Names of derived predicates.
@@ -29,12 +33,12 @@ class Frame:
         self._variables = {parameter.name: place for place, parameter in enumerate(parameters)}
         self._constants: dict[object, int] = {}
         self._size = len(parameters)
-        self._rest: list[Any] = []
+        self.rest: list[Any] = []
         self.duration = self._add(0)
 
     def environment(self, arguments: Sequence[str]) -> Environment:
         """The environment for some arguments."""
-        return [*arguments, *self._rest]
+        return [*arguments, *self.rest]
 
     def fact(self, name: str, terms: Sequence[str]) -> Callable[[Environment], Fact]:
         """What finds the ground atom in an environment."""
@@ -64,6 +68,6 @@ class Frame:
         return self._constants[value]
 
     def _add(self, value: object) -> int:
-        self._rest.append(value)
+        self.rest.append(value)
         self._size += 1
         return self._size - 1

@@ -33,29 +33,24 @@ class Operator(Struct, frozen=True):
 
     Attributes:
         action: What was compiled.
+        name: Its name.
+        parameters: Its parameters.
         frame: Where its terms stand in an environment.
         moment: What it asks and does.
     """
 
     action: Action
+    name: str
+    parameters: tuple[Parameter, ...]
     frame: Frame
     moment: Moment
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.action.name
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Its parameters."""
-        return self.action.parameters
 
 
 def compile_action(action: Action, derived: frozenset[str]) -> Operator:
     """Compile an instantaneous action."""
     frame = Frame(action.parameters, derived)
-    return Operator(action, frame, compile_moment(action.condition, action.effect, frame))
+    moment = compile_moment(action.condition, action.effect, frame)
+    return Operator(action, action.name, action.parameters, frame, moment)
 
 
 def compile_moment(condition: Formula, effect: Effect, frame: Frame) -> Moment:
