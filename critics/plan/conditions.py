@@ -131,7 +131,7 @@ def compile_formula(formula: Formula, frame: Frame) -> Holds:
 def _compile_atom(predicate: str, terms: tuple[str, ...], frame: Frame) -> Holds:
     fact = frame.fact(predicate, terms)
     if predicate in frame.derived:
-        return lambda env, state: fact(env) in state.derived()
+        return lambda env, state: state.derives(fact(env))
     return lambda env, state: fact(env) in state.facts
 
 

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from modulo.critics.plan.conditions import Holds, compile_formula
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.state import Fact, State
+from modulo.critics.plan.state import Derived, Fact, State
 from modulo.critics.plan.strata import atoms_in, strata
-from modulo.critics.plan.syntax import Derived, Fluent, walk
+from modulo.critics.plan.syntax import Derived as Rule
+from modulo.critics.plan.syntax import Fluent, walk
+from modulo.critics.plan.undetermined import Meaningless
 
 __all__ = ["Derivation"]
 
@@ -20,7 +22,7 @@ _WORK_OF_A_FACT: Final = 20
 
 
 class _Rule(Struct, frozen=True):
-    rule: Derived
+    rule: Rule
     frame: Frame
     holds: Holds
 
@@ -36,7 +38,7 @@ class Derivation:
         rules: The rules.
     """
 
-    def __init__(self, rules: Sequence[Derived]) -> None:
+    def __init__(self, rules: Sequence[Rule]) -> None:
         self.names = frozenset(rule.predicate for rule in rules)
         self.needs = _needs(rules)
         levels = strata(rules)[0]
@@ -46,28 +48,38 @@ class Derivation:
             compiled = _Rule(rule, frame, compile_formula(rule.body, frame))
             self._strata[levels[rule.predicate]].append(compiled)
 
-    def derive(self, state: State, known: set[Fact]) -> None:
+    def derive(self, state: State, derived: Derived) -> None:
         """Add every fact that follows from a state.
 
         Raises:
-            Meaningless: A rule has no value.
+            TooMuchWork: It takes more than is allowed.
         """
         for rules in self._strata:
-            while sum(self._apply(rule, state, known) for rule in rules):
+            while sum([self._apply(rule, state, derived) for rule in rules]):
                 pass
 
-    def _apply(self, rule: _Rule, state: State, known: set[Fact]) -> int:
-        before = len(known)
+    def _apply(self, rule: _Rule, state: State, derived: Derived) -> int:
+        """Apply a rule to all objects once; returns how many facts are new."""
+        before = len(derived.facts)
         name = rule.rule.predicate
         for objects in state.bindings([item.types for item in rule.rule.parameters]):
             fact = (name, *objects)
-            if fact not in known and rule.holds(rule.frame.environment(objects), state):
+            if fact in derived.facts:
+                continue
+            try:
+                if not rule.holds(rule.frame.environment(objects), state):
+                    continue
+            except Meaningless as error:
+                # Another rule may still decide it; only who asks for this very fact has no answer.
                 state.spend(_WORK_OF_A_FACT)
-                known.add(fact)
-        return len(known) - before
+                derived.meaningless[fact] = error
+                continue
+            state.spend(_WORK_OF_A_FACT)
+            derived.facts.add(fact)
+        return len(derived.facts) - before
 
 
-def _needs(rules: Sequence[Derived]) -> dict[str, frozenset[Fact]]:
+def _needs(rules: Sequence[Rule]) -> dict[str, frozenset[Fact]]:
     found: dict[str, set[Fact]] = {rule.predicate: set() for rule in rules}
     for rule in rules:
         found[rule.predicate] |= {("atom", atom.predicate) for atom, _ in atoms_in(rule.body)}

@@ -12,6 +12,7 @@ from modulo.critics.plan.plan_text import PlanStep
 from modulo.critics.plan.state import State
 from modulo.critics.plan.stepping import unmet_of_goal, unmet_of_step
 from modulo.critics.plan.task import Task
+from modulo.critics.plan.undetermined import TooMuchWork
 from modulo.critique import Violation
 
 __all__ = ["Hinter"]
@@ -40,7 +41,10 @@ class Hinter:
             state: The state in which that was found.
             failed: The place of the step; None for the goal.
         """
-        sentences = [*self._achievers(state, failed), *self._repair(state, failed)]
+        try:
+            sentences = [*self._achievers(state, failed), *self._repair(state, failed)]
+        except TooMuchWork:
+            sentences = []  # hints must not cost the verdict
         if not faults or not sentences:
             return list(faults)
         return [replace(faults[0], hint=" ".join(sentences)), *faults[1:]]

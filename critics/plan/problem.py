@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from modulo.critics.plan.loading import load
 from modulo.critics.plan.task import Task
+from modulo.errors import ProblemError
 
 __all__ = ["PddlProblem"]
 
@@ -22,12 +23,15 @@ class PddlProblem:
 
     Raises:
         PddlError: The texts are no PDDL that can be judged; the message gives line and column.
+        ProblemError: They are no texts.
     """
 
     domain_pddl: str
     problem_pddl: str
 
     def __post_init__(self) -> None:
+        if not isinstance(self.domain_pddl, str) or not isinstance(self.problem_pddl, str):
+            raise ProblemError("a planning problem is made of two texts: domain_pddl and problem_pddl")
         self.task()
 
     def task(self) -> Task:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from modulo.critics.plan.syntax import Exact
-from modulo.critics.plan.undetermined import TooMuchWork
+from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 
-__all__ = ["Environment", "Fact", "Objects", "State", "Work"]
+__all__ = ["Derived", "Environment", "Fact", "Objects", "State", "Work"]
 
 Fact: TypeAlias = tuple[str, ...]
 """A ground atom or fluent: its name and its objects."""
@@ -42,6 +42,21 @@ class Work:
             raise TooMuchWork(f"judging it takes more than {self._most:,} evaluations")
 
 
+class Derived:
+    """What follows from the rules in a state.
+
+    Attributes:
+        facts: Derived facts that hold.
+        meaningless: Derived facts of which nobody can say whether they hold, and why.
+    """
+
+    __slots__ = ("facts", "meaningless")
+
+    def __init__(self) -> None:
+        self.facts: set[Fact] = set()
+        self.meaningless: dict[Fact, Meaningless] = {}
+
+
 class State:
     """What holds now.
 
@@ -49,7 +64,7 @@ class State:
         facts: Ground atoms that hold, without derived ones.
         values: Values of ground functions; those that are missing are undefined.
         objects: The objects of some types.
-        derive: Adds what follows from the rules to an empty set.
+        derive: Works out what follows from the rules.
         work: How much more work is allowed.
         time: How long the plan takes, once that is known.
     """
@@ -61,13 +76,13 @@ class State:
         facts: set[Fact],
         values: dict[Fact, Exact],
         objects: Objects,
-        derive: Callable[[State, set[Fact]], None] | None,
+        derive: Callable[[State, Derived], None] | None,
         work: Work,
     ) -> None:
         self.facts, self.values, self.objects, self.derive = facts, values, objects, derive
         self.work, self.spend = work, work.spend
         self.time: Exact = 0
-        self._derived: set[Fact] | None = None
+        self._derived: Derived | None = None
 
     def bindings(self, types: Iterable[tuple[str, ...]], work: int = 1) -> Iterator[tuple[str, ...]]:
         """All ways to choose an object of each of some types, one after the other.
@@ -79,13 +94,26 @@ class State:
             self.spend(work)
             yield objects
 
-    def derived(self) -> set[Fact]:
-        """The derived facts that hold; while they are being worked out, those known so far."""
+    def derived(self) -> Derived:
+        """What follows now; while that is being worked out, what is known so far."""
         if self._derived is None:
-            self._derived = set()
+            self._derived = Derived()
             if self.derive is not None:
                 self.derive(self, self._derived)
         return self._derived
+
+    def derives(self, fact: Fact) -> bool:
+        """Whether a derived fact holds.
+
+        Raises:
+            Meaningless: Nobody can say.
+        """
+        derived = self.derived()
+        if fact in derived.facts:
+            return True
+        if fact in derived.meaningless:
+            raise derived.meaningless[fact]
+        return False
 
     def changed(self) -> None:
         """Forget what followed from the facts and values before."""
@@ -103,4 +131,4 @@ class State:
 
     def visible_facts(self) -> Mapping[Fact, None]:
         """Everything that holds, derived facts included, in alphabetical order."""
-        return dict.fromkeys(sorted(self.facts | self.derived()))
+        return dict.fromkeys(sorted(self.facts | self.derived().facts))

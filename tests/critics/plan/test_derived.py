@@ -69,6 +69,23 @@ def test_rules_may_look_at_numbers() -> None:
     assert [verdict(full, start, "(fill)" * steps) for steps in (1, 2, 3)] == ["reject", "accept", "reject"]
 
 
+def test_a_rule_without_a_value_matters_only_to_who_asks_for_that_fact() -> None:
+    full = domain(
+        "(:predicates (full ?x) (ready ?x) (known ?x)) (:functions (level ?x))"
+        "(:derived (full ?x) (>= (level ?x) 3)) (:derived (full ?x) (known ?x)) (:derived (ready ?x) (full ?x))"
+    )
+    start = "(= (level a) 3) (= (level b) 1) (known d)"
+    expected = {
+        "(ready a)": "accept",
+        "(not (ready b))": "accept",
+        "(ready c)": "reject",
+        "(not (ready c))": "reject",
+        "(ready d)": "accept",
+        "(or (full c) (full a))": "accept",
+    }
+    assert {goal: verdict(full, problem(start, goal, "a b c d"), "") for goal in expected} == expected
+
+
 @pytest.mark.parametrize(
     "rules",
     [
