@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-__all__ = ["NoPlan", "PlanFound", "PlannerAnswer", "Unknown", "WhyUnknown"]
+__all__ = ["NoPlan", "PlanFound", "PlannerAnswer", "Unknown", "UnsupportedByPlanner", "WhyUnknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
