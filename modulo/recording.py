@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass, replace
 from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -130,10 +131,22 @@ class Recording:
         return problem
 
     def if_recorded(self, name: str, candidate: Any) -> Any:
-        """A domain's own strategy or backprompter, if it is the one that was recorded."""
+        """A domain's own strategy or backprompter, with the recorded settings; None if another one was recorded.
+
+        Raises:
+            TraceError: It has no such settings.
+        """
         recorded = self.start["settings"][name]
-        same = recorded["id"] == type_id(candidate) and recorded["options"] == dict(candidate.describe())
-        return candidate if same else None
+        if recorded["id"] != type_id(candidate):
+            return None
+        if recorded["options"] == dict(candidate.describe()):
+            return candidate
+        if not is_dataclass(candidate):
+            return None
+        try:
+            return replace(candidate, **recorded["options"])  # the command line changes settings
+        except TypeError as error:
+            raise TraceError(f"the settings of the trace are damaged: {error}") from error
 
     def options(self, strategy: Strategy | None, backprompter: Backprompter | None, clock: Clock) -> RunOptions:
         """How the run was run, except that time and limits from above are no limits any more.

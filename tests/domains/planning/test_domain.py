@@ -118,6 +118,13 @@ def test_the_command_line_solves_verifies_and_replays(files: Path, capsys: pytes
     assert run(["replay", "trace.jsonl"]) == 0
 
 
+@pytest.mark.parametrize("settings", [["--history", "0"], ["--granularity", "all"], ["--granularity", "none"]])
+def test_a_run_with_other_backprompts_than_the_domains_replays(files: Path, settings: list[str]) -> None:
+    solve = ["solve", "pddl", "--model", "transcript:recording.jsonl", "--problem", "problem.json", *settings]
+    assert run([*solve, "--trace", "trace.jsonl"]) == 0
+    assert run(["replay", "trace.jsonl"]) == 0
+
+
 @pytest.mark.parametrize(
     ("candidate", "code"), [(SWITCHES, 0), (f"```\n{SWITCHES}\n```", 1), ("(turn-on a)", 1), ("[]", 1)]
 )
