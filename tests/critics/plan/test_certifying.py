@@ -99,6 +99,7 @@ BUILT = (
 )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_damaged_plan_is_rejected(seed: int) -> None:
     rnd = random.Random(seed)
