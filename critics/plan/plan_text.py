@@ -19,6 +19,8 @@ __all__ = ["MAX_STEPS", "PlanStep", "read_plan", "step_text"]
 
 MAX_STEPS: Final = 1_000_000
 """Longest plan that is read."""
+_LONG: Final = 1_000_000
+_MOST_KNOWN: Final = 100_000
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _BLANK = r"(?:[ \t\n]++|;[^\n]*+)*+"
 _STEP: Final = re.compile(
@@ -93,8 +95,17 @@ def read_plan(text: str) -> list[PlanStep]:
 def _plain_steps(text: str) -> list[PlanStep]:
     """The steps of a plan with neither comments nor times, as most are: the same, faster."""
     _check_count(text.count("("))
-    calls = [call.split() for call in text.lower().replace("(", " ").split(")")]
-    return [PlanStep(words[0], tuple(words[1:])) for words in calls if words]
+    calls = text.lower().replace("(", " ").split(")")
+    if len(text) < _LONG:
+        return [PlanStep(words[0], tuple(words[1:])) for words in map(str.split, calls) if words]
+    # Long plans name the same things again and again; kept once each, they take a third of the room.
+    known: dict[tuple[str, ...], PlanStep] = {}
+    steps = []
+    for words in map(str.split, calls):
+        if words:
+            step = PlanStep(words[0], tuple(words[1:]))
+            steps.append(known.setdefault(tuple(words), step) if len(known) < _MOST_KNOWN else step)
+    return steps
 
 
 def _check_count(steps: int) -> None:

@@ -27,7 +27,10 @@ from modulo.critics.plan.syntax import (
 from modulo.critics.plan.type_tree import TypeTree
 from modulo.critics.plan.typed_lists import read_name, read_parameters, read_typed_list
 
-__all__ = ["domain_scope", "read_domain"]
+__all__ = ["MAX_DERIVED", "domain_scope", "read_domain"]
+
+MAX_DERIVED: Final = 200
+"""Most derived predicates; what depends on what is found in quadratic time."""
 
 _ONCE: Final = (":requirements", ":types", ":constants", ":predicates", ":functions")
 _MANY: Final = (":action", ":durative-action", ":derived")
@@ -166,6 +169,8 @@ def _rule_head(source: Source, section: Group) -> Group:
 
 
 def _read_rules(source: Source, sections: Sections, scope: Scope) -> tuple[Derived, ...]:
+    if len(scope.derived) > MAX_DERIVED:
+        source.unsupported(sections[":derived"][0], f"more than {MAX_DERIVED} derived predicates")
     rules = tuple([_read_rule(source, section, scope) for section in sections[":derived"]])
     if rules:
         looping = strata(rules)[1]

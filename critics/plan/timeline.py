@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -35,11 +35,13 @@ from modulo.critics.plan.state import Environment, State
 from modulo.critics.plan.stepping import goal_faults
 from modulo.critics.plan.syntax import Exact, TimedFact
 from modulo.critics.plan.task import Task
-from modulo.critics.plan.undetermined import Meaningless
+from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 from modulo.critique import Violation
 
 __all__ = ["Timeline", "carry_out_timed", "needs_times", "untimely"]
 
+_MAX_STEPS: Final = 100_000
+"""Longest plan with times; all of its steps are kept in memory at once."""
 When: TypeAlias = Literal["now", "start", "end"]
 _PHRASES = {"now": "", "start": " at its start", "end": " at its end", "between": " over its whole duration"}
 
@@ -87,6 +89,8 @@ def carry_out_timed(
     Raises:
         TooMuchWork: Judging takes more than is allowed.
     """
+    if len(steps) > _MAX_STEPS:
+        raise TooMuchWork(f"a plan with times of more than {_MAX_STEPS:,} steps is not judged")
     faults = untimely(task, steps)
     if faults:
         yield from faults[:1] if first_only else faults

@@ -44,22 +44,23 @@ class TypeTree:
         """What makes this no tree that can be searched, in words."""
         depth: dict[str, int] = {}
         for name in self._parents:
-            stack = [name]
-            path: set[str] = set()
-            while stack:
-                at = stack[-1]
-                above = [parent for group in self._parents[at] for parent in group]
-                open_above = [parent for parent in above if parent not in depth]
-                if at in depth or not open_above:
-                    depth[at] = 1 + max((depth[parent] for parent in above), default=0)
-                    path.discard(stack.pop())
-                elif at in path and open_above[0] in path:
-                    return f"the type {at} is a type of itself"
-                else:
-                    path.add(at)
-                    stack.append(open_above[0])
+            # Each type of the path with those of its parents that are still to be looked at.
+            path = {name: self._above(name)} if name not in depth else {}
+            while path:
+                at, above = next(reversed(path.items()))
+                parent = next(above, None)
+                if parent is None:
+                    depth[at] = 1 + max([depth[other] for other in self._above(at)], default=0)
+                    del path[at]
+                elif parent in path:
+                    return f"the type {parent} is a type of itself"
+                elif parent not in depth:
+                    path[parent] = self._above(parent)
         deepest = max(depth, key=depth.__getitem__)
         return f"the type {deepest} is {depth[deepest]} levels deep" if depth[deepest] > MAX_LEVELS else None
+
+    def _above(self, name: str) -> Iterator[str]:
+        return (parent for group in self._parents[name] for parent in group)
 
     def fits(self, given: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
         """Whether whatever is of the given types is of one of the wanted types for sure."""

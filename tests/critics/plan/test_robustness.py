@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import time
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modulo.critics.plan import PddlError, PddlProblem, PlanValidator
+from modulo.critics.plan import PddlError, PddlProblem, PlanValidator, read_domain
 from tests.critics.plan.judging import domain, judge, problem, verdict
 from tests.critics.plan.random_problems import classical_instance, temporal_instance
 
@@ -156,3 +157,38 @@ def test_long_texts_of_one_piece_are_refused(piece: str) -> None:
 def test_a_critique_names_at_most_so_many_violations() -> None:
     body = "(:predicates (p)) (:action act :parameters () :precondition (p) :effect ())"
     assert len(judge(domain(body), problem(), "(act)" * 5_000).violations) == 100
+
+
+def test_types_with_very_many_parents_are_read_at_once() -> None:
+    names = " ".join(f"b{number}" for number in range(30_000))
+    assert read_domain(f"(define (domain d) (:types a - (either {names})))")
+    with pytest.raises(PddlError, match="type of itself"):
+        read_domain(f"(define (domain d) (:types a - (either {names}) b29999 - a))")
+
+
+def test_very_many_derived_predicates_are_refused() -> None:
+    names = [f"d{number}" for number in range(5_000)]
+    predicates = " ".join(f"({name})" for name in [*names, "end"])
+    rules = " ".join(
+        f"(:derived ({one}) (not ({other})))" for one, other in itertools.pairwise([*names, "end"])
+    )
+    with pytest.raises(PddlError, match="more than 200 derived"):
+        read_domain(f"(define (domain d) (:predicates {predicates}) {rules})")
+
+
+@pytest.mark.parametrize("head", ["(not ", "(and ", "(or ", "(exists (?x) ", "(forall (?x) ", "(imply (p) "])
+def test_formulas_of_every_kind_may_be_as_deep_as_allowed(head: str) -> None:
+    nested = head * 94 + "(p)" + ")" * 94
+    assert verdict(domain("(:predicates (p))"), problem("(p)", nested, "a"), "") == "accept"
+
+
+def test_a_plan_with_times_that_is_too_long_is_not_decided() -> None:
+    acting = domain("(:predicates (p)) (:action act :parameters () :effect (p))")
+    plan = "\n".join(f"{number}: (act)" for number in range(100_001))
+    assert verdict(acting, problem(), plan) == "undecided"
+
+
+def test_a_plan_that_is_too_long_is_not_decided() -> None:
+    acting = domain("(:predicates (p)) (:action act :parameters () :effect (p))")
+    assert verdict(acting, problem(), "(act)" * 1_000_001) == "undecided"
+    assert verdict(acting, problem(), "(act);\n" * 1_000_001) == "undecided"
