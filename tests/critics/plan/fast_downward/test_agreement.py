@@ -109,8 +109,9 @@ def problems(draw: st.DrawFn) -> PddlProblem:
         cost = draw(st.sampled_from(["", "(increase (total-cost) 2)", "(increase (total-cost) 0.5)", "fee"]))
         if cost == "fee":
             cost = f"(increase (total-cost) (fee {draw(st.sampled_from(terms))}))"
+        condition = draw(st.one_of(st.just("(and)"), atoms(terms), formulas(terms)))
         actions.append(
-            f"(:action {name} :parameters ({parameters}) :precondition {draw(formulas(terms))}"
+            f"(:action {name} :parameters ({parameters}) :precondition {condition}"
             f" :effect (and {draw(effects(terms))} {cost}))"
         )
     rule = draw(formulas(("?x", "c1"), derived=False))
@@ -127,7 +128,9 @@ def problems(draw: st.DrawFn) -> PddlProblem:
     defined = draw(st.integers(1, 3)) if metric else 3
     fees = [f"(= (fee {name}) {draw(st.integers(0, 3))})" for name in objects[:defined]]
     second = draw(st.sampled_from(["other", "mid", "low", "(either low other)"]))
-    goal = draw(st.lists(formulas(objects), min_size=1, max_size=2).map(" ".join))
+    # Facts more often than formulas, many of which hold from the start or never.
+    wanted = st.one_of(atoms(objects, changeable=True), atoms(objects), formulas(objects))
+    goal = draw(st.lists(wanted, min_size=1, max_size=3).map(" ".join))
     return PddlProblem(
         domain,
         f"(define (problem q) (:domain d) (:objects o1 - mid o2 - {second})"
