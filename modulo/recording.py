@@ -141,7 +141,7 @@ class Recording:
             return None
         if recorded["options"] == dict(candidate.describe()):
             return candidate
-        if not is_dataclass(candidate):
+        if not is_dataclass(candidate) or isinstance(candidate, type):
             return None
         try:
             return replace(candidate, **recorded["options"])  # the command line changes settings

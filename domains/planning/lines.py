@@ -89,8 +89,9 @@ def read_line(number: int, text: str, words: Words) -> Line:
 def grouped_actions(text: str, words: Words) -> Iterator[str]:
     """The actions in prose that are written as such: in parentheses, or as a call."""
     for group in _GROUP.finditer(text):
-        tokens = _tokens(group)
-        if tokens and _is_action(tokens, words) and (group[1] is None or tokens[0] in words.actions):
+        is_call = group[1] is not None and group[1].lower() in words.actions
+        tokens = _tokens(group[1] if is_call else "", group[2])
+        if tokens and _is_action(tokens, words):
             yield _written(tokens)
 
 
@@ -100,7 +101,7 @@ def _timed(number: int, body: str, words: Words) -> Line | None:
     group = _GROUP.match(body, time.end()) if time else None
     if time is None or group is None:
         return None
-    tokens, duration = _tokens(group), _DURATION.match(body, group.end())
+    tokens, duration = _tokens(group[1], group[2]), _DURATION.match(body, group.end())
     if not (words.is_temporal or "." in time[1] or duration) or not _is_action(tokens, words):
         return None
     rest = body[duration.end() if duration else group.end() :]
@@ -132,17 +133,15 @@ def _groups(body: str) -> tuple[list[list[str]], str]:
     found: list[list[str]] = []
     at = 0
     while group := _GROUP.match(body, at):
-        found.append(_tokens(group))
+        found.append(_tokens(group[1], group[2]))
         at = group.end()
         at += len(_BETWEEN.match(body, at)[0])  # type: ignore[index]  # it matches nothing too
     return found, body[at:]
 
 
-def _tokens(group: re.Match[str]) -> list[str]:
+def _tokens(called: str | None, inside: str) -> list[str]:
     """Name and arguments in lower case; none if one of them is no name."""
-    tokens = [token for token in _SPACE.split(group[2]) if token]
-    if group[1]:
-        tokens.insert(0, group[1])
+    tokens = [token for token in (called, *_SPACE.split(inside)) if token]
     return [token.lower() for token in tokens] if all(map(_TOKEN.fullmatch, tokens)) else []
 
 

@@ -137,7 +137,9 @@ class _Divider:
             )
         tag = _PLAN_ENDS.search(line)
         content = line[: tag.start()] if tag else line
-        self._lines.append((number, "" if _FENCE.match(content) else content))
+        fence = _FENCE.match(content)
+        is_fence_alone = fence is not None and _INFO.fullmatch(fence[2])
+        self._lines.append((number, "" if is_fence_alone else content))
         if tag:
             self._tag_line = 0
             self._close(is_marked=True)

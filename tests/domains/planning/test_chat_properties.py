@@ -118,8 +118,9 @@ def check_nothing_is_invented_or_dropped(text: str) -> None:
     at = 0
     for step in plan:
         name, *arguments = step.strip("()").split()
-        pattern = rf"{name}[\s(]*{'[, ]*'.join(arguments)}"
-        found = re.compile(pattern).search(answer, at)
+        between = r"[\s(,*`]*"
+        pattern = between.join(map(re.escape, [name, *arguments]))
+        found = re.compile(pattern).search(answer.lower(), at)
         assert found, f"{step} does not stand in the text behind the step before"
         at = found.end()
 
@@ -132,7 +133,7 @@ def test_nothing_is_invented_dropped_or_reordered(pieces: list[str], separator: 
 
 @pytest.mark.slow
 @given(st.lists(PIECES, max_size=60), st.sampled_from([" ", "\n", ""]))
-@settings(max_examples=30_000, deadline=None)
+@settings(max_examples=5_000, deadline=None)
 def test_nothing_is_invented_dropped_or_reordered_in_longer_texts(pieces: list[str], separator: str) -> None:
     check_nothing_is_invented_or_dropped(separator.join(pieces))
 
