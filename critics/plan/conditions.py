@@ -1,4 +1,4 @@
-"""Compiles formulas to closures. Quantifiers are expanded as they are evaluated and end as soon as they can.
+"""Compiles formulas to closures. Quantifiers are expanded as they are evaluated.
 
 A part without a value (an undefined function, a division by zero) makes a formula meaningless only if the rest
 does not decide it: a disjunction with a true part is true, whatever stands before it. (Kleene's strong logic.)
@@ -7,13 +7,14 @@ does not decide it: a disjunction with a true part is true, whatever stands befo
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeAlias, assert_never
+from collections.abc import Callable, Sequence
+from typing import Final, assert_never
 
 from msgspec import Struct
 
 from modulo.critics.plan.expressions import compile_expression
 from modulo.critics.plan.frame import Frame
+from modulo.critics.plan.quantifiers import Holds, conjuncts, negation, search_for
 from modulo.critics.plan.state import Environment, Fact, State
 from modulo.critics.plan.syntax import (
     And,
@@ -30,9 +31,8 @@ from modulo.critics.plan.syntax import (
 )
 from modulo.critics.plan.undetermined import Meaningless
 
-__all__ = ["Condition", "Holds", "compile_condition", "compile_formula", "conjuncts"]
+__all__ = ["Condition", "compile_condition", "compile_formula"]
 
-Holds: TypeAlias = Callable[[Environment, State], bool]
 _COMPARISONS: Final = {
     "<": operator.lt,
     "<=": operator.le,
@@ -89,15 +89,6 @@ def compile_condition(formula: Formula, frame: Frame) -> Condition:
     return Condition(tuple(required), tuple(forbidden), tuple(others), tuple(parts))
 
 
-def conjuncts(formula: Formula) -> Iterator[Formula]:
-    """The parts of a conjunction, and of the conjunctions in it."""
-    if isinstance(formula, And):
-        for part in formula.parts:
-            yield from conjuncts(part)
-    else:
-        yield formula
-
-
 def compile_formula(formula: Formula, frame: Frame) -> Holds:
     """What decides a formula. The result raises ``Meaningless`` where nothing does."""
     match formula:
@@ -122,9 +113,9 @@ def compile_formula(formula: Formula, frame: Frame) -> Holds:
         case Imply(condition, consequence):
             return compile_formula(Or((Not(condition), consequence)), frame)
         case Exists(parameters, body):
-            return _compile_quantifier(parameters, body, frame, ends_at=True)
+            return _compile_exists(parameters, body, frame)
         case Forall(parameters, body):
-            return _compile_quantifier(parameters, body, frame, ends_at=False)
+            return _compile_forall(parameters, body, frame)
     assert_never(formula)
 
 
@@ -161,26 +152,17 @@ def _some(parts: Sequence[Holds], env: Environment, state: State) -> bool:
     return False
 
 
-def _compile_quantifier(
-    parameters: Sequence[Parameter], body: Formula, frame: Frame, *, ends_at: bool
-) -> Holds:
-    """A quantifier that is decided by the first binding for which its body is ``ends_at``."""
+def _compile_exists(parameters: tuple[Parameter, ...], body: Formula, frame: Frame) -> Holds:
+    while isinstance(body, Exists) and not {item.name for item in body.parameters} & {
+        item.name for item in parameters
+    }:
+        parameters, body = (*parameters, *body.parameters), body.body
     with frame.bound(parameters) as places:
-        holds = compile_formula(body, frame)
-    types = [parameter.types for parameter in parameters]
+        search = search_for(places, parameters, conjuncts(body), frame, compile_formula)
+    return search.finds
 
-    def decide(env: Environment, state: State) -> bool:
-        meaningless = None
-        for objects in state.bindings(types):
-            for place, item in zip(places, objects, strict=True):
-                env[place] = item
-            try:
-                if holds(env, state) is ends_at:
-                    return ends_at
-            except Meaningless as error:
-                meaningless = error
-        if meaningless is not None:
-            raise meaningless
-        return not ends_at
 
-    return decide
+def _compile_forall(parameters: tuple[Parameter, ...], body: Formula, frame: Frame) -> Holds:
+    """What decides that no objects are found for which the body does not hold."""
+    finds_another = _compile_exists(parameters, negation(body), frame)
+    return lambda env, state: not finds_another(env, state)

@@ -7,13 +7,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from modulo.critics.plan.conditions import Holds, compile_formula
+from modulo.critics.plan.conditions import compile_formula
 from modulo.critics.plan.frame import Frame
+from modulo.critics.plan.quantifiers import Search, conjuncts, search_for
 from modulo.critics.plan.state import Derived, Fact, State
 from modulo.critics.plan.strata import atoms_in, strata
 from modulo.critics.plan.syntax import Derived as Rule
 from modulo.critics.plan.syntax import Fluent, walk
-from modulo.critics.plan.undetermined import Meaningless
 
 __all__ = ["Derivation"]
 
@@ -22,9 +22,10 @@ _WORK_OF_A_FACT: Final = 20
 
 
 class _Rule(Struct, frozen=True):
-    rule: Rule
+    predicate: str
+    arity: int
     frame: Frame
-    holds: Holds
+    search: Search
 
 
 class Derivation:
@@ -45,7 +46,9 @@ class Derivation:
         self._strata: list[list[_Rule]] = [[] for _ in range(max(levels.values(), default=-1) + 1)]
         for rule in rules:
             frame = Frame(rule.parameters, self.names)
-            compiled = _Rule(rule, frame, compile_formula(rule.body, frame))
+            places = range(len(rule.parameters))
+            search = search_for(places, rule.parameters, conjuncts(rule.body), frame, compile_formula)
+            compiled = _Rule(rule.predicate, len(rule.parameters), frame, search)
             self._strata[levels[rule.predicate]].append(compiled)
 
     def derive(self, state: State, derived: Derived) -> None:
@@ -61,21 +64,17 @@ class Derivation:
     def _apply(self, rule: _Rule, state: State, derived: Derived) -> int:
         """Apply a rule to all objects once; returns how many facts are new."""
         before = len(derived.facts)
-        name = rule.rule.predicate
-        for objects in state.bindings([item.types for item in rule.rule.parameters]):
-            fact = (name, *objects)
+        env = rule.frame.environment([""] * rule.arity)
+        for doubt in rule.search.each(env, state):
+            fact = (rule.predicate, *env[: rule.arity])
             if fact in derived.facts:
                 continue
-            try:
-                if not rule.holds(rule.frame.environment(objects), state):
-                    continue
-            except Meaningless as error:
-                # Another rule may still decide it; only who asks for this very fact has no answer.
-                state.spend(_WORK_OF_A_FACT)
-                derived.meaningless[fact] = error
-                continue
             state.spend(_WORK_OF_A_FACT)
-            derived.facts.add(fact)
+            if doubt is None:
+                derived.facts.add(fact)
+            else:
+                # Another rule may still decide it; only who asks for this very fact has no answer.
+                derived.meaningless[fact] = doubt
         return len(derived.facts) - before
 
 

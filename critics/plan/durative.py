@@ -7,11 +7,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from modulo.critics.plan.conditions import Condition, Holds, compile_condition, compile_formula
+from modulo.critics.plan.conditions import Condition, compile_condition, compile_formula
 from modulo.critics.plan.effects import Change, Changes, compile_effect
 from modulo.critics.plan.expressions import Value, compile_expression
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.operators import Moment, compile_moment, size_of
+from modulo.critics.plan.quantifiers import Holds
 from modulo.critics.plan.state import Environment, State
 from modulo.critics.plan.syntax import DurationBound, DurativeAction, LateEffect, Parameter
 

@@ -196,7 +196,7 @@ def _read_rule(source: Source, section: Group, scope: Scope) -> Derived:
     for own, declared in zip(parameters, signature.parameters, strict=True):
         if not scope.types.fits(own.types, declared.types):
             source.fail(head, f"{own.name} is not of the type that {head.head} takes")
-    return Derived(head.head, parameters, read_formula(section.items[2], scope.with_parameters(parameters)))
+    return Derived(head.head, parameters, read_formula(section.items[2], scope.quantify(head, parameters)))
 
 
 def _check_action_names(source: Source, sections: Sections) -> None:

@@ -125,7 +125,7 @@ def _conditions(form: Form, scope: Scope) -> Iterator[tuple[str, Formula]]:
             yield from _conditions(item, scope)
     elif isinstance(form, Group) and form.head == "forall" and len(form.items) == 3:
         parameters = scope.read_parameters(form.items[1])
-        for when, formula in _conditions(form.items[2], scope.with_parameters(parameters)):
+        for when, formula in _conditions(form.items[2], scope.quantify(form, parameters)):
             yield when, Forall(parameters, formula)
     elif isinstance(form, Group) and form.head == "preference":
         scope.source.unsupported(form, ":preferences")
@@ -158,7 +158,7 @@ def _effects(
             yield from _effects(item, scope, bound)
     elif isinstance(form, Group) and form.head == "forall" and len(form.items) == 3:
         parameters = scope.read_parameters(form.items[1])
-        yield from _effects(form.items[2], scope.with_parameters(parameters), (*bound, *parameters))
+        yield from _effects(form.items[2], scope.quantify(form, parameters), (*bound, *parameters))
     elif isinstance(form, Group) and form.head == "when" and len(form.items) == 3:
         yield from _conditional(form, scope, bound)
     elif isinstance(form, Group) and form.head in UPDATES:

@@ -36,7 +36,7 @@ def read_effect(form: Form, scope: Scope) -> Effect:
         case "forall":
             _check_operands(form, scope, 2)
             parameters = scope.read_parameters(form.items[1])
-            return ForEach(parameters, read_effect(form.items[2], scope.with_parameters(parameters)))
+            return ForEach(parameters, read_effect(form.items[2], scope.quantify(form, parameters)))
         case operator if operator in UPDATES:
             return _read_update(form, scope)
     return SetFact(_read_changeable(form, scope), True)

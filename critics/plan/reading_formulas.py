@@ -139,7 +139,7 @@ def _operands(form: Group, scope: Scope, count: int) -> list[Form]:
 def _read_quantified(quantifier: str, form: Group, scope: Scope) -> Formula:
     variables, body = _operands(form, scope, 2)
     parameters = scope.read_parameters(variables)
-    read = read_formula(body, scope.with_parameters(parameters))
+    read = read_formula(body, scope.quantify(form, parameters))
     return Exists(parameters, read) if quantifier == "exists" else Forall(parameters, read)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from modulo.critics.plan.forms import Form, Group, Source, Word
 from modulo.critics.plan.syntax import Parameter, Signature
 from modulo.critics.plan.type_tree import TypeTree
 from modulo.critics.plan.typed_lists import read_parameters
 
-__all__ = ["Scope"]
+__all__ = ["MAX_QUANTIFIED", "Scope"]
+
+MAX_QUANTIFIED: Final = 100
+"""Most quantified variables around a place; the search for objects is recursive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Scope:
         functions: Functions by name.
         derived: Names of derived predicates.
         variables: Variables that are bound here, with their types.
+        quantified: How many of them are bound by quantifiers.
         has_duration: Whether ``?duration`` means something here.
         has_total_time: Whether ``total-time`` means something here.
     """
@@ -36,6 +41,7 @@ class Scope:
     functions: Mapping[str, Signature]
     derived: frozenset[str] = frozenset()
     variables: Mapping[str, tuple[str, ...]]
+    quantified: int = 0
     has_duration: bool = False
     has_total_time: bool = False
 
@@ -43,6 +49,17 @@ class Scope:
         """This scope with more variables bound."""
         bound = {parameter.name: parameter.types for parameter in parameters}
         return replace(self, variables={**self.variables, **bound})
+
+    def quantify(self, form: Form, parameters: Sequence[Parameter]) -> Scope:
+        """This scope within a quantifier.
+
+        Raises:
+            UnsupportedPddlError: There are more quantified variables than can be judged.
+        """
+        quantified = self.quantified + len(parameters)
+        if quantified > MAX_QUANTIFIED:
+            self.source.unsupported(form, f"more than {MAX_QUANTIFIED} quantified variables at a place")
+        return replace(self.with_parameters(parameters), quantified=quantified)
 
     def with_duration(self) -> Scope:
         """This scope with ``?duration`` bound."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modulo.critics.plan import PddlError, PddlProblem, PlanValidator, read_domain
+from modulo.critics.plan import PddlError, PddlProblem, PlanValidator, UnsupportedPddlError, read_domain
 from tests.critics.plan.judging import domain, judge, problem, verdict
 from tests.critics.plan.random_problems import classical_instance, temporal_instance
 
@@ -93,14 +93,14 @@ EIGHT = " ".join(f"?v{number}" for number in range(8))
 @pytest.mark.parametrize(
     "body",
     [
-        f"(:action act :parameters () :precondition (forall ({EIGHT}) (p ?v0)) :effect ())",
-        f"(:action act :parameters () :precondition (not (exists ({EIGHT}) (q ?v0))) :effect ())",
+        f"(:action act :parameters () :precondition (forall ({EIGHT}) (p ?v7)) :effect ())",
+        f"(:action act :parameters () :precondition (not (exists ({EIGHT}) (q ?v7))) :effect ())",
         f"(:action act :parameters () :effect (forall ({EIGHT}) (when (q ?v0) (p ?v1))))",
         f"(:action act :parameters () :effect (forall ({EIGHT}) (r {EIGHT})))",
         f"(:derived (d {EIGHT}) (p ?v0)) (:action act :parameters (?x) :precondition (d {'?x ' * 8}) :effect ())",
         f"(:action act :parameters () :effect (forall ({EIGHT}) (increase (n) 1)))",
         f"(:durative-action act :parameters () :duration (>= ?duration 1)"
-        f" :condition (over all (forall ({EIGHT}) (p ?v0))) :effect ())",
+        f" :condition (over all (forall ({EIGHT}) (p ?v7))) :effect ())",
     ],
 )
 def test_exponential_work_is_not_decided_in_time(body: str) -> None:
@@ -119,6 +119,33 @@ def test_quantifiers_end_as_soon_as_they_are_decided() -> None:
     condition = f"(not (forall ({EIGHT}) (p ?v0)))"
     body = f"(:predicates (p ?x)) (:action act :parameters () :precondition {condition} :effect ())"
     assert verdict(domain(body), problem("", "(and)", MANY), "(act)") == "accept"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"(forall ({EIGHT}) (p ?v0))",
+        f"(not (exists ({EIGHT}) (q ?v0)))",
+        f"(forall ({EIGHT}) (imply (q ?v0) (p ?v7)))",
+        f"(not (exists ({EIGHT}) (and (p ?v7) (p ?v3) (q ?v1))))",
+        "(not (exists (?a) (exists (?b) (exists (?c) (exists (?d) (and (p ?d) (q ?a)))))))",
+    ],
+)
+def test_a_search_gives_up_as_soon_as_nothing_can_be_found(condition: str) -> None:
+    body = f"(:predicates (p ?x) (q ?x)) (:action act :parameters () :precondition {condition} :effect ())"
+    facts = " ".join(f"(p {name})" for name in MANY.split())
+    assert verdict(domain(body), problem(facts, "(and)", MANY), "(act)", max_evaluations=20_000) == "accept"
+
+
+def test_more_quantified_variables_than_can_be_judged_are_refused() -> None:
+    variables = " ".join(f"?v{number}" for number in range(101))
+    for text in (
+        f"(:predicates (p)) (:action act :precondition (forall ({variables}) (p)))",
+        f"(:predicates (p)) (:action act :effect (forall ({variables}) (p)))",
+        f"(:predicates (p) (q {variables})) (:derived (q {variables}) (p))",
+    ):
+        with pytest.raises(UnsupportedPddlError, match="more than 100 quantified"):
+            read_domain(domain(text))
 
 
 def test_only_the_actions_of_the_plan_are_grounded() -> None:
