@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from modulo.critics.plan import PddlProblem
 from modulo.domains.planning.lines import Kind, Line, grouped_actions, read_line
@@ -26,6 +27,8 @@ __all__ = ["PLAN_FORM", "parse_plan", "read_answer"]
 PLAN_FORM = "give the plan only, one action a line, each as (action argument argument)."
 """How an answer should look."""
 
+MAX_CHARACTERS: Final = 5_000_000
+"""Longest answer that is read."""
 _UNREADABLE = (Kind.SUSPECT, Kind.ELLIPSIS)
 
 _CLAIM = re.compile(
@@ -69,6 +72,12 @@ def read_answer(text: str, words: Words) -> str | NoSolution:
     Raises:
         Malformed: As ``parse_plan``.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise Malformed(
+            f"An answer of more than {MAX_CHARACTERS:,} characters is not read.",
+            code="too_long",
+            hint=PLAN_FORM,
+        )
     passages = [_Passage.read(passage, words) for passage in divide(text)]
     lines = [line for passage in passages for line in passage.lines]
     marked = [plan for passage in passages if passage.is_marked and (plan := _marked_plan(passage.lines))]

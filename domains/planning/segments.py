@@ -79,6 +79,8 @@ class Segment:
 def find_segments(line: str, words: Words) -> Iterator[Segment]:
     """The actions in the words of a line, in order."""
     parts = _PART.findall(line.lower())
+    if words.beginnings.isdisjoint(parts):
+        return
     action, objects, certain = "", list[str](), list[str]()
     for name, following in _names(parts, words):
         if name in words.actions:

@@ -28,6 +28,7 @@ class Words:
         parts: The names of actions and objects by what is between their hyphens and underscores, as people may write
             them: ``pick up`` for ``pick-up``.
         longest: The most parts that a name has.
+        beginnings: What the names of actions begin with.
     """
 
     actions: Mapping[str, int]
@@ -36,6 +37,7 @@ class Words:
     is_temporal: bool = False
     parts: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     longest: int = 0
+    beginnings: frozenset[str] = frozenset()
 
 
 NO_WORDS = Words(actions={}, objects=frozenset(), facts=frozenset())
@@ -58,4 +60,5 @@ def words_of(problem: PddlProblem) -> Words:
         is_temporal=bool(domain.durative_actions),
         parts=parts,
         longest=max(map(len, parts), default=0),
+        beginnings=frozenset(part for name in arities for part in _PART.findall(name)[:1]),
     )

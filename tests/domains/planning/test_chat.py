@@ -127,6 +127,7 @@ def test_a_plan_is_read_whatever_its_chat_form(text: str) -> None:
         (f"{FOUR[0]}\n{FOUR[1]} ; then pick up c", "action_in_prose", "line 2"),
         (f"{PLAN}\nAs you see, I pick up c.", "action_in_prose", "line 5"),
         (f"```\n{PLAN}\n```\nIn the end, pick up b.", "action_in_prose", "line 7"),
+        ("a" * 5_000_001, "too_long", None),
         (f"Well(pick-up b)\n{PLAN}", "unreadable_action", "line 1"),
         (f"Well(pick-up b)now\n{PLAN}", "action_in_prose", "line 1"),
         (f"[PLAN]\n{PLAN}\n```then (pick-up b)", "action_in_prose", "line 6"),
