@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec import Struct
 from modulo.critics.plan.conditions import compile_formula
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.quantifiers import Search, conjuncts, search_for
-from modulo.critics.plan.state import Derived, Fact, State
+from modulo.critics.plan.state import Derived, Environment, Fact, State
 from modulo.critics.plan.strata import atoms_in, strata
 from modulo.critics.plan.syntax import Derived as Rule
 from modulo.critics.plan.syntax import Fluent, walk
@@ -22,8 +22,8 @@ _WORK_OF_A_FACT: Final = 20
 
 
 class _Rule(Struct, frozen=True):
-    predicate: str
     arity: int
+    head: Callable[[Environment], Fact]
     frame: Frame
     search: Search
 
@@ -48,7 +48,8 @@ class Derivation:
             frame = Frame(rule.parameters, self.names)
             places = range(len(rule.parameters))
             search = search_for(places, rule.parameters, conjuncts(rule.body), frame, compile_formula)
-            compiled = _Rule(rule.predicate, len(rule.parameters), frame, search)
+            head = frame.fact(rule.predicate, [item.name for item in rule.parameters])
+            compiled = _Rule(len(rule.parameters), head, frame, search)
             self._strata[levels[rule.predicate]].append(compiled)
 
     def derive(self, state: State, derived: Derived) -> None:
@@ -66,7 +67,7 @@ class Derivation:
         before = len(derived.facts)
         env = rule.frame.environment([""] * rule.arity)
         for doubt in rule.search.each(env, state):
-            fact = (rule.predicate, *env[: rule.arity])
+            fact = rule.head(env)
             if fact in derived.facts:
                 continue
             state.spend(_WORK_OF_A_FACT)
