@@ -63,8 +63,11 @@ class Derivation:
                 pass
 
     def _apply(self, rule: _Rule, state: State, derived: Derived) -> int:
-        """Apply a rule to all objects once; returns how many facts are new."""
-        before = len(derived.facts)
+        """Apply a rule to all objects once; returns how many facts are new, or new among those without a value.
+
+        What stands on a fact without a value may have none either, whichever rule comes first.
+        """
+        before = len(derived.facts) + len(derived.meaningless)
         env = rule.frame.environment([""] * rule.arity)
         for doubt in rule.search.each(env, state):
             fact = rule.head(env)
@@ -76,7 +79,7 @@ class Derivation:
             else:
                 # Another rule may still decide it; only who asks for this very fact has no answer.
                 derived.meaningless[fact] = doubt
-        return len(derived.facts) - before
+        return len(derived.facts) + len(derived.meaningless) - before
 
 
 def _needs(rules: Sequence[Rule]) -> dict[str, frozenset[Fact]]:

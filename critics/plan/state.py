@@ -98,8 +98,12 @@ class State:
         """What follows now; while that is being worked out, what is known so far."""
         if self._derived is None:
             self._derived = Derived()
-            if self.derive is not None:
-                self.derive(self, self._derived)
+            try:
+                if self.derive is not None:
+                    self.derive(self, self._derived)
+            except TooMuchWork:
+                self._derived = None  # half of it must not pass for all of it
+                raise
         return self._derived
 
     def derives(self, fact: Fact) -> bool:

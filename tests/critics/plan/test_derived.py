@@ -86,6 +86,19 @@ def test_a_rule_without_a_value_matters_only_to_who_asks_for_that_fact() -> None
     assert {goal: verdict(full, problem(start, goal, "a b c d"), "") for goal in expected} == expected
 
 
+@pytest.mark.parametrize("rules", list(itertools.permutations(range(3))))
+def test_a_missing_value_reaches_all_that_stands_on_it_whichever_rule_comes_first(
+    rules: tuple[int, ...],
+) -> None:
+    written = ["(:derived (q) (r))", "(:derived (r) (and (s) (s)))", "(:derived (s) (> (level) 0))"]
+    lamps = domain(
+        "(:predicates (q) (r) (s)) (:functions (level))" + " ".join(written[number] for number in rules)
+    )
+    for goal in ("(q)", "(not (q))", "(r)", "(not (r))", "(s)", "(not (s))"):
+        assert verdict(lamps, problem("", goal), "") == "reject", goal
+        assert verdict(lamps, problem("(= (level) 1)", goal), "") == ("reject" if "not" in goal else "accept")
+
+
 @pytest.mark.parametrize(
     "rules",
     [
