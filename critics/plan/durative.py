@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from msgspec import Struct
 
@@ -91,10 +90,6 @@ class DurativeOperator(Struct, frozen=True):
     def parameters(self) -> tuple[Parameter, ...]:
         """Its parameters."""
         return self.action.parameters
-
-    def moment(self, when: Literal["start", "end"]) -> Moment:
-        """What it asks and does when it starts or ends."""
-        return self.start if when == "start" else self.end
 
 
 def compile_durative_action(action: DurativeAction, derived: frozenset[str]) -> DurativeOperator:

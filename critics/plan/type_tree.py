@@ -37,9 +37,6 @@ class TypeTree:
     def __contains__(self, name: object) -> bool:
         return name in self._parents
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parents)
-
     def fault(self) -> str | None:
         """What makes this no tree that can be searched, in words."""
         depth: dict[str, int] = {}

@@ -196,6 +196,16 @@ def test_what_is_no_domain_is_refused_with_its_place(text: str, place: tuple[int
             " :effect (when (over all (p)) (at end (p)))))",
             "over all",
         ),
+        (
+            "(define (domain d) (:predicates (p)) (:durative-action a :duration ()"
+            " :condition (preference n (at end (p)))))",
+            ":preferences",
+        ),
+        (
+            "(define (domain d) (:predicates (p)) (:durative-action a :duration ()"
+            " :effect (when (at start (p)) (when (at start (p)) (at end (p))))))",
+            "conditional effect in a conditional effect",
+        ),
     ],
 )
 def test_what_cannot_be_judged_is_refused_before_judging(text: str, what: str) -> None:
@@ -308,6 +318,12 @@ def test_hierarchies_of_types_that_are_too_deep_are_refused() -> None:
     chain = " ".join(f"t{number} - t{number + 1}" for number in range(10_000))
     with pytest.raises(PddlError, match="levels deep"):
         read_domain(f"(define (domain d) (:types {chain}))")
+
+
+def test_an_effect_at_the_start_cannot_look_ahead() -> None:
+    ahead = "(:durative-action a :duration () :effect (when (at end (p)) (at start (p))))"
+    with pytest.raises(PddlError, match="cannot depend on a condition at the end"):
+        read_domain(domain("(:predicates (p))" + ahead))
 
 
 def test_errors_can_be_pickled() -> None:

@@ -154,6 +154,30 @@ def test_conditional_effects_at_the_end_remember_the_start(init: str, plan: str,
     assert codes(WHEN, problem(f"{init} (= (x) 0)", goal, "a b"), plan) == []
 
 
+EACH = domain(
+    """(:predicates (p ?x) (q ?x) (r ?x) (done)) (:functions (x))
+  (:action drop :parameters (?o) :effect (not (p ?o)))
+  (:durative-action act :parameters () :duration (= ?duration 2)
+    :condition (and (forall (?o) (and (over all (p ?o)) (at start (q ?o)))) ())
+    :effect (and (forall (?o) (and (at start (r ?o)) (when (at start (q ?o)) (at start (not (q ?o))))))
+                 (forall (?o) (at end (when (p ?o) (done))))
+                 (when (at start (q a)) (at start (increase (x) 1)))))"""
+).replace("(:predicates", "(:constants a) (:predicates")
+
+
+@pytest.mark.parametrize(
+    ("init", "plan", "goal", "expected"),
+    [
+        ("(p a) (p b) (q a) (q b)", "0: (act) [2]", "(and (r a) (not (q b)) (done) (= (x) 1))", []),
+        ("(p a) (p b) (q a)", "0: (act) [2]", "(and)", ["unmet_precondition"]),
+        ("(p a) (p b) (q a) (q b)", "0: (act) [2] 1: (drop b)", "(and)", ["unmet_precondition"]),
+        ("(p a) (p b) (q a) (q b)", "0: (act) [2] 2.5: (drop b)", "(not (p b))", []),
+    ],
+)
+def test_quantifiers_around_times_are_taken_apart(init: str, plan: str, goal: str, expected: list[str]) -> None:
+    assert codes(EACH, problem(f"{init} (= (x) 0)", goal, "b"), plan) == expected
+
+
 DURATION = """(:functions (speed) (far ?x)) (:predicates (done))
   (:durative-action go :parameters (?x) :duration {} :condition () :effect (at end (done)))"""
 
