@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import anyio.to_thread
 
-from modulo.canonical import JsonValue
-from modulo.critics.plan.fast_downward import (
-    FastDownwardQuestion,
-    NoPlan,
-    PlanFound,
-    Unknown,
-    find_fast_downward,
-)
+from modulo.critics.plan.fast_downward import FastDownwardCritic, NoPlan, PlanFound, Unknown
 from modulo.critics.plan.measuring import plan_cost
 from modulo.critics.plan.printing import number_text
 from modulo.critics.plan.problem import PddlProblem
@@ -21,12 +12,11 @@ from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 from modulo.critics.plan.validation import Validation, malformed_plan, validate
 from modulo.critique import Critique, Violation
-from modulo.protocols import Critic
 
 __all__ = ["OptimalPlan"]
 
 
-class OptimalPlan(Critic[PddlProblem, str]):
+class OptimalPlan(FastDownwardCritic[str]):
     """Judges whether a text is a plan of least cost, with Fast Downward.
 
     Cost is the metric of the problem, where that is to minimize ``total-cost``; without a metric it is the number of
@@ -49,32 +39,8 @@ class OptimalPlan(Critic[PddlProblem, str]):
 
     proves = "plan of least cost: Fast Downward found none that is cheaper"
     version = "1"
+    search = "optimal"
     cost = 1000.0
-
-    def __init__(self, *, max_seconds: float = 60.0, max_memory_mb: int = 2048) -> None:
-        self._question = FastDownwardQuestion(
-            search="optimal", max_seconds=max_seconds, max_memory_mb=max_memory_mb
-        )
-
-    def options(self) -> Mapping[str, JsonValue]:
-        """The search and its limits."""
-        return self._question.options()
-
-    def digests(self) -> Mapping[str, str]:
-        """Those of Fast Downward's translator and search.
-
-        Raises:
-            MissingDependencyError: Fast Downward is not installed.
-        """
-        return find_fast_downward().digests()
-
-    async def prepare(self) -> None:
-        """Look for Fast Downward.
-
-        Raises:
-            MissingDependencyError: It is not installed.
-        """
-        find_fast_downward()
 
     async def critique(self, problem: PddlProblem, candidate: str) -> Critique:
         """Carry the plan out, ask for one of least cost, and compare."""

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import anyio.to_thread
 
-from modulo.canonical import JsonValue
-from modulo.critics.plan.fast_downward import (
-    FastDownwardQuestion,
-    NoPlan,
-    PlanFound,
-    Unknown,
-    find_fast_downward,
-)
+from modulo.critics.plan.fast_downward import FastDownwardCritic, NoPlan, PlanFound, Unknown
 from modulo.critics.plan.problem import PddlProblem
 from modulo.critics.plan.validation import validate
 from modulo.critique import Critique, Violation
 from modulo.problem import NO_SOLUTION
-from modulo.protocols import Critic
 
 __all__ = ["NoPlanExists"]
 
 _MOST_STEPS_SHOWN = 100
 
 
-class NoPlanExists(Critic[PddlProblem, object]):
+class NoPlanExists(FastDownwardCritic[object]):
     """Judges the claim that a PDDL problem has no plan, with Fast Downward.
 
     **Sound for:** a blind search of Fast Downward went through every state that can be reached, and the goal holds in
@@ -45,32 +35,8 @@ class NoPlanExists(Critic[PddlProblem, object]):
 
     proves = "no plan of this PDDL problem exists: Fast Downward exhausted its reachable states"
     version = "1"
+    search = "exhaustive"
     judges = "unsolvability"
-
-    def __init__(self, *, max_seconds: float = 60.0, max_memory_mb: int = 2048) -> None:
-        self._question = FastDownwardQuestion(
-            search="exhaustive", max_seconds=max_seconds, max_memory_mb=max_memory_mb
-        )
-
-    def options(self) -> Mapping[str, JsonValue]:
-        """The search and its limits."""
-        return self._question.options()
-
-    def digests(self) -> Mapping[str, str]:
-        """Those of Fast Downward's translator and search.
-
-        Raises:
-            MissingDependencyError: Fast Downward is not installed.
-        """
-        return find_fast_downward().digests()
-
-    async def prepare(self) -> None:
-        """Look for Fast Downward.
-
-        Raises:
-            MissingDependencyError: It is not installed.
-        """
-        find_fast_downward()
 
     async def critique(self, problem: PddlProblem, candidate: object) -> Critique:
         """Search for a plan until there is one, or nowhere left to search."""

@@ -4,6 +4,7 @@ The planner of Helmert, "The Fast Downward Planning System" (2006). It comes wit
 """
 
 from modulo.critics.plan.fast_downward.asking import FastDownwardQuestion
+from modulo.critics.plan.fast_downward.critic import FastDownwardCritic
 from modulo.critics.plan.fast_downward.installation import (
     FastDownwardInstallation,
     fast_downward_is_installed,
@@ -13,6 +14,7 @@ from modulo.critics.plan.fast_downward.planning import Search
 from modulo.critics.plan.fast_downward.results import NoPlan, PlanFound, PlannerAnswer, Unknown, WhyUnknown
 
 __all__ = [
+    "FastDownwardCritic",
     "FastDownwardInstallation",
     "FastDownwardQuestion",
     "NoPlan",
