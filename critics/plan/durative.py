@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from modulo.critics.plan.conditions import Condition, compile_condition, compile_formula
-from modulo.critics.plan.effects import Change, Changes, compile_effect
+from modulo.critics.plan.effects import Change, Changes, compile_effect, work_of_binding
 from modulo.critics.plan.expressions import Value, compile_expression
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.operators import Moment, compile_moment, size_of
+from modulo.critics.plan.operators import Moment, compile_moment
 from modulo.critics.plan.quantifiers import Holds
 from modulo.critics.plan.state import Environment, State
-from modulo.critics.plan.syntax import DurationBound, DurativeAction, LateEffect, Parameter
+from modulo.critics.plan.syntax import DurationBound, DurativeAction, LateEffect, Parameter, size_of, work_of
 
 __all__ = ["Bound", "DurativeOperator", "Late", "compile_durative_action"]
 
@@ -33,6 +33,7 @@ class Late(Struct, frozen=True):
     holds_at_start: Holds
     holds_at_end: Holds
     changes: Changes
+    work: int
 
     def begin(self, env: Environment, state: State) -> list[tuple[str, ...]]:
         """The objects for which the condition at the start holds.
@@ -41,7 +42,7 @@ class Late(Struct, frozen=True):
             Meaningless: Nobody can say.
         """
         found = []
-        for objects in state.bindings([item.types for item in self.effect.parameters]):
+        for objects in state.bindings([item.types for item in self.effect.parameters], self.work):
             self._bind(env, objects)
             if self.holds_at_start(env, state):
                 found.append(objects)
@@ -111,4 +112,5 @@ def _compile_late(late: LateEffect, frame: Frame) -> Late:
     with frame.bound(late.parameters) as places:
         start = compile_formula(late.start_condition, frame)
         end = compile_formula(late.end_condition, frame)
-        return Late(late, places, start, end, compile_effect(late.effect, frame))
+        work = work_of((late.start_condition, late.end_condition)) + work_of_binding(late.effect)
+        return Late(late, places, start, end, compile_effect(late.effect, frame), work)

@@ -8,18 +8,18 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from modulo.critics.plan.conditions import compile_formula
-from modulo.critics.plan.expressions import calculate, compile_expression, work_of
+from modulo.critics.plan.expressions import calculate, compile_expression, work_of_number
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.printing import call_text
 from modulo.critics.plan.state import Environment, Fact, State
-from modulo.critics.plan.syntax import Effect, Effects, Exact, ForEach, SetFact, Update, When
+from modulo.critics.plan.syntax import Effect, Effects, Exact, ForEach, SetFact, Update, When, walk, work_of
 from modulo.critics.plan.undetermined import Meaningless
 
-__all__ = ["Change", "Changes", "compile_effect"]
+__all__ = ["Change", "Changes", "compile_effect", "work_of_binding"]
 
 Collect: TypeAlias = "Callable[[Environment, State, Change], None]"
 _ADDITIVE = ("increase", "decrease")
-_WORK_OF_A_BINDING: Final = 20
+_WORK_OF_A_CHANGE: Final = 20
 """Effects fill the memory, where conditions only take time."""
 _STEPS = {"increase": "+", "decrease": "-", "scale-up": "*", "scale-down": "/"}
 
@@ -70,7 +70,7 @@ class Change:
         values: dict[Fact, Exact] = {}
         for operator, key, amount in self.updates:
             values[key] = _updated(operator, key, values.get(key, state.values.get(key)), amount)
-            state.spend(work_of(values[key]))
+            state.spend(work_of_number(values[key]))
         return values
 
 
@@ -117,6 +117,12 @@ def compile_effect(effect: Effect, frame: Frame) -> Changes:
     return Changes(tuple(deletes), tuple(adds), tuple(others))
 
 
+def work_of_binding(effect: Effect) -> int:
+    """How many evaluations it counts for to work out an effect for one choice of objects."""
+    changes = sum(isinstance(part, SetFact | Update) for part in walk(effect))
+    return _WORK_OF_A_CHANGE * max(changes, 1) + work_of(effect)
+
+
 def _sort(
     effect: Effect,
     frame: Frame,
@@ -161,9 +167,10 @@ def _compile_for_each(effect: ForEach, frame: Frame) -> Collect:
     with frame.bound(effect.parameters) as places:
         inner = compile_effect(effect.effect, frame)
     types = [parameter.types for parameter in effect.parameters]
+    work = work_of_binding(effect.effect)
 
     def collect(env: Environment, state: State, change: Change) -> None:
-        for objects in state.bindings(types, _WORK_OF_A_BINDING):
+        for objects in state.bindings(types, work):
             for place, item in zip(places, objects, strict=True):
                 env[place] = item
             inner.collect(env, state, change)

@@ -13,7 +13,7 @@ from modulo.critics.plan.state import Environment, State
 from modulo.critics.plan.syntax import Arithmetic, DurationOf, Exact, Expression, Fluent, Number, TotalTime
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 
-__all__ = ["MAX_BITS", "Value", "calculate", "compile_expression", "work_of"]
+__all__ = ["MAX_BITS", "Value", "calculate", "compile_expression", "work_of_number"]
 
 Value: TypeAlias = Callable[[Environment, State], Exact]
 MAX_BITS: Final = 4_000
@@ -61,7 +61,7 @@ def calculate(operator: str, left: Exact, right: Exact) -> Exact:
     return _bounded(result)
 
 
-def work_of(value: Exact) -> int:
+def work_of_number(value: Exact) -> int:
     """How many evaluations it counts for to work out a number: long ones take longer."""
     return 1 + (value.numerator.bit_length() + value.denominator.bit_length()) // 64
 
@@ -94,7 +94,7 @@ def _compile_arithmetic(operator: str, parts: list[Value]) -> Value:
         result = reduce(
             lambda left, right: calculate(operator, left, right), [part(env, state) for part in parts]
         )
-        state.spend(len(parts) * work_of(result))
+        state.spend(len(parts) * work_of_number(result))
         return result
 
     return value

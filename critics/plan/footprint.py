@@ -8,6 +8,7 @@ action reads are all ground atoms in its conditions, whether they matter in this
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from modulo.critics.plan.effects import Change
 from modulo.critics.plan.state import Fact, State
@@ -30,9 +31,13 @@ from modulo.critics.plan.syntax import (
     Parameter,
     Update,
     When,
+    work_of,
 )
 
 __all__ = ["Binding", "Footprint"]
+
+_WORK_OF_A_READ: Final = 20
+"""What is kept fills the memory, where looking at it only takes time."""
 
 Binding = Mapping[str, str]
 """Objects by variable."""
@@ -108,15 +113,14 @@ class Footprint:
                 self.read_condition(condition, binding)
                 self.read_condition(consequence, binding)
             case Exists(parameters, body) | Forall(parameters, body):
-                for inner in self._bindings(parameters, binding):
+                for inner in self._bindings(parameters, binding, body):
                     self.read_condition(body, inner)
 
     def read_expression(self, expression: Expression, binding: Binding) -> None:
         """Take in what an expression looks at."""
         match expression:
             case Fluent(function, terms):
-                self._state.spend()
-                self.reads.add(("number", function, *[binding.get(term, term) for term in terms]))
+                self._read(("number", function, *[binding.get(term, term) for term in terms]))
             case Arithmetic(_, parts):
                 for part in parts:
                     self.read_expression(part, binding)
@@ -133,23 +137,29 @@ class Footprint:
                 self.read_condition(condition, binding)
                 self.read_effect(inner, binding)
             case ForEach(parameters, inner):
-                for own in self._bindings(parameters, binding):
+                for own in self._bindings(parameters, binding, inner):
                     self.read_effect(inner, own)
 
     def read_quantified(self, parameters: tuple[Parameter, ...], formula: Formula, binding: Binding) -> None:
         """Take in what a condition looks at, for every object of some parameters."""
-        for inner in self._bindings(parameters, binding):
+        for inner in self._bindings(parameters, binding, formula):
             self.read_condition(formula, inner)
 
     def _read_atom(self, predicate: str, terms: tuple[str, ...], binding: Binding) -> None:
-        self._state.spend()
         if predicate in self._needs:
             # Which atoms a derived one stands on depends on the state; all of these predicates count.
             self.wide_reads |= self._needs[predicate]
         else:
-            self.reads.add(("atom", predicate, *[binding.get(term, term) for term in terms]))
+            self._read(("atom", predicate, *[binding.get(term, term) for term in terms]))
 
-    def _bindings(self, parameters: tuple[Parameter, ...], binding: Binding) -> Iterator[Binding]:
+    def _read(self, key: Fact) -> None:
+        if key not in self.reads:
+            self._state.spend(_WORK_OF_A_READ)
+            self.reads.add(key)
+
+    def _bindings(
+        self, parameters: tuple[Parameter, ...], binding: Binding, body: Formula | Effect
+    ) -> Iterator[Binding]:
         names = [item.name for item in parameters]
-        for objects in self._state.bindings([item.types for item in parameters]):
+        for objects in self._state.bindings([item.types for item in parameters], work_of(body)):
             yield {**binding, **dict(zip(names, objects, strict=True))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from typing import Final
 
 from msgspec import Struct
@@ -27,21 +27,6 @@ class Clash(Struct, frozen=True):
     about: str
 
 
-class _Uses:
-    """Who uses an atom or function at the moment, by how."""
-
-    __slots__ = ("additions", "adds", "assignments", "deletes", "reads", "touches", "wide_reads")
-
-    def __init__(self) -> None:
-        self.reads: deque[str] = deque()
-        self.adds: deque[str] = deque()
-        self.deletes: deque[str] = deque()
-        self.additions: deque[str] = deque()
-        self.assignments: deque[str] = deque()
-        self.wide_reads: deque[str] = deque()
-        self.touches: deque[str] = deque()
-
-
 _EXCLUDES: Final = {
     "reads": ("adds", "deletes", "additions", "assignments"),
     "adds": ("reads", "deletes"),
@@ -64,36 +49,39 @@ class Recent:
 
     def __init__(self, epsilon: Exact) -> None:
         self._epsilon = epsilon
-        self._uses: dict[Fact, _Uses] = defaultdict(_Uses)
+        # By how it is used, for each atom or function the last happening that does, and how many do.
+        self._uses: dict[str, dict[Fact, tuple[str, int]]] = {kind: {} for kind in _EXCLUDES}
         self._order: deque[tuple[Exact, Footprint]] = deque()
 
     def add(self, name: str, time: Exact, footprint: Footprint) -> Clash | None:
         """Take in a happening; times must not decrease.
 
         Returns:
-            The first interference with an earlier one, if there is any.
+            An interference with an earlier one, if there is any.
         """
         self._forget(time)
         clash = self._clash(footprint)
         self._order.append((time, footprint))
-        for kind in _EXCLUDES:
+        for kind, uses in self._uses.items():
             for key in getattr(footprint, kind):
-                getattr(self._uses[key], kind).append(name)
+                uses[key] = (name, uses[key][1] + 1 if key in uses else 1)
         return clash
 
     def _clash(self, footprint: Footprint) -> Clash | None:
         for kind, excluded in _EXCLUDES.items():
-            for key in sorted(getattr(footprint, kind)):
-                uses = self._uses.get(key)
-                others = [getattr(uses, other) for other in excluded] if uses else []
-                first = next((names[0] for names in others if names), None)
-                if first is not None:
-                    return Clash(first, call_text(key[1], key[2:]))
+            others = [self._uses[other] for other in excluded]
+            keys = [key for key in getattr(footprint, kind) if any(key in uses for uses in others)]
+            if keys:
+                key = min(keys)
+                other = next(uses[key][0] for uses in others if key in uses)
+                return Clash(other, call_text(key[1], key[2:]))
         return None
 
     def _forget(self, time: Exact) -> None:
         while self._order and time - self._order[0][0] >= self._epsilon:
             _, footprint = self._order.popleft()
-            for kind in _EXCLUDES:
+            for kind, uses in self._uses.items():
                 for key in getattr(footprint, kind):
-                    getattr(self._uses[key], kind).popleft()
+                    name, count = uses.pop(key)
+                    if count > 1:
+                        uses[key] = (name, count - 1)

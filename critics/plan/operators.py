@@ -7,9 +7,9 @@ from msgspec import Struct
 from modulo.critics.plan.conditions import Condition, compile_condition
 from modulo.critics.plan.effects import Changes, compile_effect
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.syntax import Action, Effect, Formula, Parameter, walk
+from modulo.critics.plan.syntax import Action, Effect, Formula, Parameter, size_of
 
-__all__ = ["Moment", "Operator", "compile_action", "compile_moment", "size_of"]
+__all__ = ["Moment", "Operator", "compile_action", "compile_moment"]
 
 
 class Moment(Struct, frozen=True):
@@ -58,8 +58,3 @@ def compile_moment(condition: Formula, effect: Effect, frame: Frame) -> Moment:
     asked, changes = compile_condition(condition, frame), compile_effect(effect, frame)
     is_simple = not asked.others and not changes.others
     return Moment(asked, changes, is_simple, size_of(condition) + size_of(effect))
-
-
-def size_of(node: object) -> int:
-    """How many parts a formula or an effect has."""
-    return sum(1 for _ in walk(node))

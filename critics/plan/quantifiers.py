@@ -25,6 +25,7 @@ from modulo.critics.plan.syntax import (
     Not,
     Or,
     Parameter,
+    work_of,
 )
 from modulo.critics.plan.undetermined import Meaningless
 
@@ -40,11 +41,13 @@ class Search(Struct, frozen=True):
         places: Where the variables stand in the environment.
         types: Their types.
         levels: By how many of the variables must have objects, the parts that are looked at then.
+        work: How many evaluations that counts for, level by level.
     """
 
     places: tuple[int, ...]
     types: tuple[tuple[str, ...], ...]
     levels: tuple[tuple[Holds, ...], ...]
+    work: tuple[int, ...]
 
     def finds(self, env: Environment, state: State, level: int = 0, doubt: Meaningless | None = None) -> bool:
         """Whether there are such objects.
@@ -70,7 +73,7 @@ class Search(Struct, frozen=True):
             return True
         place, doubts = self.places[level], None
         for item in state.objects(self.types[level]):
-            state.spend()
+            state.spend(self.work[level + 1])
             env[place] = item
             try:
                 if self.finds(env, state, level + 1, doubt):
@@ -99,7 +102,7 @@ class Search(Struct, frozen=True):
             yield doubt
             return
         for item in state.objects(self.types[level]):
-            state.spend()
+            state.spend(self.work[level + 1])
             env[self.places[level]] = item
             yield from self.each(env, state, level + 1, doubt)
 
@@ -120,14 +123,16 @@ def search_for(
         frame: The frame.
         compile_part: Compiles one part.
     """
-    levels: list[list[Holds]] = [[] for _ in range(len(places) + 1)]
+    levels: list[list[Formula]] = [[] for _ in range(len(places) + 1)]
     order = {place: level for level, place in enumerate(places, 1)}
     for part in parts:
         mentioned = [frame.place(variable) for variable in free_variables(part)]
         level = max([order.get(place, 0) for place in mentioned], default=0)
-        levels[level].append(compile_part(part, frame))
+        levels[level].append(part)
     types = tuple([parameter.types for parameter in parameters])
-    return Search(tuple(places), types, tuple([tuple(level) for level in levels]))
+    compiled = [tuple([compile_part(part, frame) for part in level]) for level in levels]
+    work = tuple([work_of(tuple(level)) for level in levels])
+    return Search(tuple(places), types, tuple(compiled), work)
 
 
 def conjuncts(formula: Formula) -> Iterator[Formula]:

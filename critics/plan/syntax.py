@@ -50,7 +50,9 @@ __all__ = [
     "TypeDeclaration",
     "Update",
     "When",
+    "size_of",
     "walk",
+    "work_of",
 ]
 
 Exact: TypeAlias = int | Fraction
@@ -69,6 +71,16 @@ def walk(node: object) -> Iterator[object]:
         elif isinstance(at, Struct):
             yield at
             rest += [getattr(at, name) for name in at.__struct_fields__]
+
+
+def size_of(node: object) -> int:
+    """How many parts a formula or an effect has."""
+    return sum(1 for _ in walk(node))
+
+
+def work_of(node: object) -> int:
+    """How many evaluations it counts for to work through a formula or an effect once."""
+    return 1 + size_of(node) // 4
 
 
 class _Value(Struct, frozen=True, gc=False):

@@ -115,6 +115,37 @@ def test_exponential_work_is_not_decided_in_time(body: str) -> None:
     assert time.perf_counter() - started < 30
 
 
+LONG = " ".join(f"(r ?x ?y o{number}) (r ?y ?x o{number})" for number in range(50))
+
+
+@pytest.mark.parametrize(
+    ("body", "plan"),
+    [
+        (f"(:action act :precondition (forall (?x ?y) (not (or {LONG}))) :effect ())", "(act)"),
+        (f"(:action act :effect (forall (?x ?y) (when (or {LONG}) (p ?x))))", "(act)"),
+        (f"(:action act :effect (forall (?x ?y) (and {LONG})))", "(act)"),
+        (
+            "(:action act :precondition (forall (?x ?y) (not (or (r ?x ?y ?x) (r ?x ?y ?y)))) :effect ())",
+            "0: (act)",
+        ),
+        (
+            "(:durative-action act :parameters () :duration (>= ?duration 1) :condition ()"
+            f" :effect (forall (?x ?y) (when (and (at start (or {LONG})) (at end (p ?x))) (at end (p ?y)))))",
+            "0: (act) [1]",
+        ),
+        (f"(:derived (s ?x ?y) (or {LONG})) (:action act :precondition (not (s o1 o2)) :effect ())", "(act)"),
+    ],
+    ids=["condition", "effect condition", "effects", "footprint", "condition at the start", "rule"],
+)
+def test_work_is_counted_by_how_much_is_looked_at_and_kept(body: str, plan: str) -> None:
+    predicates = "(:predicates (p ?x) (r ?x ?y ?z) (s ?x ?y))"
+    objects = " ".join(f"o{number}" for number in range(50))
+    constants = domain(f"(:constants {objects}) {predicates} {body}")
+    found = judge(constants, problem(), plan, max_evaluations=60_000)
+    assert found.verdict == "undecided"
+    assert verdict(constants, problem(), plan) == "accept"
+
+
 def test_quantifiers_end_as_soon_as_they_are_decided() -> None:
     condition = f"(not (forall ({EIGHT}) (p ?v0)))"
     body = f"(:predicates (p ?x)) (:action act :parameters () :precondition {condition} :effect ())"
