@@ -71,13 +71,12 @@ class Reservation(Struct, eq=False):
 class _Waiter:
     """A reservation that waits for others to end."""
 
-    __slots__ = ("amount", "blocked_amount", "is_called", "ledger", "refused_for", "reservation")
+    __slots__ = ("amount", "blocked_amount", "is_called", "ledger", "reservation")
 
     def __init__(self, ledger: Ledger, amount: Amount) -> None:
         self.ledger, self.amount = ledger, amount
         self.is_called = anyio.Event()
         self.reservation: Reservation | None = None
-        self.refused_for: str | None = None
         self.blocked_amount: tuple[int, ...] = ()
         """The amount as the ledger in whose queue it stands sees it."""
 
@@ -86,13 +85,11 @@ class _Waiter:
         blocked = self.ledger._blocking(self.amount)
         if blocked is None:
             self.reservation = self.ledger._hold(self.amount)
-        else:
-            self.refused_for = self.ledger._never_fits(self.amount)
-            if self.refused_for is None:
-                ledger, _, amount = blocked
-                self.blocked_amount = amount.counts
-                ledger._waiters.append(self)
-                return False
+        elif self.ledger._never_fits(self.amount) is None:
+            ledger, _, amount = blocked
+            self.blocked_amount = amount.counts
+            ledger._waiters.append(self)
+            return False
         self.is_called.set()
         return True
 
@@ -220,7 +217,8 @@ class Ledger:
                     waiter.give_up()
                     raise
             if waiter.reservation is None:
-                raise LimitReached(str(waiter.refused_for))
+                # As of now, since a replay asks now: more may have been spent since the waiter was called.
+                raise LimitReached(str(self._never_fits(amount)))
             if not self._is_overrun():
                 return waiter.reservation
             # A bill overran a limit since it was called, so it is as if it had not been yet.

@@ -195,6 +195,28 @@ async def test_what_can_never_fit_is_refused_at_once_with_the_limit_that_is_in_t
 
 
 @pytest.mark.anyio
+async def test_a_refusal_names_the_limit_that_is_in_the_way_when_it_is_heard() -> None:
+    ledger = Ledger(Budget(tokens=10, cost_usd=1.0))
+    first, second = (ledger.reserve_now(Usage(prompt_tokens=2, cost_usd=0.5)) for _ in range(2))
+    refused: list[str] = []
+
+    async def wait() -> None:
+        try:
+            await ledger.reserve(Usage(prompt_tokens=2, cost_usd=0.5))
+        except LimitReached as limit:
+            refused.append(limit.resource)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        await settled_down()
+        first.settle(Usage(prompt_tokens=2, cost_usd=1.0))
+        second.settle(Usage(prompt_tokens=9))
+    with pytest.raises(LimitReached) as now:
+        ledger.reserve_now(Usage(prompt_tokens=2, cost_usd=0.5))
+    assert refused == [now.value.resource] == ["tokens"]
+
+
+@pytest.mark.anyio
 async def test_what_can_never_fit_above_is_refused_without_waiting_below() -> None:
     outer = Ledger(Budget(tokens=10))
     inner = Ledger(Budget(calls=1), parent=outer)
