@@ -231,7 +231,15 @@ class Recording:
         bill = None
         if self._billing(attempt, nth_try) is Billing.NONE:
             bill = Usage(**self._bills[attempt][nth_try]["bill"])
-        return [self._generation(attempt + i, bill if i == 0 else None) for i in range(samples)]
+        return [
+            self._generation(attempt + i, bill if i == 0 else self._told_usage(attempt + i))
+            for i in range(samples)
+        ]
+
+    def _told_usage(self, attempt: int) -> Usage | None:
+        """What a generator said of a sample that came with others, which is no bill."""
+        usage = self._answers.get(attempt, {}).get("usage")
+        return None if usage is None else Usage(**usage)
 
     def _generation(self, attempt: int, bill: Usage | None) -> Generation:
         answer = self._answers.get(attempt)

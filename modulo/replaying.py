@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,7 +22,7 @@ from modulo.clock import SystemClock
 from modulo.course import Course, Player
 from modulo.domain import graph_without_generator, recorded_domain
 from modulo.errors import ConfigurationError
-from modulo.events import AttemptFinished, Event
+from modulo.events import AttemptFinished, Event, GenerationFinished
 from modulo.graph import Graph
 from modulo.graph.annotations import return_type
 from modulo.graph.nodes import Prompt
@@ -40,6 +41,10 @@ _REPLAYED_BY_PARTS: Final = (
     "replayed with what solve was given: modulo.replay(trace, graph=...), or "
     "modulo.replay(trace, critics=[...], prompt=..., reformulator=...)"
 )
+
+
+_OF_ONE_ATTEMPT: Final = ("generation_finished", "candidate_reformulated", "critique")
+"""What is not done again for an attempt that was cut off."""
 
 
 class Replayed(Struct, frozen=True, kw_only=True):
@@ -194,13 +199,15 @@ class _Comparison:
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
-        finished = recording.finished()
+        self._finished = recording.finished()
+        bills = Counter[int]()
         self._then = {
             key: decision
             for document in recording.documents
-            for key, decision in _decisions(document)
-            if document["type"] not in ("candidate_reformulated", "critique") or document["attempt"] in finished
+            for key, decision in _decisions(document, bills)
+            if document["type"] not in _OF_ONE_ATTEMPT or document["attempt"] in self._finished
         }
+        self._bills = Counter[int]()
         self._seen: set[str] = set()
         self._differences: list[str] = []
         self.attempts = 0
@@ -208,7 +215,9 @@ class _Comparison:
     def note(self, event: Event) -> None:
         """Hear of an event of the replayed run."""
         self.attempts += isinstance(event, AttemptFinished)
-        for key, now in _decisions(event_json(event)):
+        if isinstance(event, GenerationFinished) and event.attempt not in self._finished:
+            return  # it was cut off then, perhaps a moment earlier
+        for key, now in _decisions(event_json(event), self._bills):
             self._seen.add(key)
             then = self._then.get(key)
             if then != now and self._counts(key):
@@ -237,8 +246,8 @@ class _Comparison:
         return key in self._then and key not in ("end of rounds", "usage", "unconfirmed usage")
 
 
-def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What an event says was decided, and what about."""
+def _decisions(document: dict[str, Any], bills: Counter[int]) -> Iterator[tuple[str, Any]]:
+    """What an event says was decided, and what about; ``bills`` counts those of each attempt."""
     about = f"attempt {document.get('attempt')}"
     match document["type"]:
         case "run_started":
@@ -248,6 +257,15 @@ def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         case "generation_started":
             for field in ("node", "round", "turn", "parent", "inputs", "samples", "sampling", "prompt_sha256"):
                 yield f"{about}, {field}", document[field]
+        case "generation_finished":
+            # A call is a call, whatever its generator says; a bill has at least one.
+            usage = {name: amount for name, amount in (document.get("usage") or {}).items() if name != "calls"}
+            yield f"{about}, usage", {name: amount for name, amount in usage.items() if amount}
+            yield f"{about}, failure", (document.get("error_kind"), document.get("error"))
+        case "budget_settled" if not document["nested"]:
+            bills[document["attempt"]] += 1
+            bill = (document["bill"], document["unconfirmed"])
+            yield f"{about}, bill {bills[document['attempt']]}", bill
         case "candidate_reformulated":
             yield f"{about}, candidate", document["sha256"]
         case "critique":
@@ -259,6 +277,8 @@ def _decisions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         case "attempt_finished":
             for field in ("accepted", "violations"):
                 yield f"{about}, {field}", document[field]
+            # What a conversion or critic of the user says of its failure may differ each time.
+            yield f"{about}, has failed", document["error"] is not None
         case "artefact_withdrawn":
             yield f"{about}, withdrawn", list(document["withdrawn"])
         case "budget_refused":

@@ -113,6 +113,10 @@ async def test_an_answer_and_its_hash_changed_together_are_reported_by_what_foll
         ("backprompt", "reveals", "nothing"),
         ("backprompt", "violations_shown", 7),
         ("attempt_finished", "violations", 7),
+        ("attempt_finished", "error", "it failed"),
+        ("generation_finished", "usage", {"calls": 1, "completion_tokens": 9}),
+        ("budget_settled", "bill", {"calls": 1}),
+        ("budget_settled", "unconfirmed", {"calls": 1, "cost_usd": 1.0}),
     ],
 )
 async def test_a_changed_decision_is_reported(kind: str, field: str, value: Any, tmp_path: Path) -> None:
@@ -123,6 +127,23 @@ async def test_a_changed_decision_is_reported(kind: str, field: str, value: Any,
         of(documents, kind)[0][field] = value
 
     assert (await replayed(recorded, edited(tmp_path / "trace.jsonl", change))).differences
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["retries in vain", "cancelled in the queue", "retries until the limit"])
+async def test_every_changed_bill_is_reported(name: str, tmp_path: Path) -> None:
+    recorded = ALL[name]()
+    await record(recorded, tmp_path / "trace.jsonl")
+    count = sum(
+        b'"type":"budget_settled"' in line for line in (tmp_path / "trace.jsonl").read_bytes().splitlines()
+    )
+    for number in range(count):
+
+        def change(documents: list[dict[str, Any]], number: int = number) -> None:
+            bill = of(documents, "budget_settled")[number]["bill"]
+            bill["completion_tokens"] = bill.get("completion_tokens", 0) + 5
+
+        assert (await replayed(recorded, edited(tmp_path / "trace.jsonl", change))).differences
 
 
 @pytest.mark.anyio
