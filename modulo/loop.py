@@ -101,6 +101,7 @@ class Run:
         self._certifier = Certifier(self._program, self._problem, self._critics, self._clock)
         self._failures_in_a_row = 0
         self._round: Rounds
+        self._judge: Judge
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
         self._slice_began = 0.0
@@ -217,12 +218,13 @@ class Run:
         retrier = Retrier(
             options.retries, ledger=place.ledger, clock=self._clock, seed=options.seed, reporter=reporter
         )
+        self._judge = Judge(self._problem, self._critics, pool=pool, clock=self._clock, script=self._script)
         return Scheduler(
             program=self._program,
             problem=self._problem,
             tree=self._tree,
             caller=Caller(place, retrier=retrier, reporter=reporter, script=self._script),
-            judge=Judge(self._problem, self._critics, pool=pool, clock=self._clock, script=self._script),
+            judge=self._judge,
             place=place,
             backprompter=options.backprompter,
             remarks_wanted=options.select == "best",
@@ -334,7 +336,7 @@ class Run:
         certificate = None
         if stop.attempt is not None:
             try:
-                certificate = self._certifier.certificate(self._tree, stop.attempt)
+                certificate = self._certifier.certificate(self._tree, stop.attempt, self._judge)
             except Exception as error:  # noqa: BLE001  options and digests of critics are user code
                 stop = _Stop(StopReason.ERROR, error=_words(error), cause=error, ended_by=stop.ended_by)
         if stop.attempt is None or certificate is None:

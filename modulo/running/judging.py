@@ -147,6 +147,11 @@ class Judge:
         """Whether these critiques certify this candidate."""
         return is_accepted(self._critics[stage.artefact], candidate, critiques)
 
+    def acceptance(self, node: CriticNode, candidates: Sequence[Candidate[Any]]) -> Critique | None:
+        """The critique with which a critic accepted exactly these candidates in this run, if it did."""
+        known = self._verdicts.get((node.name, *[candidate.sha256 for candidate in candidates]))
+        return known if known is not None and known.verdict is Verdict.ACCEPT else None
+
     async def remarks(
         self, stage: Stage, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
     ) -> tuple[Remark, ...]:
