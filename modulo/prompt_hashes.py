@@ -5,7 +5,12 @@ from __future__ import annotations
 from modulo.canonical import sha256_hex
 from modulo.protocols import Message
 
-__all__ = ["PromptHashes"]
+__all__ = ["PromptHashes", "link_hash"]
+
+
+def link_hash(before: str, role: str, content: str) -> str:
+    """The hash of a conversation: of what comes before its last message, and of that one."""
+    return sha256_hex(f"{before}\n{role}\n{content}".encode("utf-8", "surrogatepass"))
 
 
 class PromptHashes:
@@ -41,8 +46,7 @@ class PromptHashes:
             key = (before, message.role, message.content)
             sha256 = self._known.get(key)
             if sha256 is None:
-                text = f"{before}\n{message.role}\n{message.content}"
-                sha256 = self._known[key] = sha256_hex(text.encode("utf-8", "surrogatepass"))
+                sha256 = self._known[key] = link_hash(before, message.role, message.content)
                 new.append((sha256, before, message))
             hashes.append(sha256)
             before = sha256

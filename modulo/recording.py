@@ -25,9 +25,11 @@ from modulo.graph import Graph
 from modulo.options import RunOptions
 from modulo.outcome import StopReason
 from modulo.problem import Problem
+from modulo.prompt_hashes import link_hash
 from modulo.protocols import Backprompter, Finish, Generation, Strategy
 from modulo.recorded_settings import type_id
 from modulo.running.retrying import Retries
+from modulo.trace_lines import check_lines
 
 __all__ = ["Recording", "Step", "StepKind"]
 
@@ -57,19 +59,21 @@ class Recording:
     Attributes:
         documents: The documents.
         start: The first one.
+        domain: Name of the domain or graph.
         stop_reason: How the run ended; None if the trace breaks off.
         rounds: How many rounds asked for something.
         ended_from_outside: Whether no decision of the run's own ended it.
         limits_from_above: Limits that ledgers above the run's own had set.
         steps: What must come in the recorded order.
         has_nested_bills: Whether loops nested in it were charged to the run.
-        changed: Sentences about texts and candidates that are not what their hashes say.
+        changed: Sentences about texts, candidates and prompts that are not what their hashes say.
 
     Raises:
         TraceError: The trace lacks something.
     """
 
     def __init__(self, documents: list[dict[str, Any]]) -> None:
+        check_lines(documents)
         self.documents = documents
         self.start = documents[0]
         try:
@@ -79,6 +83,8 @@ class Recording:
 
     def _read(self) -> None:
         self._settings: Mapping[str, Any] = self.start["settings"]
+        self._sha256_of_problem: str = self.start["problem_sha256"]
+        self.domain: str = self.start["domain"]
         end = next(self._of("run_finished"), None)
         self.stop_reason = StopReason(end["stop_reason"]) if end else None
         self.limits_from_above = tuple(self._settings["limits_from_above"])
@@ -120,13 +126,12 @@ class Recording:
         Raises:
             TraceError: It was changed, or another one was given.
         """
-        domain = self.start["domain"]
         if given is None:
             given = codec_for(graph.problem_type).decode(canonical_json(self.start["problem"]))
-        problem = given if isinstance(given, Problem) else Problem.of(given, domain=domain)
+        problem = given if isinstance(given, Problem) else Problem.of(given, domain=self.domain)
         if problem.canonical != canonical_json(self.start["problem"]):
             raise TraceError("the trace is about another problem, or one of another type than the graph's")
-        if problem.sha256 != self.start["problem_sha256"]:
+        if problem.sha256 != self._sha256_of_problem:
             raise TraceError("the problem of the trace was changed")
         return problem
 
@@ -340,6 +345,10 @@ class Recording:
         for sha256, content in self._contents.items():
             if _content_hash(content) != sha256:
                 yield f"candidate {sha256[:12]}: it is not what was recorded"
+        for d in self._of("prompt"):
+            text = self._texts.get(d["text_sha256"])
+            if text is not None and link_hash(d["after"] or "", d["role"], text) != d["sha256"]:
+                yield f"prompt {str(d['sha256'])[:12]}: it is not what was recorded"
 
     def _of(self, *kinds: str) -> Iterator[dict[str, Any]]:
         return (document for document in self.documents if document["type"] in kinds)

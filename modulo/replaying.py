@@ -95,7 +95,7 @@ async def replay(
     graph = graph_without_generator("replay", graph, critics, prompt=prompt, reformulator=reformulator)
     recording = Recording(read_trace(trace))
     if graph is None:
-        domain = recorded_domain(recording.start["domain"], instead=_REPLAYED_BY_PARTS)
+        domain = recorded_domain(recording.domain, instead=_REPLAYED_BY_PARTS)
         graph = domain.graph_for_checking()
         strategy = strategy or recording.if_recorded("strategy", domain.strategy())
         backprompter = backprompter or recording.if_recorded("backprompter", domain.backprompter())
@@ -200,17 +200,17 @@ class _Comparison:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._finished = recording.finished()
-        bills = Counter[int]()
-        self._then = {
-            key: decision
-            for document in recording.documents
-            for key, decision in _decisions(document, bills)
-            if document["type"] not in _OF_ONE_ATTEMPT or document["attempt"] in self._finished
-        }
+        self._then = dict(self._recorded())
         self._bills = Counter[int]()
         self._seen: set[str] = set()
         self._differences: list[str] = []
         self.attempts = 0
+
+    def _recorded(self) -> Iterator[tuple[str, Any]]:
+        bills = Counter[int]()
+        for document in self._recording.documents:
+            if document["type"] not in _OF_ONE_ATTEMPT or document["attempt"] in self._finished:
+                yield from _decisions(document, bills)
 
     def note(self, event: Event) -> None:
         """Hear of an event of the replayed run."""
@@ -275,8 +275,8 @@ def _decisions(document: dict[str, Any], bills: Counter[int]) -> Iterator[tuple[
             for field in ("parent", "reveals", "violations_shown", "violations_known"):
                 yield f"{about}, backprompt, {field}", document[field]
         case "attempt_finished":
-            for field in ("accepted", "violations"):
-                yield f"{about}, {field}", document[field]
+            for field in ("round", "accepted", "violations"):
+                yield f"{about}, finished, {field}", document[field]
             # What a conversion or critic of the user says of its failure may differ each time.
             yield f"{about}, has failed", document["error"] is not None
         case "artefact_withdrawn":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from modulo.errors import CertificateError, ConfigurationError, MissingDependencyError
 
@@ -68,7 +68,7 @@ def _private_key(given: FileOrBytes) -> Ed25519PrivateKey:
         raise _no_key("private key", given, "-----BEGIN PRIVATE KEY-----, without a passphrase") from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise _no_key("private key", given, f"no {type(key).__name__}")
-    return key
+    return cast("Ed25519PrivateKey", key)
 
 
 def _public_key(given: FileOrBytes) -> Ed25519PublicKey:
@@ -80,7 +80,7 @@ def _public_key(given: FileOrBytes) -> Ed25519PublicKey:
         raise _no_key("public key", given, "-----BEGIN PUBLIC KEY-----") from error
     if not isinstance(key, ed25519.Ed25519PublicKey):
         raise _no_key("public key", given, f"no {type(key).__name__}")
-    return key
+    return cast("Ed25519PublicKey", key)
 
 
 def _cryptography() -> tuple[Any, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,32 @@ async def test_a_damaged_trace_is_refused_in_a_sentence(tmp_path: Path) -> None:
     for change in changes:
         with pytest.raises(TraceError, match="damaged"):
             await replay(edited(path, change), graph=recorded.graph())
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("name", ["certified", "retries in vain"])
+@pytest.mark.parametrize("odd", ["(gone)", None, True, "x", "\ud800", [], {"x": 1}], ids=ascii)
+async def test_a_trace_with_anything_odd_in_it_is_replayed_or_refused(
+    odd: Any, name: str, tmp_path: Path
+) -> None:
+    recorded = ALL[name]()
+    path = tmp_path / "trace.jsonl"
+    await record(recorded, path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    places = [((i,), field) for i, line in enumerate(lines) for field in line]
+    settings = [((0, "settings"), field) for field in lines[0]["settings"]]
+    for where, field in [*places, *settings]:
+
+        def change(documents: Any, where: Sequence[Any] = where, field: str = field) -> None:
+            for step in where:
+                documents = documents[step]
+            documents[field] = odd
+            if odd == "(gone)":
+                del documents[field]
+
+        with suppress(modulo.ModuloError):
+            await replayed(recorded, edited(path, change))
 
 
 @pytest.mark.anyio
