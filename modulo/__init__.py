@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     )
     from modulo.replaying import Replayed, replay
     from modulo.running.retrying import Retries
+    from modulo.signing import FileOrBytes
     from modulo.strategies import Refine
     from modulo.trace import Trace
     from modulo.tree import Attempt, Tree
@@ -124,6 +125,7 @@ _HOME = {
     ),
     "modulo.replaying": ("Replayed", "replay"),
     "modulo.running.retrying": ("Retries",),
+    "modulo.signing": ("FileOrBytes",),
     "modulo.strategies": ("Refine",),
     "modulo.trace": ("Trace",),
     "modulo.tree": ("Attempt", "Tree"),
@@ -131,6 +133,7 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "FileOrBytes",
     "LLM",
     "NO_SOLUTION",
     "Attempt",
