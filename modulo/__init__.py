@@ -133,7 +133,6 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "FileOrBytes",
     "LLM",
     "NO_SOLUTION",
     "Attempt",
@@ -156,6 +155,7 @@ __all__ = [
     "EventStream",
     "Exhausted",
     "Expansion",
+    "FileOrBytes",
     "Finish",
     "FunctionCritic",
     "Generation",
