@@ -16,6 +16,7 @@ from typing import Final
 
 from modulo.critics.plan import PddlProblem
 from modulo.domains.planning.lines import Kind, Line, grouped_actions, read_line
+from modulo.domains.planning.lookalikes import ascii_looks
 from modulo.domains.planning.passages import Passage, divide
 from modulo.domains.planning.segments import find_segments
 from modulo.domains.planning.words import NO_WORDS, Words, words_of
@@ -85,6 +86,8 @@ def read_answer(text: str, words: Words) -> str | NoSolution:
     if not plans:
         return _without_plan(lines, words)
     plan = _only(plans, may_repeat=bool(marked))
+    if not marked:
+        _check_counting(lines)
     _check_rest(lines, plans, words, has_marks=bool(marked))
     return "\n".join(_actions(plan))
 
@@ -101,14 +104,17 @@ class _Passage:
 
 def _marked_plan(lines: Sequence[Line]) -> list[Line] | None:
     """The lines of the plan in a marked passage; None if it holds something else, such as a state."""
-    if all(line.kind in (Kind.BLANK, Kind.COMMENT, Kind.PROSE, Kind.FACTS) for line in lines):
+    if all(line.kind in (Kind.BLANK, Kind.RULE, Kind.COMMENT, Kind.PROSE, Kind.FACTS) for line in lines):
         return None
     plan: list[Line] = []
     for line in lines:
         if line.kind is Kind.ACTIONS:
             plan.append(line)
-        elif line.kind not in (Kind.BLANK, Kind.COMMENT) and (plan or not _is_heading(line)):
+        elif line.kind not in (Kind.BLANK, Kind.COMMENT, Kind.RULE) and (plan or not _is_heading(line)):
             raise _unreadable(line)
+    parts = list(_runs(lines))
+    if len(parts) > 1:
+        raise _several_plans(parts[0], parts[1])
     _check_steps(plan)
     return plan
 
@@ -153,6 +159,13 @@ def _goes_on(plan: Sequence[Line], run: Sequence[Line]) -> bool:
 def _check_steps(plan: Sequence[Line]) -> None:
     """Refuse numbers that contradict the order of the lines. Markdown may number every item 1."""
     numbered = [(line.step, line) for line in plan if line.step is not None]
+    if numbered and any(_has_time(line) for line in plan):
+        raise Malformed(
+            "Some lines have a time before the action, and some the number of a step.",
+            code="numbering",
+            location=f"line {numbered[0][1].number}",
+            hint="write every time as a decimal, such as 2.0.",
+        )
     if len({step for step, _ in numbered}) <= 1:
         return
     for (before, _), (step, line) in pairwise(numbered):
@@ -165,20 +178,37 @@ def _check_steps(plan: Sequence[Line]) -> None:
             )
 
 
+def _has_time(line: Line) -> bool:
+    return not line.actions[0].startswith("(")
+
+
+def _check_counting(lines: Iterable[Line]) -> None:
+    """Refuse a step that is no action right before or behind one that is, by their numbers."""
+    for before, line in pairwise([line for line in lines if line.step is not None]):
+        if line.step == (before.step or 0) + 1 and Kind.ACTIONS in (before.kind, line.kind):
+            for step in (before, line):
+                if step.kind is not Kind.ACTIONS:
+                    raise _unreadable(step)
+
+
 def _only(plans: Sequence[list[Line]], *, may_repeat: bool) -> list[Line]:
     """The plan that all of these are. Only where one is marked is another one certainly not its continuation."""
     first = plans[0]
     for other in plans[1:]:
         if not may_repeat or _actions(other) != _actions(first):
-            one, two = sorted((first[0].number, other[0].number))
-            raise Malformed(
-                f"There are actions from line {one} on and again from line {two} on, with other text between; it "
-                "cannot be told which are the plan.",
-                code="several_plans",
-                location=f"line {two}",
-                hint=PLAN_FORM,
-            )
+            raise _several_plans(first, other)
     return first
+
+
+def _several_plans(first: Sequence[Line], other: Sequence[Line]) -> Malformed:
+    one, two = sorted((first[0].number, other[0].number))
+    return Malformed(
+        f"There are actions from line {one} on and again from line {two} on, with other text between; it "
+        "cannot be told which are the plan.",
+        code="several_plans",
+        location=f"line {two}",
+        hint=PLAN_FORM,
+    )
 
 
 def _actions(plan: Iterable[Line]) -> list[str]:
@@ -206,10 +236,11 @@ def _check_rest(lines: Sequence[Line], plans: Sequence[list[Line]], words: Words
 
 def _check_mentions(line: Line, words: Words, *, grouped: AbstractSet[str], worded: AbstractSet[str]) -> None:
     """Refuse actions in other text, in parentheses or in words, but for those that are known."""
-    for action in grouped_actions(line.other, words):
+    said = ascii_looks(line.other)
+    for action in grouped_actions(said, words):
         if action not in grouped:
             raise _in_prose(line, action)
-    for segment in find_segments(line.other, words):
+    for segment in find_segments(said, words):
         if segment.names_an_action(words) and worded.isdisjoint(segment.readings()):
             raise _in_prose(line, str(segment))
 

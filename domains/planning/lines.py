@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from modulo.domains.planning.lookalikes import ascii_looks
 from modulo.domains.planning.words import Words
 
 __all__ = ["Kind", "Line", "grouped_actions", "read_line"]
@@ -17,6 +18,8 @@ class Kind(StrEnum):
 
     ACTIONS = "actions"
     BLANK = "blank"
+    RULE = "rule"
+    """A line drawn across the text, with another part of it below."""
     COMMENT = "comment"
     """A comment of PDDL or of common programming languages."""
     PROSE = "prose"
@@ -28,6 +31,9 @@ class Kind(StrEnum):
     """It may be such a thing, or prose: it begins with an action's name, or is all in parentheses."""
     ELLIPSIS = "ellipsis"
     """It says that something was left out."""
+
+
+_PASSED_OVER = (Kind.BLANK, Kind.COMMENT, Kind.PROSE, Kind.FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,7 @@ _STEP = re.compile(
     r"(?:(step|action)\s*)?[(\[]?(\d{1,9})(?:\s*[.):\]\u2013\u2014-]){0,3}(?=[\s(]|\Z)\s*", re.IGNORECASE
 )
 _TIME = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*:\s*(?=\()")
+_NUMBER_IN_BRACKETS = re.compile(r"\[\s*[\d.]")
 _DURATION = re.compile(r"\s*\[\s*(\d{1,15}(?:\.\d{1,15})?)\s*\]")
 _GROUP = re.compile(r"(?:(?<![\w-])([A-Za-z0-9_][\w-]*))?\(([^()]*)\)", re.ASCII)
 _BETWEEN = re.compile(r"(?:\s|,|->|=>|\u2192)*")
@@ -65,6 +72,9 @@ _TOKEN = re.compile(r"[\w?](?:[\w@+/%~&=.-]*[\w@+-])?", re.ASCII)
 _SPACE = re.compile(r"[\s,]+")
 _WORD = re.compile(r"[\w-]+", re.ASCII)
 _BEGINS_GROUP = re.compile(r"[\w-]*\(", re.ASCII)
+_RULE = re.compile(r"\s*([-_=~*])(?:\s*\1){2,}\s*")
+_ELLIPSIS = re.compile(r"[(\[]?\s*(?:\.\.\.|\u2026)|(?:etc|and so (?:on|forth))\b[\s.]*\Z", re.IGNORECASE)
+_COMMENT_SIGNS = " \t;#/"
 _REMARK = re.compile(r"\s*(?:[;#:\u2013\u2014]|//|--?\s)")
 _REMARK_AFTER_NAMES = re.compile(r"[;#:\u2013\u2014]|//|\s--?\s")
 _ENDS = re.compile(r"[\s.,]*\Z")
@@ -74,9 +84,20 @@ def read_line(number: int, text: str, words: Words) -> Line:
     """What a line of a text is, and the actions on it."""
     if _CONTROL.search(text):
         return Line(number=number, kind=Kind.SUSPECT, other=_CONTROL.sub("\ufffd", text))
+    if _RULE.fullmatch(text):
+        return Line(number=number, kind=Kind.RULE)
+    line = _read_visible(number, text, words)
+    if text.isascii() or line.kind not in _PASSED_OVER:
+        return line
+    looks = _read_visible(number, ascii_looks(text), words)
+    return line if looks.kind in _PASSED_OVER else replace(line, kind=Kind.SUSPECT, other=text)
+
+
+def _read_visible(number: int, text: str, words: Words) -> Line:
     body = _EMPHASIS.sub("", text)
     if _COMMENT.match(body):
-        return Line(number=number, kind=Kind.COMMENT, other=body)
+        is_cut = _ELLIPSIS.match(body.lstrip(_COMMENT_SIGNS))
+        return Line(number=number, kind=Kind.ELLIPSIS if is_cut else Kind.COMMENT, other=body)
     body = _after(_LEAD, body).rstrip()
     if timed := _timed(number, body, words):
         return timed
@@ -105,14 +126,19 @@ def _timed(number: int, body: str, words: Words) -> Line | None:
     if not (words.is_temporal or "." in time[1] or duration) or not _is_action(tokens, words):
         return None
     rest = body[duration.end() if duration else group.end() :]
-    if not _ENDS.match(rest) and not _REMARK.match(rest):
-        return None
-    action = f"{time[1]}: {_written(tokens)}" + (f" [{duration[1]}]" if duration else "")
+    if (_REMARK.match(rest) and not _NUMBER_IN_BRACKETS.search(rest)) or _ENDS.match(rest):
+        return _timed_line(number, time[1], tokens, duration, rest)
+    # Without its time, or without its duration, it would be another step.
+    return Line(number=number, kind=Kind.SUSPECT, other=body) if words.is_temporal or duration else None
+
+
+def _timed_line(number: int, time: str, tokens: list[str], duration: re.Match[str] | None, rest: str) -> Line:
+    action = f"{time}: {_written(tokens)}" + (f" [{duration[1]}]" if duration else "")
     return Line(number=number, kind=Kind.ACTIONS, actions=(action,), other=rest)
 
 
 def _read(number: int, body: str, step: int | None, words: Words, *, is_labelled: bool = False) -> Line:
-    if not body.strip("-_=~ \t"):
+    if not body.strip():
         # A number alone may begin a second plan; "Step 2:" does not.
         return Line(number=number, kind=Kind.BLANK if step is None or is_labelled else Kind.PROSE)
     found, rest = _groups(body)
@@ -121,11 +147,13 @@ def _read(number: int, body: str, step: int | None, words: Words, *, is_labelled
         actions = tuple(_written(tokens) for tokens in found)
         return Line(number=number, kind=Kind.ACTIONS, actions=actions, step=step, other=rest)
     if is_complete and all(tokens and _is_fact(tokens, words) for tokens in found):
-        return Line(number=number, kind=Kind.FACTS, other=body)
+        return Line(number=number, kind=Kind.FACTS, step=step, other=body)
     names, _, remark = _divided(body)
-    if tokens := _tokens_without_parentheses(names, words):
+    tokens = _tokens_without_parentheses(names, words)
+    # Behind "stack: a, b" there is no remark, but what it stacks.
+    if tokens and (len(tokens) > 1 or not remark.strip() or words.actions[tokens[0]] == 0):
         return Line(number=number, kind=Kind.ACTIONS, actions=(_written(tokens),), step=step, other=remark)
-    return Line(number=number, kind=_kind_without_actions(body, words), other=body)
+    return Line(number=number, kind=_kind_without_actions(body, words), step=step, other=body)
 
 
 def _groups(body: str) -> tuple[list[list[str]], str]:
@@ -169,7 +197,7 @@ def _is_fact(tokens: list[str], words: Words) -> bool:
 
 
 def _kind_without_actions(body: str, words: Words) -> Kind:
-    if body.startswith(("...", "\u2026", "(...", "(\u2026")):
+    if _ELLIPSIS.match(body):
         return Kind.ELLIPSIS
     first, *others = _SPACE.split(body.strip(" \t.,()").lower())
     if others and words.objects.issuperset(others):

@@ -50,6 +50,9 @@ FOUR = PLAN.splitlines()
         "(unstack a c) ; a is in the hand\n(put-down a) # now not\n(pick-up c) // c\n(stack c b) - done",
         "1. **(unstack a c)**: the hand takes a.\n2. (put-down a) \u2013 so.\n3. (pick-up c): c.\n4. (stack c b)",
         f"; my plan\n{PLAN}\n; cost = 4 (unit cost)",
+        f"---\n{PLAN}\n---\nI hope that 5 \u2013 or na\u00efvely 4 \u2013 steps are fine.",
+        f"```\n---\n{PLAN}\n---\n```",
+        f"{PLAN}\n\n1. The first step frees c.\n2. The second frees the hand.",
         f"Here is the plan:\n\n{PLAN}\n\nI hope this helps!",
         f"```\n{PLAN}\n```",
         f"```pddl\n{PLAN}\n```\n",
@@ -142,6 +145,28 @@ def test_a_plan_is_read_whatever_its_chat_form(text: str) -> None:
         ("[PLAN]\n(stack a b)\n[PLAN]\n(stack b c)\n[PLAN END]", "several_plans", "line 3"),
         (f"[PLAN]\n{PLAN}\n[PLAN END]\n[STATEMENT]\n...", "abbreviated", "line 8"),
         (f"1. {FOUR[0]}\n3. {FOUR[1]}", "numbering", "line 2"),
+        (f"1. {FOUR[0]}\n2. {FOUR[1]}\n3. Then take the red block.", "unreadable_action", "line 3"),
+        (f"1. {FOUR[0]}\n2. {FOUR[1]}\nWhich leaves:\n\n3. Repeat this.", "unreadable_action", "line 5"),
+        (f"1. Look at the blocks.\n2. {FOUR[0]}\n3. {FOUR[1]}", "unreadable_action", "line 1"),
+        (f"{PLAN}\n---\n{FOUR[0]}", "several_plans", "line 6"),
+        (f"{PLAN}\n* * *\n{PLAN}", "several_plans", "line 6"),
+        (f"```\n{PLAN}\n=====\n{FOUR[0]}\n```", "several_plans", "line 7"),
+        (f"{PLAN}\nst\u0430ck \u0441 b", "unreadable_action", "line 5"),
+        (f"{PLAN}\np\u0456ck-up \u0430", "unreadable_action", "line 5"),
+        (
+            f"{PLAN}\n\uff08\uff50\uff49\uff43\uff4b\uff0d\uff55\uff50 \uff41\uff09",
+            "unreadable_action",
+            "line 5",
+        ),
+        (f"{PLAN}\npick\u2011up\u200b a", "unreadable_action", "line 5"),
+        (f"{PLAN}\nAs you see, p\u0456ck-up \u0441.", "action_in_prose", "line 5"),
+        (f"{PLAN}\netc.", "abbreviated", "line 5"),
+        (f"{PLAN}\nAnd so on ...", "abbreviated", "line 5"),
+        (f"{PLAN}\n[...]", "abbreviated", "line 5"),
+        (f"{FOUR[0]}\n;; ... two more\n{FOUR[3]}", "several_plans", "line 3"),
+        (f"```\n{FOUR[0]}\n# ...\n{FOUR[3]}\n```", "abbreviated", "line 3"),
+        ("unstack: a, c", "unreadable_action", "line 1"),
+        (f"0.0: {FOUR[0]}\n1: {FOUR[1]}", "numbering", "line 2"),
         (f"2. {FOUR[1]}\n1. {FOUR[0]}", "numbering", "line 2"),
         (f"1. {FOUR[0]}\n2. {FOUR[1]}\n1. {FOUR[2]}", "numbering", "line 3"),
         ("<think>I do not know how to", "reasoning", "line 1"),
@@ -206,6 +231,16 @@ def test_an_apology_is_no_empty_plan_where_the_goal_holds_already() -> None:
 def test_times_and_durations_stay_with_the_actions_of_a_temporal_plan(text: str) -> None:
     plan = parse_plan(text, TEMPORAL)
     assert plan == "0: (switch a) [2]\n0.5: (switch b) [2]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0: (switch a) : [2]", "0: (switch a) - [2]", "0: (switch a)(switch b)", "0: (switch a) takes [2]"],
+)
+def test_a_time_or_duration_that_cannot_be_read_is_not_left_out(text: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        parse_plan(text, TEMPORAL)
+    assert caught.value.code == "unreadable_action"
 
 
 def test_without_a_problem_only_parentheses_make_an_action() -> None:
