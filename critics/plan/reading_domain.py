@@ -25,7 +25,7 @@ from modulo.critics.plan.syntax import (
     TypeDeclaration,
 )
 from modulo.critics.plan.type_tree import TypeTree
-from modulo.critics.plan.typed_lists import read_name, read_parameters, read_typed_list
+from modulo.critics.plan.typed_lists import read_name, read_parameters, read_typed_list, split_dashes
 
 __all__ = ["MAX_DERIVED", "domain_scope", "read_domain"]
 
@@ -140,7 +140,7 @@ def _read_functions(source: Source, sections: Iterable[Group], types: TypeTree) 
     for section in sections:
         declared: list[Group] = []
         is_type = False
-        for item in section.items[1:]:
+        for item in split_dashes(section.items[1:]):
             if is_type:
                 _check_function_type(source, item)
                 is_type = False

@@ -48,6 +48,7 @@ _CONSTRAINTS: Final = frozenset(
         "is-violated",
     ]
 )
+_CHANCES: Final = frozenset({"probabilistic", "oneof"})
 
 
 def read_formula(form: Form, scope: Scope) -> Formula:
@@ -89,6 +90,8 @@ def read_atom(form: Form, scope: Scope) -> Atom:
     if signature is None:
         if form.head in _CONSTRAINTS:
             scope.source.unsupported(form, f"({form.head} ...) is a preference or trajectory constraint")
+        if form.head in _CHANCES:
+            scope.source.unsupported(form, f"({form.head} ...) leaves the effect to chance")
         scope.source.fail(form, f"there is no predicate {form.head[:80]}")
     return Atom(form.head, scope.read_terms(form.items[1:], signature, form))
 

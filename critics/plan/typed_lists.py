@@ -10,7 +10,16 @@ from typing import Final
 from modulo.critics.plan.forms import Form, Group, Source, Word, is_number
 from modulo.critics.plan.syntax import EVERY_OBJECT, Exact, Parameter
 
-__all__ = ["MAX_DIGITS", "exact", "read_name", "read_number", "read_parameters", "read_typed_list"]
+__all__ = [
+    "MAX_DIGITS",
+    "exact",
+    "read_name",
+    "read_number",
+    "read_parameters",
+    "read_title",
+    "read_typed_list",
+    "split_dashes",
+]
 
 MAX_DIGITS: Final = 100
 """Longest number, in characters."""
@@ -29,6 +38,17 @@ def read_name(source: Source, form: Form, what: str) -> str:
     if not _NAME.fullmatch(form.text) or is_number(form.text):
         source.fail(form, f"{form.text[:40]!r} is no name for {what}")
     return form.text
+
+
+def read_title(source: Source, form: Form, what: str) -> str:
+    """The name of a domain or problem, which may be a number in benchmarks.
+
+    Raises:
+        PddlError: It is none.
+    """
+    if isinstance(form, Word) and is_number(form.text):
+        return form.text
+    return read_name(source, form, what)
 
 
 def exact(text: str) -> Exact:
@@ -82,6 +102,7 @@ def read_typed_list(
     Raises:
         PddlError: It is no such list, or names an unknown type.
     """
+    items = split_dashes(items)
     found: list[tuple[Word, tuple[str, ...]]] = []
     untyped: list[Word] = []
     at = 0
@@ -100,6 +121,17 @@ def read_typed_list(
         untyped = []
         at += 2
     return found + [(word, EVERY_OBJECT) for word in untyped]
+
+
+def split_dashes(items: Sequence[Form]) -> list[Form]:
+    """``a -block`` as ``a - block``, as benchmarks write it: no name begins with a dash."""
+    found: list[Form] = []
+    for item in items:
+        if isinstance(item, Word) and item.text[0] == "-" and len(item.text) > 1:
+            found += [Word("-", item.start), Word(item.text[1:], item.start + 1)]
+        else:
+            found.append(item)
+    return found
 
 
 def _read_type(source: Source, form: Form, types: Container[str] | None) -> tuple[str, ...]:

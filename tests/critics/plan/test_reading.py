@@ -48,6 +48,7 @@ def test_a_problem_is_read() -> None:
         "(define (domain d) (:action a :effect (and) :parameters ()))",
         "(define (domain d) (:predicates (at ?x) (over ?x) (start ?x)))",
         "(define (domain d-1_2.b))",
+        "(define (domain 42))",
     ],
 )
 def test_what_benchmarks_write_is_taken(text: str) -> None:
@@ -182,6 +183,8 @@ def test_what_is_no_domain_is_refused_with_its_place(text: str, place: tuple[int
         ("(define (domain d) (:functions (f) - object))", ":object-fluents"),
         ("(define (domain d) (:predicates (p)) (:action a :precondition (preference n (p))))", "preference"),
         ("(define (domain d) (:predicates (p)) (:action a :precondition (always (p))))", "always"),
+        ("(define (domain d) (:predicates (p)) (:action a :effect (probabilistic 0.5 (p))))", "probabilistic"),
+        ("(define (domain d) (:predicates (p)) (:action a :effect (oneof (p) (not (p)))))", "oneof"),
         (
             "(define (domain d) (:functions (f)) (:durative-action a :duration () :effect (increase (f) (* #t 2))))",
             ":continuous-effects",
@@ -296,6 +299,22 @@ def test_what_benchmarks_write_in_problems_is_taken(rest: str) -> None:
 
 def test_a_problem_may_call_its_domain_by_another_name() -> None:
     assert verdict(PLAIN, problem("(q)", "(q)").replace("(:domain d)", "(:domain other)"), "") == "accept"
+
+
+def test_problems_may_be_called_by_a_number() -> None:
+    assert verdict(PLAIN, problem("(q)", "(q)").replace("(problem p)", "(problem 21)"), "") == "accept"
+
+
+def test_a_dash_may_stand_right_before_a_type() -> None:
+    written = read_domain(
+        "(define (domain d) (:types a b -object c -(either a b)) (:constants x-1 -a)"
+        " (:predicates (p ?x -a ?y - c)) (:functions (f ?x -b) -number))"
+    )
+    meant = read_domain(
+        "(define (domain d) (:types a b - object c - (either a b)) (:constants x-1 - a)"
+        " (:predicates (p ?x - a ?y - c)) (:functions (f ?x - b) - number))"
+    )
+    assert written == meant
 
 
 def test_names_are_the_same_in_upper_and_lower_case() -> None:
