@@ -22,7 +22,7 @@ from modulo.critics.plan.syntax import (
     Problem,
     TimedFact,
 )
-from modulo.critics.plan.typed_lists import read_name, read_number, read_title, read_typed_list
+from modulo.critics.plan.typed_lists import read_name, read_number, read_typed_list
 
 __all__ = ["read_problem"]
 
@@ -67,7 +67,7 @@ def _read_domain_name(source: Source, sections: Sections) -> str:
     section = _section(source, sections, ":domain")
     if len(section.items) != 2:
         source.fail(section, "the problem's domain is (:domain NAME)")
-    return read_title(source, section.items[1], "the domain")
+    return read_name(source, section.items[1], "the domain")
 
 
 def _read_objects(source: Source, sections: Sections, scope: Scope) -> tuple[Parameter, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from modulo.critics.plan.forms import Form, Group, Source, Word
-from modulo.critics.plan.typed_lists import read_title
+from modulo.critics.plan.typed_lists import read_name, read_title
 
 __all__ = ["SUPPORTED_REQUIREMENTS", "Sections", "read_definition", "read_pairs", "read_requirements"]
 
@@ -67,7 +67,8 @@ def read_definition(
         if sections[item.head] and item.head in once:
             source.fail(item, f"({item.head} ...) stands here a second time")
         sections[item.head].append(item)
-    return read_title(source, title.items[1], f"the {kind}"), sections
+    read = read_title if kind == "problem" else read_name
+    return read(source, title.items[1], f"the {kind}"), sections
 
 
 def _refuse_section(source: Source, section: Group) -> None:

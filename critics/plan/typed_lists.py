@@ -41,7 +41,7 @@ def read_name(source: Source, form: Form, what: str) -> str:
 
 
 def read_title(source: Source, form: Form, what: str) -> str:
-    """The name of a domain or problem, which may be a number in benchmarks.
+    """The name of a problem, which is a number in some benchmarks.
 
     Raises:
         PddlError: It is none.

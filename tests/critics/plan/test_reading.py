@@ -48,7 +48,6 @@ def test_a_problem_is_read() -> None:
         "(define (domain d) (:action a :effect (and) :parameters ()))",
         "(define (domain d) (:predicates (at ?x) (over ?x) (start ?x)))",
         "(define (domain d-1_2.b))",
-        "(define (domain 42))",
     ],
 )
 def test_what_benchmarks_write_is_taken(text: str) -> None:
