@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from modulo.critics.plan import PddlProblem, PlanValidator
@@ -107,6 +109,15 @@ def test_a_trace_shows_numbers_and_derived_facts() -> None:
     moments = list(PlanValidator().trace(PddlProblem(counted, problem("(= (n) 0)")), "(more)(more)"))
     assert [moment.values for moment in moments] == [{"(n)": "1"}, {"(n)": "2"}]
     assert [moment.added for moment in moments] == [(), ("(many)",)]
+
+
+def test_a_repair_is_not_looked_for_among_very_many_steps_that_change_nothing() -> None:
+    names = [f"o{number}" for number in range(150)]
+    body = "(:predicates (p ?x ?y) (q)) (:action mark :parameters (?x ?y) :effect (p ?x ?y))"
+    facts = " ".join(f"(p {one} {other})" for one in names for other in names)
+    started = time.perf_counter()
+    assert hints(domain(body), problem(facts, "(q)", " ".join(names)), "") == [None]
+    assert time.perf_counter() - started < 20
 
 
 def test_every_repair_that_is_said_to_mend_a_plan_mends_it() -> None:
