@@ -26,7 +26,7 @@ from modulo.running.certifying import Certifier
 from modulo.running.failures import part_of_program
 from modulo.running.judging import Judge, applicable_critics
 from modulo.running.place import Place, active_place
-from modulo.running.planning import Planner, strategy_in_words
+from modulo.running.planning import Planner
 from modulo.running.preparing import check_picklable, prepare
 from modulo.running.reporting import Reporter
 from modulo.running.retrying import Retrier
@@ -278,10 +278,11 @@ class Run:
             if isinstance(result, list):
                 attempts += result
         strategy, failure = self._options.strategy, None
+        name = type(strategy).__name__
         for attempt in attempts:
             self._add(attempt)
             try:
-                part_of_program(strategy_in_words(strategy), strategy.tell, self._tree, attempt)
+                part_of_program("the strategy", name, strategy.tell, self._tree, attempt)
             except ModuloError as error:  # raised once all of the round is booked
                 failure = failure or error
         self._stop_if_answered()

@@ -49,11 +49,11 @@ def recorded_settings(
         "retries": settings_of(options.retries),
         "max_concurrency": options.max_concurrency,
         "generators": {
-            node.name: part_of_program(f"generator {node.name!r}", node.generator.describe)
+            node.name: part_of_program("generator", node.name, node.generator.describe)
             for node in program.generators
         },
         "critics": {
-            node.name: part_of_program(f"critic {node.name!r}", _critic_settings, node.critic)
+            node.name: part_of_program("critic", node.name, _critic_settings, node.critic)
             for nodes in critics.values()
             for node in nodes
         },
@@ -64,7 +64,7 @@ def recorded_settings(
 
 
 def _described(part: Strategy | Backprompter) -> Mapping[str, JsonValue]:
-    return part_of_program(f"describe of {type(part).__name__}", part.describe)
+    return part_of_program("describe of", type(part).__name__, part.describe)
 
 
 def _critic_settings(critic: Critic[Any, Any]) -> Mapping[str, JsonValue]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
+from modulo.backprompt import ChatBackprompter
 from modulo.errors import ConfigurationError, ProblemError
 from modulo.graph.nodes import GeneratorNode
 from modulo.problem import Candidate, Problem
@@ -12,8 +13,10 @@ from modulo.protocols import Backprompter, Conversation, Message, Rendered
 from modulo.running.failures import part_of_program
 from modulo.tree import Tree
 
-__all__ = ["Conversations"]
+__all__ = ["BACKPROMPTER", "Conversations"]
 
+_PROMPT: Final = "the prompt of generator"
+BACKPROMPTER: Final = "the backprompter of generator"
 _ROLES: Final = ("system", "user", "assistant")
 
 
@@ -60,10 +63,11 @@ class Conversations:
             node=node.name,
             memo=self._memo,
         )
-        part = f"the backprompter of generator {node.name!r}"
-        rendered = part_of_program(part, backprompter.render, conversation)
+        rendered = part_of_program(BACKPROMPTER, node.name, backprompter.render, conversation)
+        if type(backprompter) is ChatBackprompter:
+            return rendered  # made of messages only; to look through long conversations each time is slow
         if not isinstance(rendered, Rendered) or not _are_messages(rendered.messages):
-            raise ConfigurationError(f"{part} rendered no messages of plain text")
+            raise ConfigurationError(f"{BACKPROMPTER} {node.name!r} rendered no messages of plain text")
         return rendered
 
     def _prompt(
@@ -83,11 +87,13 @@ def _opening(node: GeneratorNode, problem: Problem[Any], values: Sequence[Any]) 
         parts = [problem.value if isinstance(problem.value, str) else problem.canonical.decode()]
         parts += [value if isinstance(value, str) else str(value) for value in values]
         return (Message("user", "\n\n".join(parts)),)
-    part = f"the prompt of generator {node.name!r}"
-    prompt = part_of_program(part, node.prompt, problem.value, *values)
-    messages = (Message("user", prompt),) if isinstance(prompt, str) else part_of_program(part, tuple, prompt)
+    prompt = part_of_program(_PROMPT, node.name, node.prompt, problem.value, *values)
+    if isinstance(prompt, str):
+        messages: tuple[Any, ...] = (Message("user", prompt),)
+    else:
+        messages = part_of_program(_PROMPT, node.name, tuple, prompt)
     if not _are_messages(messages):
-        raise ProblemError(f"{part} is neither text nor messages")
+        raise ProblemError(f"{_PROMPT} {node.name!r} is neither text nor messages")
     return messages
 
 

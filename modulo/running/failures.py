@@ -26,11 +26,12 @@ def is_failure(error: BaseException) -> bool:
     return isinstance(error, (Exception, SystemExit))
 
 
-def part_of_program(part: str, function: Callable[P, R], /, *args: P.args, **named: P.kwargs) -> R:
+def part_of_program(part: str, name: str, function: Callable[P, R], /, *args: P.args, **named: P.kwargs) -> R:
     """What a part of the program gives without which there is no next call.
 
     Args:
-        part: The part in words.
+        part: What it is, e.g. "the prompt of generator".
+        name: Whose it is. Both are put together only if it fails, since most calls do not.
         function: Calls it.
         *args: Its arguments.
         **named: Its named arguments.
@@ -44,7 +45,7 @@ def part_of_program(part: str, function: Callable[P, R], /, *args: P.args, **nam
         is_ours = isinstance(error, ModuloError) and not isinstance(error, LimitReached)
         if is_ours or not is_failure(error):
             raise
-        raise ProgramError(part, error) from error
+        raise ProgramError(f"{part} {name!r}", error) from error
 
 
 def _is_being_cancelled() -> bool:

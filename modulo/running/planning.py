@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modulo.errors import ConfigurationError
-from modulo.numeric import is_whole_number
 from modulo.protocols import Backprompter, Expansion, Sampling, Strategy
 from modulo.running.failures import part_of_program
 from modulo.running.jobs import Plan
 from modulo.tree import Tree
 
-__all__ = ["Planner", "strategy_in_words"]
-
-
-def strategy_in_words(strategy: Strategy) -> str:
-    """A strategy's name in messages."""
-    return f"the strategy {type(strategy).__name__}"
+__all__ = ["Planner"]
 
 
 class Planner:
@@ -47,9 +41,9 @@ class Planner:
             ProgramError: It fails.
         """
         expansions = part_of_program(
-            strategy_in_words(self._strategy), self._strategy.ask, self._tree, self._most
+            "the strategy", type(self._strategy).__name__, self._strategy.ask, self._tree, self._most
         )
-        if not isinstance(expansions, Sequence):
+        if type(expansions) is not list and not isinstance(expansions, Sequence):  # the former is quicker
             raise self._nonsense(f"for a {type(expansions).__name__}, not for expansions")
         if len(expansions) > self._most:
             raise self._nonsense(f"for {len(expansions)} expansions, more than {self._most}")
@@ -78,15 +72,15 @@ class Planner:
             raise self._nonsense(f"for {expansion.samples} samples")
 
     def _nonsense(self, what: str) -> ConfigurationError:
-        return ConfigurationError(f"{strategy_in_words(self._strategy)} asked {what}")
+        return ConfigurationError(f"the strategy {type(self._strategy).__name__!r} asked {what}")
 
 
 def _is_well_made(expansion: object) -> bool:
     return (
         isinstance(expansion, Expansion)
         and isinstance(expansion.node, str)
-        and (expansion.parent is None or is_whole_number(expansion.parent))
-        and is_whole_number(expansion.samples)
+        and (expansion.parent is None or type(expansion.parent) is int)
+        and type(expansion.samples) is int
         and isinstance(expansion.sampling, Sampling)
         and (expansion.backprompter is None or isinstance(expansion.backprompter, Backprompter))
     )

@@ -28,7 +28,7 @@ from modulo.problem import Candidate, Problem
 from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Backprompter, Finish, Generation, Rendered, Request
 from modulo.running.calls import Answer, Caller
-from modulo.running.conversing import Conversations
+from modulo.running.conversing import BACKPROMPTER, Conversations
 from modulo.running.failures import part_of_program
 from modulo.running.jobs import Job, Plan
 from modulo.running.judging import Judge
@@ -193,7 +193,7 @@ class Scheduler:
             artefacts=artefacts,
             prompt_sha256=self._hashes.of(rendered.messages),
             sees_all_critiques=part_of_program(
-                f"the backprompter of generator {node.name!r}", getattr, backprompter, "needs_all_critiques"
+                BACKPROMPTER, node.name, getattr, backprompter, "needs_all_critiques"
             ),
         )
         if self._reporter.emit:

@@ -77,8 +77,8 @@ def fails(*args: Any) -> str:
 
 
 LATE: dict[str, tuple[Callable[[], Graph], dict[str, Any], str]] = {
-    "strategy": (lambda: graph_of(["a"] * 9), {"strategy": FailsToAsk()}, "the strategy FailsToAsk failed"),
-    "told": (lambda: graph_of(["a"] * 9), {"strategy": FailsToBeTold()}, "the strategy FailsToBeTold failed"),
+    "strategy": (lambda: graph_of(["a"] * 9), {"strategy": FailsToAsk()}, "the strategy 'FailsToAsk' failed"),
+    "told": (lambda: graph_of(["a"] * 9), {"strategy": FailsToBeTold()}, "the strategy 'FailsToBeTold' failed"),
     "backprompter": (
         lambda: graph_of(["a"] * 9),
         {"backprompter": FailsToRender()},
@@ -189,7 +189,7 @@ async def test_a_description_that_fails_is_an_error_before_the_first_call() -> N
         def describe(self) -> Any:
             raise ZeroDivisionError
 
-    with pytest.raises(ProgramError, match="describe of Silent failed: ZeroDivisionError"):
+    with pytest.raises(ProgramError, match="describe of 'Silent' failed: ZeroDivisionError"):
         await modulo.solve(graph_of(["ok"]), "p", strategy=Silent(), trace=modulo.Trace())
 
 

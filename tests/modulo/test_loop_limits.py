@@ -271,4 +271,4 @@ async def test_a_run_that_ends_by_an_exception_gives_back_what_it_held() -> None
     assert batch.reserved == batch.spent == Usage()
     (end,) = [event for event in trace.events if isinstance(event, RunFinished)]
     assert end.stop_reason is StopReason.ERROR
-    assert end.error == "ProgramError: the strategy Breaks failed: ZeroDivisionError"
+    assert end.error == "ProgramError: the strategy 'Breaks' failed: ZeroDivisionError"
