@@ -118,7 +118,10 @@ def _rewritten(text: str, new_word: Callable[[str], str]) -> str:
     def replaced(word: re.Match[str]) -> str:
         found = word[0].lower()
         is_time = found == "at" and _BEHIND_TIME.match(word.string, word.end())
-        return found if is_time or found.startswith(":") else new_word(found)
+        if is_time or found.startswith(":"):
+            return found
+        # "a -block" has a type right behind its dash.
+        return f"-{new_word(found[1:])}" if found.startswith("-") else new_word(found)
 
     bare = _BLANK_LINES.sub("\n", _COMMENT.sub("", text))
     return _WORD.sub(replaced, bare).strip() + "\n"

@@ -75,6 +75,15 @@ def test_times_of_durative_actions_keep_their_words_and_predicates_called_at_do_
     assert accepts(hidden, renaming.plan("0: (go t l m) [1]"))
 
 
+def test_types_right_behind_their_dash_get_new_names_too() -> None:
+    domain = """(define (domain d) (:types block -object) (:predicates (on ?x -block)) (:functions (n ?x -block) -number)
+      (:action put :parameters (?x -block) :effect (and (on ?x) (increase (n ?x) -1))))"""
+    goal = "(define (problem p) (:domain d) (:objects b -block) (:init (= (n b) -1)) (:goal (and (on b) (= (n b) -2))))"
+    problem, renaming = obfuscate(PddlProblem(domain, goal))
+    assert "block" not in problem.domain_pddl + problem.problem_pddl
+    assert accepts(problem, renaming.plan("(put b)"))
+
+
 def test_a_temporal_plan_keeps_its_times() -> None:
     hidden, renaming = obfuscate(TEMPORAL)
     plan = renaming.plan("0: (switch a) [2]\n3.5: (switch b) [2]")
