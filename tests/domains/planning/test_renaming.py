@@ -76,9 +76,11 @@ def test_times_of_durative_actions_keep_their_words_and_predicates_called_at_do_
 
 
 def test_types_right_behind_their_dash_get_new_names_too() -> None:
-    domain = """(define (domain d) (:types block -object) (:predicates (on ?x -block)) (:functions (n ?x -block) -number)
+    domain = """(define (domain d) (:types block -object)
+      (:predicates (on ?x -block)) (:functions (n ?x -block) -number)
       (:action put :parameters (?x -block) :effect (and (on ?x) (increase (n ?x) -1))))"""
-    goal = "(define (problem p) (:domain d) (:objects b -block) (:init (= (n b) -1)) (:goal (and (on b) (= (n b) -2))))"
+    goal = """(define (problem p) (:domain d) (:objects b -block)
+      (:init (= (n b) -1)) (:goal (and (on b) (= (n b) -2))))"""
     problem, renaming = obfuscate(PddlProblem(domain, goal))
     assert "block" not in problem.domain_pddl + problem.problem_pddl
     assert accepts(problem, renaming.plan("(put b)"))
