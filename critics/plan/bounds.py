@@ -61,7 +61,6 @@ class PlanLengthBound(Critic[PddlProblem, str]):
         ConfigurationError: It is no whole number, or negative.
     """
 
-    proves = "plan with at most the allowed number of steps"
     version = "1"
     cost = 0.5
 
@@ -71,6 +70,7 @@ class PlanLengthBound(Critic[PddlProblem, str]):
                 f"PlanLengthBound: max_steps is a whole number from 0 on, not {max_steps!r}"
             )
         self._max_steps = max_steps
+        self.proves = f"plan of at most {max_steps} steps"
 
     def options(self) -> Mapping[str, JsonValue]:
         """The bound."""
@@ -113,7 +113,6 @@ class PlanCostBound(Critic[PddlProblem, str]):
         ConfigurationError: A setting makes no sense.
     """
 
-    proves = "valid plan whose cost keeps the bound"
     version = "1"
     cost = 2.0
 
@@ -126,6 +125,7 @@ class PlanCostBound(Critic[PddlProblem, str]):
     ) -> None:
         self._bound = exact_setting("PlanCostBound", "bound", bound)
         self._limits = Limits.of("PlanCostBound", epsilon, max_evaluations)
+        self.proves = f"valid plan whose cost keeps the bound of {number_text(self._bound)}"
 
     def options(self) -> Mapping[str, JsonValue]:
         """The bound and the limits."""

@@ -4,5 +4,11 @@ Source: Valmeekam et al., "PlanBench" (2023), after a domain of the planning com
 """
 
 from modulo.domains.mystery_blocksworld.domain import DOMAIN, MYSTERY, MysteryBlocksworldDomain, generate
+from modulo.domains.planning import parse_plan
 
-__all__ = ["DOMAIN", "MYSTERY", "MysteryBlocksworldDomain", "generate"]
+__all__ = ["DOMAIN", "MYSTERY", "MysteryBlocksworldDomain", "generate", "graph", "parse_plan", "prompt"]
+
+graph = DOMAIN.graph
+"""The domain's graph around a generator."""
+prompt = DOMAIN.natural_prompt
+"""A problem in English, and how to answer."""

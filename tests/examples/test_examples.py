@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import uvicorn
@@ -38,7 +39,7 @@ def load(name: str) -> Any:
 
 
 def test_every_example_is_tried_here() -> None:
-    tried = {"meeting", "own_critic", "provider", "stages", "web_app"}
+    tried = {"meeting", "own_critic", "planning", "provider", "stages", "web_app"}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tried
 
 
@@ -59,7 +60,16 @@ def test_a_rejection_down_the_graph_sends_the_first_generator_back(capsys: pytes
     assert "certified: We ship friday though tests are red." in printed
 
 
-@pytest.mark.parametrize("name", ["meeting", "own_critic", "stages"])
+def test_a_plan_is_certified_once_the_validator_accepts_it(capsys: pytest.CaptureFixture[str]) -> None:
+    anyio.run(load("planning").main)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "accepted",
+        *("(unstack a c)", "(put-down a)", "(pick-up c)", "(stack c b)"),
+        "certified and verified: valid plan of this PDDL problem; plan of at most 10 steps",
+    ]
+
+
+@pytest.mark.parametrize("name", ["meeting", "own_critic", "planning", "stages"])
 def test_examples_tell_outcomes_apart_as_users_should(name: str) -> None:
     source = (EXAMPLES / f"{name}.py").read_text()
     assert "match outcome:" in source
