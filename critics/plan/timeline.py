@@ -33,7 +33,7 @@ from modulo.critics.plan.plan_text import PlanStep, step_text
 from modulo.critics.plan.printing import call_text, expression_text, number_text
 from modulo.critics.plan.state import Environment, State
 from modulo.critics.plan.stepping import goal_faults
-from modulo.critics.plan.syntax import Exact, TimedFact
+from modulo.critics.plan.syntax import Exact, ForEach, TimedFact
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 from modulo.critique import Violation
@@ -308,6 +308,8 @@ def _read(footprint: Footprint, step: _Step, when: When) -> None:
     for late in action.late_effects:
         condition = late.start_condition if when == "start" else late.end_condition
         footprint.read_quantified(late.parameters, condition, binding)
+        if when == "end":
+            footprint.read_effect(ForEach(late.parameters, late.effect), binding)
     for bound in action.durations:
         if bound.at_end == (when == "end"):
             footprint.read_expression(bound.value, binding)

@@ -126,6 +126,21 @@ def test_epsilon_can_be_set() -> None:
     start = problem("(p)")
     plan = "1: (set-p) 1.05: (clear-p)"
     assert codes(domain(ENDS), start, plan, epsilon="0.1") == ["interference"]
+
+
+@pytest.mark.parametrize("parameters", ["", "?x - room"])
+def test_amounts_of_effects_that_depend_on_the_start_are_read_at_the_end(parameters: str) -> None:
+    effect = "(when (and (at start (lit)) (at end (warm))) (at end (increase (heat) (gain))))"
+    heating = domain(
+        "(:types room) (:constants hall - room) (:predicates (lit) (warm)) (:functions (heat) (gain))"
+        " (:durative-action burn :parameters () :duration (= ?duration 4) :condition ()"
+        f" :effect (forall ({parameters}) {effect}))"
+        " (:action tune :effect (assign (gain) 5))"
+    )
+    start = problem("(lit) (warm) (= (heat) 0) (= (gain) 1)")
+    assert codes(heating, start, "0: (burn) [4] 4: (tune)") == ["interference"]
+    assert codes(heating, start, "0: (burn) [4] 3: (tune)") == []
+    assert codes(heating, start, "0: (burn) [4] 0: (tune)") == []
     assert codes(domain(ENDS), start, plan, epsilon="0.05") == []
 
 
