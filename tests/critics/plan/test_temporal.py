@@ -126,6 +126,7 @@ def test_epsilon_can_be_set() -> None:
     start = problem("(p)")
     plan = "1: (set-p) 1.05: (clear-p)"
     assert codes(domain(ENDS), start, plan, epsilon="0.1") == ["interference"]
+    assert codes(domain(ENDS), start, plan, epsilon="0.05") == []
 
 
 @pytest.mark.parametrize("parameters", ["", "?x - room"])
@@ -141,7 +142,6 @@ def test_amounts_of_effects_that_depend_on_the_start_are_read_at_the_end(paramet
     assert codes(heating, start, "0: (burn) [4] 4: (tune)") == ["interference"]
     assert codes(heating, start, "0: (burn) [4] 3: (tune)") == []
     assert codes(heating, start, "0: (burn) [4] 0: (tune)") == []
-    assert codes(domain(ENDS), start, plan, epsilon="0.05") == []
 
 
 WHEN = domain(
