@@ -101,14 +101,12 @@ def unmet_step(
         step: The step.
         at: Where it is.
         unmet: The parts of its condition that do not hold.
-        instead: What holds instead.
+        instead: What holds instead; shown as what was found.
         when: At which moment of a durative action, as the end of a phrase.
     """
     needed = ", ".join(unmet)
     verb = "does" if len(unmet) == 1 else "do"
     message = f"{_shown(step)} cannot be carried out{when}: {shortened(needed)} {verb} not hold."
-    if instead:
-        message += f" What holds instead: {', '.join(instead)}."
     return Violation(
         "unmet_precondition",
         message,
@@ -122,8 +120,6 @@ def unmet_goal(unmet: Sequence[str], instead: Sequence[str]) -> Violation:
     """A goal that does not hold at the end."""
     verb = "does" if len(unmet) == 1 else "do"
     message = f"At the end of the plan, {shortened(', '.join(unmet))} of the goal {verb} not hold."
-    if instead:
-        message += f" What holds instead: {', '.join(instead)}."
     return Violation(
         "unmet_goal",
         message,

@@ -126,3 +126,8 @@ def test_what_verdicts_depend_on_stands_in_the_options() -> None:
     assert PlanValidator(epsilon="0.01").options() == {"epsilon": "0.01", "max_evaluations": 20_000_000}
     assert PlanCostBound("1.50").options()["bound"] == "1.5"
     assert PlanLengthBound(3).options() == {"max_steps": 3}
+
+
+def test_a_claim_says_which_bound_was_kept() -> None:
+    assert PlanLengthBound(10).proves == "plan of at most 10 steps"
+    assert PlanCostBound("2.5").proves == "valid plan whose cost keeps the bound of 2.5"
