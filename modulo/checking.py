@@ -21,7 +21,7 @@ from modulo.graph.problems import as_problem
 from modulo.graph.program import Program, Stage
 from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.protocols import Critic
-from modulo.running.judging import Judge, applicable_critics, is_accepted
+from modulo.running.judging import Judge, applicable_critics, is_accepted, judges
 from modulo.running.workers import worker_pool
 from modulo.signing import FileOrBytes, check_signature
 
@@ -94,6 +94,7 @@ class Checker:
         self._program = graph.check()
         self._problem = as_problem(graph, problem)
         self._critics: Mapping[str, tuple[CriticNode, ...]] | None = None
+        self._prepared: set[str] = set()
         answer = self._program.answer
         missing = {name for node in answer.critics for name in node.reads[1:]}
         if missing:
@@ -111,17 +112,19 @@ class Checker:
             judged = _candidate(candidate, answer)
         except ProblemError as error:
             return Checked(verdict="reject", critiques=(malformed_critique(error, critic=answer.artefact),))
-        critics = await self._prepared_critics()
+        if self._critics is None:
+            self._critics = applicable_critics(self._program, self._problem)
+        critics = self._critics
+        await self._prepare(critics[answer.artefact], judged)
         made = {answer.artefact: judged}
         found = (await _critiques(made, self._program, self._problem, critics))[answer.artefact]
         return Checked(verdict=_verdict(critics[answer.artefact], judged, found), critiques=found)
 
-    async def _prepared_critics(self) -> Mapping[str, tuple[CriticNode, ...]]:
-        if self._critics is None:
-            critics = applicable_critics(self._program, self._problem)
-            await _prepare(critics[self._program.answer.artefact])
-            self._critics = critics
-        return self._critics
+    async def _prepare(self, nodes: Iterable[CriticNode], judged: Candidate[Any]) -> None:
+        """Prepare the critics that this candidate needs and none before it needed."""
+        needed = [node for node in nodes if node.name not in self._prepared and judges(node, judged)]
+        await _prepare(needed)
+        self._prepared.update([node.name for node in needed])
 
 
 async def verify(
@@ -177,7 +180,7 @@ async def verify(
         raise
     except ModuloError as error:
         raise CertificateError(f"the certificate does not hold: {error}") from error
-    await _prepare([node for name in made for node in applicable[name]])
+    await _prepare([node for name, one in made.items() for node in applicable[name] if judges(node, one)])
     given = await _critiques(made, program, wrapped, applicable)
     for name, candidate in made.items():
         if not is_accepted(applicable[name], candidate, given[name]):

@@ -29,7 +29,7 @@ from modulo.running.script import Script
 from modulo.running.verdicts import call_critic, read_async_judgement
 from modulo.running.workers import WorkerPool
 
-__all__ = ["Judge", "applicable_critics", "is_accepted"]
+__all__ = ["Judge", "applicable_critics", "is_accepted", "judges"]
 
 
 def applicable_critics(program: Program, problem: Problem[Any]) -> Mapping[str, tuple[CriticNode, ...]]:
@@ -60,7 +60,7 @@ def is_accepted(
     for critique in critiques:
         if critique.verdict is not Verdict.ACCEPT:
             return False
-    judging = [node.name for node in critics if _judges(node, candidate)]
+    judging = [node.name for node in critics if judges(node, candidate)]
     return bool(judging) and [critique.critic for critique in critiques] == judging
 
 
@@ -129,7 +129,7 @@ class Judge:
         rejected_format = False
         for seat in self._order[stage.artefact]:
             node = seat.node
-            if not _judges(node, candidate):
+            if not judges(node, candidate):
                 continue
             if rejected_format and not node.critic.is_format:
                 break
@@ -234,7 +234,8 @@ def _running_order(nodes: Sequence[CriticNode]) -> list[CriticNode]:
     return sorted(nodes, key=lambda node: (not node.critic.is_format, node.critic.cost))
 
 
-def _judges(node: CriticNode, candidate: Candidate[Any]) -> bool:
+def judges(node: CriticNode, candidate: Candidate[Any]) -> bool:
+    """Whether a critic judges candidates of this kind: solutions, or claims that there is none."""
     return (node.critic.judges == "unsolvability") == candidate.claims_unsolvable
 
 

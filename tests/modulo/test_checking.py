@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import modulo
-from modulo.checking import check, verify
+from modulo.checking import Checker, check, verify
 from modulo.critique import Critique, Verdict, Violation
 from modulo.errors import (
     CertificateError,
@@ -85,6 +85,10 @@ class Missing(Critic[Target, int]):
         raise MissingDependencyError("install val")
 
 
+class MissingForClaims(Missing):
+    judges = "unsolvability"
+
+
 @pytest.mark.parametrize(
     ("critics", "candidate", "verdict"),
     [
@@ -106,6 +110,14 @@ async def test_a_candidate_is_accepted_only_if_every_critic_that_applies_accepts
     critics: tuple[Critic[Target, int], ...], candidate: int, verdict: str
 ) -> None:
     assert (await check(number_graph(*critics), Target(4), candidate)).verdict == verdict
+
+
+@pytest.mark.anyio
+async def test_a_critic_that_is_not_asked_need_not_be_ready() -> None:
+    checker = Checker(number_graph(is_target, MissingForClaims()), Target(4))
+    assert (await checker.check(4)).verdict == "accept"
+    with pytest.raises(MissingDependencyError):
+        await checker.check(NO_SOLUTION)
 
 
 @pytest.mark.anyio
