@@ -1,0 +1,20 @@
+"""Critics of Python programs that models wrote: tests, run in a sandbox that the program cannot leave.
+
+See docs/design/0013-code-sandbox.md for what isolates what.
+"""
+
+from modulo.critics.code.limits import DEFAULT_LIMITS, Limits
+from modulo.critics.code.passes_tests import PassesTests
+from modulo.critics.code.pool import close_sandboxes
+from modulo.critics.code.problem import CodeProblem
+from modulo.critics.code.sandbox import SandboxDied, SandboxUnusable
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "CodeProblem",
+    "Limits",
+    "PassesTests",
+    "SandboxDied",
+    "SandboxUnusable",
+    "close_sandboxes",
+]

@@ -1,0 +1,166 @@
+"""Namespaces, mounts, capabilities and limits of one check, on Linux, through the C library.
+
+Everything happens in the check's own processes before any code that is not ours runs in them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import resource
+from collections.abc import Mapping
+from typing import Any, Final
+
+from modulo.critics.code.inside.filtering import install_filter
+
+__all__ = ["confine_init", "forks_into_namespaces", "limit", "prepare_to_nest"]
+
+_NEW_MOUNTS: Final = 0x00020000
+_NEW_IPC: Final = 0x08000000
+_NEW_USER: Final = 0x10000000
+_NEW_PIDS: Final = 0x20000000
+_NEW_NET: Final = 0x40000000
+_SIGCHLD: Final = 17
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 4, 24, 38, 47
+_CAP_AMBIENT_CLEAR_ALL: Final = 4
+_CAPABILITY_VERSION_3: Final = 0x20080522
+_KEYCTL_JOIN_SESSION_KEYRING: Final = 1
+_SYSCALLS: Final = {
+    "x86_64": {"clone": 56, "keyctl": 250},
+    "aarch64": {"clone": 220, "keyctl": 219},
+}
+INSIDE_ID: Final = 1000
+"""User and group in every sandbox."""
+_NOBODY: Final = 65534
+"""Who a sandbox is outside, if root starts it: the kernel puts no limit on the number of root's processes."""
+
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+
+
+def prepare_to_nest() -> None:
+    """Leave root and the network behind, once for all checks of a zygote.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(*[_NOBODY] * 3)
+        os.setresuid(*[_NOBODY] * 3)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    # A process that has changed its user may not write its own maps unless it is dumpable.
+    _prctl(_PR_SET_DUMPABLE, 1)
+    uid, gid = os.getuid(), os.getgid()
+    # The network of bubblewrap has a loopback device that is up; that of a new namespace is down.
+    _checked(_LIBC.unshare(_NEW_USER | _NEW_NET), "unshare")
+    _map_ids(uid, gid)
+
+
+def forks_into_namespaces() -> int:
+    """Fork into new user, process, mount and IPC namespaces; 0 in the child, which is their first process.
+
+    ``os.fork`` cannot do that and ``unshare`` needs a fork more. The C library's notes of who it is are the
+    parent's in the child, so that child does little and forks as usual for what is to come.
+    """
+    flags = _NEW_USER | _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _SIGCHLD
+    return _checked(_LIBC.syscall(ctypes.c_long(_number("clone")), flags, 0, 0, 0, 0), "clone")
+
+
+def confine_init(settings: Mapping[str, Any]) -> None:
+    """As the first process of new namespaces: an empty /tmp, no /proc, no capabilities, limits.
+
+    Raises:
+        OSError: The kernel refuses, and nothing may run here.
+    """
+    _map_ids(INSIDE_ID, INSIDE_ID)
+    _forbid_namespaces()
+    size = int(settings["max_tmp_mb"])
+    _mount("tmpfs", "/tmp", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, f"size={size}m,nr_inodes=1024,mode=1777")  # noqa: S108
+    _mount("tmpfs", "/proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY, "size=4k,nr_inodes=1")
+    os.chdir("/tmp")  # noqa: S108
+    _checked(
+        _LIBC.syscall(ctypes.c_long(_number("keyctl")), _KEYCTL_JOIN_SESSION_KEYRING, None), "keyctl", (38,)
+    )
+    _drop_capabilities()
+    limit(settings)
+    install_filter()
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def limit(settings: Mapping[str, Any]) -> None:
+    """Set the resource limits, for good, of this process and those that it starts.
+
+    Args:
+        settings: ``max_cpu_seconds``, ``max_memory_mb``, ``max_processes``, ``max_file_mb``, ``max_open_files``.
+    """
+    megabyte = 2**20
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: int(settings["max_cpu_seconds"]),
+        resource.RLIMIT_FSIZE: int(settings["max_file_mb"]) * megabyte,
+        resource.RLIMIT_NOFILE: int(settings["max_open_files"]),
+    }
+    if settings["isolated"]:
+        # Elsewhere these would count what else the user runs, or stop the interpreter from starting (macOS).
+        limits[resource.RLIMIT_AS] = int(settings["max_memory_mb"]) * megabyte
+        limits[resource.RLIMIT_NPROC] = int(settings["max_processes"])
+        limits[resource.RLIMIT_MEMLOCK] = 0
+        limits[resource.RLIMIT_MSGQUEUE] = 0
+    for kind, most in limits.items():
+        resource.setrlimit(kind, (most, most))
+
+
+def _map_ids(uid: int, gid: int) -> None:
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{INSIDE_ID} {uid} 1"),
+        ("gid_map", f"{INSIDE_ID} {gid} 1"),
+    ):
+        _write(f"/proc/self/{name}", text)
+
+
+def _forbid_namespaces() -> None:
+    """In a namespace of its own a process has all capabilities, and much of the kernel to try them on."""
+    for kind in ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup"):
+        _write(f"/proc/sys/user/max_{kind}_namespaces", "0")
+
+
+def _write(path: str, text: str) -> None:
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+
+
+def _mount(kind: str, where: str, flags: int, options: str) -> None:
+    done = _LIBC.mount(kind.encode(), where.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
+    _checked(done, f"mount {where}")
+
+
+def _drop_capabilities() -> None:
+    _prctl(_PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
+    for capability in range(64):
+        if _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break  # the kernel knows no more of them
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    _checked(_LIBC.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+
+
+def _prctl(option: int, value: int) -> None:
+    _checked(_LIBC.prctl(option, ctypes.c_ulong(value), 0, 0, 0), "prctl")
+
+
+def _number(name: str) -> int:
+    try:
+        return _SYSCALLS[platform.machine()][name]
+    except KeyError:
+        raise OSError(f"processors of the kind {platform.machine()} are not supported") from None
+
+
+def _checked(result: int, what: str, unless: tuple[int, ...] = ()) -> int:
+    if result < 0 and ctypes.get_errno() not in unless:
+        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+    return result

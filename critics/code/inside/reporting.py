@@ -1,0 +1,85 @@
+"""The tests' side: what is reported of them, once and for all.
+
+A report is the check's nonce and one value, and the process ends with it. A process that ends without one has not
+passed, whatever its exit code.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final, NoReturn
+
+from modulo.critics.code.inside.wire import dump
+
+__all__ = ["MAX_FAULTS", "Report", "shortened"]
+
+MAX_FAULTS: Final = 10
+_MAX_TEXT: Final = 300
+
+
+class Report:
+    """Counts what passes, collects what does not, and ends the process with both.
+
+    Args:
+        fd: The pipe that takes the report.
+        nonce: What the parent gave this check to sign it with.
+    """
+
+    def __init__(self, fd: int, nonce: bytes) -> None:
+        self._fd = fd
+        self._nonce = nonce
+        self._pid = os.getpid()
+        self._faults: list[dict[str, Any]] = []
+        self.passed = 0
+        self.calls = 0
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether anything failed so far."""
+        return bool(self._faults)
+
+    def fault(self, code: str, message: str, **details: str | None) -> None:
+        """Note one thing that the candidate did wrong."""
+        given = {name: text for name, text in details.items() if text is not None}
+        self._faults.append({"code": code, "message": message, **given})
+
+    def end_if_many(self) -> None:
+        """End here if there is no point in going on."""
+        if len(self._faults) >= MAX_FAULTS:
+            self.end()
+
+    def end(self) -> NoReturn:
+        """Report that the tests have run."""
+        self._write("failed" if self._faults else "passed", "")
+
+    def end_with(self, code: str, message: str, **details: str | None) -> NoReturn:
+        """Report a fault after which nothing can be tested any more."""
+        self.fault(code, message, **details)
+        self.end()
+
+    def broken(self, reason: str) -> NoReturn:
+        """Report that the tests themselves are at fault, so that they say nothing of the candidate."""
+        self._write("broken", reason)
+
+    def _write(self, outcome: str, reason: str) -> NoReturn:
+        document = {
+            "outcome": outcome,
+            "reason": reason,
+            "passed": self.passed,
+            "calls": self.calls,
+            "faults": self._faults,
+        }
+        data = self._nonce + dump(document)
+        if os.getpid() == self._pid:  # a process that the tests forked reports nothing
+            while data:
+                data = data[os.write(self._fd, data) :]
+        os._exit(0)
+
+
+def shortened(value: object, most: int = _MAX_TEXT) -> str:
+    """The repr of a value, its middle left out if it is long."""
+    text = value if type(value) is str else repr(value)
+    if len(text) <= most:
+        return text
+    half = most // 2 - 2
+    return f"{text[:half]} ... {text[-half:]}"

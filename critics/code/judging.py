@@ -1,0 +1,122 @@
+"""From what a check found to a critique: only a signed report of tests that all passed is an acceptance."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any, Final
+
+from modulo.critics.code.examining import Examination
+from modulo.critics.code.limits import Limits
+from modulo.critique import Critique, Violation
+
+__all__ = ["is_worth_a_retry", "judged"]
+
+_KILLED: Final = 128
+_HIDDEN: Final = Violation("hidden_test", "A hidden test failed.")
+_ABOUT_THE_PROGRAM: Final = ("syntax", "load", "no_entry_point")
+"""Faults that show nothing of a test."""
+
+
+def judged(found: Examination, limits: Limits, *, hidden: bool) -> Critique:
+    """The critique that follows.
+
+    Args:
+        found: What the check found.
+        limits: The limits that it ran under.
+        hidden: Whether a violation must not say anything of the tests.
+    """
+    undecided = _why_undecided(found, limits)
+    if undecided is not None:
+        return Critique.undecided(undecided)
+    assert found.report is not None
+    if found.report["outcome"] == "passed":
+        passed = found.report["passed"]
+        return Critique.accept(proves=f"passed {passed} test{'s' if passed != 1 else ''}")
+    violations = [_violation(fault, found, limits) for fault in found.report["faults"]]
+    if hidden:
+        violations = [v for v in violations if v.code in _ABOUT_THE_PROGRAM] or [_HIDDEN]
+    return Critique.reject(*violations)
+
+
+def is_worth_a_retry(found: Examination) -> bool:
+    """Whether nothing was decided only because the machine was too busy."""
+    return found.excess == "wall"
+
+
+def _why_undecided(found: Examination, limits: Limits) -> str | None:
+    if not found.tests.was_confined or not found.candidate.was_confined:
+        return "a sandbox could not be set up for this check"
+    if found.excess == "wall":
+        return f"nothing was decided within {limits.max_wall_seconds} s; the machine is too busy"
+    report = found.report
+    if report is None:
+        return _why_no_report(found, limits)
+    if found.tests.code != 0:
+        return f"the tests' process ended with code {found.tests.code} after its report"
+    if report["outcome"] == "broken":
+        return str(report["reason"]) or "the tests are broken"
+    if found.excess == "idle" and not _died_in_a_call(report):
+        return f"the tests waited for more than {limits.max_idle_seconds} s"
+    is_pass = report["outcome"] == "passed"
+    if is_pass and (report["faults"] or report["passed"] < 1 or report["calls"] < 1 or found.excess):
+        return "the tests' report contradicts itself"
+    if not is_pass and not report["faults"]:
+        return "the tests failed without saying why"
+    return None
+
+
+def _why_no_report(found: Examination, limits: Limits) -> str:
+    if found.tests.code == _KILLED + signal.SIGKILL and found.tests.cpu_seconds >= limits.max_cpu_seconds * 0.9:
+        return f"the tests themselves took more than {limits.max_cpu_seconds} s of CPU time"
+    if found.excess == "idle":
+        return f"the tests waited for more than {limits.max_idle_seconds} s"
+    return f"the tests ended (code {found.tests.code}) without a report"
+
+
+def _died_in_a_call(report: Mapping[str, Any]) -> bool:
+    return any(fault["code"] == "died" and fault.get("when") == "during" for fault in report["faults"])
+
+
+def _violation(fault: Mapping[str, str], found: Examination, limits: Limits) -> Violation:
+    code, message = fault["code"], fault["message"]
+    if code == "died":
+        code, reason = _cause_of_death(found, limits)
+        message = f"{message} {reason}"
+    if code == "exception" and "raised MemoryError" in message:
+        code = "memory"
+    if fault.get("trace"):
+        message = f"{message}\n{fault['trace']}"
+    if fault.get("test"):
+        message = f"{message} [{fault['test']}]"
+    return Violation(
+        code,
+        message,
+        location=fault.get("location"),
+        expected=fault.get("expected"),
+        actual=fault.get("actual"),
+    )
+
+
+def _cause_of_death(found: Examination, limits: Limits) -> tuple[str, str]:
+    end = found.candidate
+    cpu = f"It took more than {limits.max_cpu_seconds} s of CPU time."
+    match found.excess:
+        case "cpu":
+            return "timeout", cpu
+        case "idle":
+            return "timeout", f"It waited for more than {limits.max_idle_seconds} s without computing."
+        case "memory":
+            return "memory", f"It took more than {limits.max_memory_mb} MiB of memory."
+    if end.code == _KILLED + signal.SIGKILL and end.cpu_seconds >= limits.max_cpu_seconds * 0.9:
+        return "timeout", cpu
+    if end.code > _KILLED:
+        return "crash", f"It was killed by signal {end.code - _KILLED} ({_signal_name(end.code - _KILLED)})."
+    return "exit", f"It ended itself with code {end.code}."
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"
