@@ -48,7 +48,11 @@ class Assertions:
                 trace=trace,
                 **where,
             )
-        elif isinstance(error, (NameError, ImportError, SyntaxError, MemoryError, RecursionError)):
+        elif isinstance(error, NameError):
+            self.report.fault(
+                "missing_name", f"The tests need {error.name}, which the program does not define.", **where
+            )
+        elif isinstance(error, (ImportError, SyntaxError, MemoryError)):
             self.report.broken(f"the tests themselves fail: {type(error).__name__}: {shortened(str(error))}")
         elif sides is not None and isinstance(error, AssertionError):
             actual, expected = shortened(sides.actual), shortened(sides.expected)
@@ -114,19 +118,15 @@ class _Assertion(AbstractContextManager["_Assertion"]):
         return True
 
 
-def instrumented(source: str, names: frozenset[str]) -> ast.Module:
+def instrumented(module: ast.Module, names: frozenset[str]) -> ast.Module:
     """A test's program with a context around each of its assertions.
 
     Those that stand in ``check`` or at the top go on after a failure, since what follows is another test.
 
     Args:
-        source: The test.
+        module: The test; it is changed.
         names: Names that the candidate is called by.
-
-    Raises:
-        SyntaxError: It is no Python.
     """
-    module = ast.parse(source, "<tests>")
     tree = _Instrumenter(names).module(module)
     return ast.fix_missing_locations(tree)
 

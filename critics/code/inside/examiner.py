@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from types import ModuleType
 from typing import Any
@@ -25,25 +26,27 @@ def main(fds: list[int]) -> None:
     job = read_job(job_fd)
     report = Report(report_fd, job["nonce"])
     remote = Remote(calls, replies, report)
-    names = remote.wait_until_loaded()
-    if job["entry_point"] not in names:
-        report.end_with("no_entry_point", f"The program defines no function {job['entry_point']}.")
-    run_checks(job, remote.function(job["entry_point"]), Assertions(report, remote))
+    defined = remote.wait_until_loaded()
+    run_checks(job, remote, defined, Assertions(report, remote))
 
 
-def run_checks(job: dict[str, Any], candidate: Any, assertions: Assertions) -> None:
+def run_checks(job: dict[str, Any], remote: Remote, defined: list[str], assertions: Assertions) -> None:
     """Tests as in HumanEval and MBPP: assertions at the top, or in ``check(candidate)``."""
     report = assertions.report
     entry_point = job["entry_point"]
     try:
-        scope = _scope_with_helpers(job["prompt"])
+        prompt = _parsed_prompt(job["prompt"])
+        _check_definitions(report, entry_point, prompt, defined)
+        candidate = remote.function(entry_point)
+        scope = _module_scope("tests")
+        exec(compile(prompt, "<prompt>", "exec", dont_inherit=True), scope)  # noqa: S102
         scope |= {entry_point: candidate, "candidate": candidate, **hook(assertions)}
-        tree = instrumented(job["test"], frozenset(("candidate", entry_point)))
+        tree = ast.parse(job["test"], "<tests>")
+        # The problem's own names come first; a helper of the program's stands in for none of them.
+        scope |= {name: remote.function(name) for name in _unbound(tree) & set(defined) - set(scope)}
         calls_itself = _calls_check(tree)
+        tree = instrumented(tree, frozenset(("candidate", entry_point)))
         exec(compile(tree, "<tests>", "exec", dont_inherit=True), scope)  # noqa: S102
-        # Defining the tests may have rebound it, by importing or defining something of that name.
-        if scope.get(entry_point) is not candidate:
-            report.broken(f"the tests define {entry_point} themselves")
         if "check" in scope and not calls_itself:
             scope["check"](candidate)
     except SystemExit:
@@ -66,16 +69,43 @@ def conclude(assertions: Assertions) -> None:
     report.end()
 
 
-def _scope_with_helpers(prompt: str) -> dict[str, Any]:
-    """What the prompt defines besides the entry point's stub: imports and helpers that tests use."""
-    module = ModuleType("tests")
-    sys.modules["tests"] = module
+def _parsed_prompt(prompt: str) -> ast.Module:
     try:
-        tree = ast.parse(prompt, "<prompt>")
+        return ast.parse(prompt, "<prompt>")
     except (SyntaxError, ValueError):
-        return module.__dict__  # a prompt in words, or one that stops in the middle of a line
-    exec(compile(tree, "<prompt>", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+        return ast.Module([], [])  # a prompt in words, or one that stops in the middle of a line
+
+
+def _check_definitions(report: Report, entry_point: str, prompt: ast.Module, defined: list[str]) -> None:
+    """The program stands where the prompt stood, so it defines the entry point and what else the prompt defines."""
+    if entry_point not in defined:
+        report.end_with("no_entry_point", f"The program defines no function {entry_point}.")
+    for part in prompt.body:
+        if isinstance(part, (ast.FunctionDef, ast.ClassDef)) and part.name not in defined:
+            message = f"The program leaves out {part.name}, which the problem defines; give all of the module."
+            report.end_with("missing_definition", message)
+
+
+def _module_scope(name: str) -> dict[str, Any]:
+    """The names of a new module, which dataclasses and the like look up by its name."""
+    module = sys.modules[name] = ModuleType(name)
     return module.__dict__
+
+
+def _unbound(tree: ast.Module) -> set[str]:
+    """Names that a program uses and binds nowhere."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return {node.id for node in names} - bound - set(vars(builtins))
 
 
 def _calls_check(tree: ast.Module) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Final
@@ -20,6 +21,8 @@ MODULE: Final = "solution"
 """Name of the module that the code under test is."""
 FILE: Final = "<solution>"
 MAX_TEXT: Final = 1000
+_DICTS: Final = (Counter, OrderedDict, defaultdict)
+"""Dicts of the standard library that are equal to plain ones with the same items; they are sent as such."""
 _MAX_FRAMES: Final = 5
 _MAX_NAMES: Final = 1000
 
@@ -48,7 +51,7 @@ def main(fds: list[int]) -> None:
             return
         reply = _answer(module.__dict__, job["source"], *call)
         try:
-            write_frame(replies, reply)
+            write_frame(replies, reply, also_dicts=_DICTS)
         except Unsendable as error:
             write_frame(replies, ("unsendable", error.kind))
         except RuntimeError:  # a thread of the candidate's changes what it has returned
