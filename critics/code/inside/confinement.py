@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from modulo.critics.code.inside.filtering import install_filter
 
-__all__ = ["confine_init", "forks_into_namespaces", "limit", "prepare_to_nest"]
+__all__ = ["confine", "forks_into_namespaces", "limit", "prepare_to_nest"]
 
 _NEW_MOUNTS: Final = 0x00020000
 _NEW_IPC: Final = 0x08000000
@@ -61,15 +61,16 @@ def prepare_to_nest() -> None:
 def forks_into_namespaces() -> int:
     """Fork into new user, process, mount and IPC namespaces; 0 in the child, which is their first process.
 
-    ``os.fork`` cannot do that and ``unshare`` needs a fork more. The C library's notes of who it is are the
-    parent's in the child, so that child does little and forks as usual for what is to come.
+    ``os.fork`` cannot do that, and ``unshare`` would need another fork. It skips the hooks that run in forked
+    processes, which here is welcome: random numbers are the same in each check. In a zygote there are no threads
+    that they would have to clean up after.
     """
     flags = _NEW_USER | _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _SIGCHLD
     return _checked(_LIBC.syscall(ctypes.c_long(_number("clone")), flags, 0, 0, 0, 0), "clone")
 
 
-def confine_init(settings: Mapping[str, Any]) -> None:
-    """As the first process of new namespaces: an empty /tmp, no /proc, no capabilities, limits.
+def confine(settings: Mapping[str, Any]) -> None:
+    """As the first process of new namespaces: an empty /tmp, no /proc, no capabilities.
 
     Raises:
         OSError: The kernel refuses, and nothing may run here.
@@ -84,9 +85,7 @@ def confine_init(settings: Mapping[str, Any]) -> None:
         _LIBC.syscall(ctypes.c_long(_number("keyctl")), _KEYCTL_JOIN_SESSION_KEYRING, None), "keyctl", (38,)
     )
     _drop_capabilities()
-    limit(settings)
     install_filter()
-    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def limit(settings: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from modulo.critics.code.inside.asserting import Assertions, hook, instrumented
+from modulo.critics.code.inside.asserting import Assertions
 from modulo.critics.code.inside.remote import Remote
 from modulo.critics.code.inside.reporting import Report
 from modulo.critics.code.inside.servant import read_job
@@ -27,7 +27,8 @@ def main(fds: list[int]) -> None:
     report = Report(report_fd, job["nonce"])
     remote = Remote(calls, replies, report)
     defined = remote.wait_until_loaded()
-    run_checks(job, remote, defined, Assertions(report, remote))
+    names = frozenset(("candidate", job["entry_point"]))
+    run_checks(job, remote, defined, Assertions(report, remote, names))
 
 
 def run_checks(job: dict[str, Any], remote: Remote, defined: list[str], assertions: Assertions) -> None:
@@ -40,12 +41,12 @@ def run_checks(job: dict[str, Any], remote: Remote, defined: list[str], assertio
         candidate = remote.function(entry_point)
         scope = _module_scope("tests")
         exec(compile(prompt, "<prompt>", "exec", dont_inherit=True), scope)  # noqa: S102
-        scope |= {entry_point: candidate, "candidate": candidate, **hook(assertions)}
+        scope |= {entry_point: candidate, "candidate": candidate}
         tree = ast.parse(job["test"], "<tests>")
         # The problem's own names come first; a helper of the program's stands in for none of them.
         scope |= {name: remote.function(name) for name in _unbound(tree) & set(defined) - set(scope)}
         calls_itself = _calls_check(tree)
-        tree = instrumented(tree, frozenset(("candidate", entry_point)))
+        scope |= assertions.instrument(tree)
         exec(compile(tree, "<tests>", "exec", dont_inherit=True), scope)  # noqa: S102
         if "check" in scope and not calls_itself:
             scope["check"](candidate)
@@ -54,8 +55,7 @@ def run_checks(job: dict[str, Any], remote: Remote, defined: list[str], assertio
     except SyntaxError as error:
         report.broken(f"the tests are no Python: {error}")
     except Exception as error:
-        text, line, sides = error.__dict__.get("_modulo_assertion", ("", 0, None))
-        assertions.failed(error, text, line, sides)
+        assertions.failed(error)
     conclude(assertions)
 
 

@@ -4,8 +4,8 @@ It reads one byte and a few file descriptors from its control socket for each ch
 and answers with how that ended, once nothing of it is left. It never reads what a check is about: sources and
 tests are in the descriptors, so no check leaves anything in its memory for the next one.
 
-A check's first process is the init of a new process namespace: it cannot be killed or traced from inside, and
-when it ends, the kernel kills everything else in there. The code under test runs in its one child.
+A check is the first process of a new process namespace: when it ends, the kernel kills everything else in there
+before anybody hears of the end.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import select
 import signal
 import socket
 import struct
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
-from modulo.critics.code.inside.confinement import confine_init, forks_into_namespaces, limit, prepare_to_nest
+from modulo.critics.code.inside.confinement import confine, forks_into_namespaces, limit, prepare_to_nest
 
 __all__ = ["ENDED", "KILL", "MAX_FDS", "RUN", "serve"]
 
@@ -28,7 +30,11 @@ MAX_FDS: Final = 5
 ENDED: Final = struct.Struct(">Bdd")
 """How a check ended: exit code as a shell would give it, seconds of CPU time, greatest memory of a process in MB."""
 _SETUP_FAILED: Final = 253
-"""Exit code of a check that could not be confined. Codes of others are capped below it."""
+"""Exit code of a check that could not be confined."""
+_FAILED: Final = 252
+"""Exit code of a check whose own work raised something."""
+_POLL_MS: Final = 20
+_MANY_FDS: Final = 65536
 
 
 def serve(control: socket.socket, main: Callable[[list[int]], None], settings: Mapping[str, Any]) -> NoReturn:
@@ -54,94 +60,72 @@ def serve(control: socket.socket, main: Callable[[list[int]], None], settings: M
 def _check(
     control: socket.socket, main: Callable[[list[int]], None], settings: Mapping[str, Any], fds: list[int]
 ) -> tuple[int, float, float]:
-    ended, life = os.pipe()
     pid = forks_into_namespaces() if settings["isolated"] else os.fork()
     if pid == 0:
-        _be_the_check(control, main, settings, fds, ended, life)
-    for fd in (*fds, life):
+        _be_the_check(control, main, settings, fds)
+    for fd in fds:
         os.close(fd)
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
-    poll.register(ended, select.POLLHUP)
-    while ended not in [fd for fd, _ in poll.poll()]:
-        message = control.recv(1)
-        _kill(pid)
-        if not message:
-            os._exit(0)
-    os.close(ended)
+    _wait_until_over(pid, control)
     if not settings["isolated"]:
-        _kill(pid)
-    # Returns when the whole namespace is empty.
+        _kill(pid)  # what it left behind; a namespace has taken care of that
     _, status, usage = os.wait4(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     return (128 - code if code < 0 else code), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+def _wait_until_over(pid: int, control: socket.socket) -> None:
+    """Wait until a check has ended, and kill it when told to, or when there is nobody left to tell."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    pidfd = os.pidfd_open(pid) if sys.platform == "linux" else None
+    if pidfd is not None:
+        poll.register(pidfd, select.POLLIN)
+    while not _has_ended(pid):
+        ready = [fd for fd, _ in poll.poll(None if pidfd is not None else _POLL_MS)]
+        if control.fileno() in ready:
+            message = control.recv(1)
+            _kill(pid)
+            if not message:
+                os._exit(0)
+    if pidfd is not None:
+        os.close(pidfd)
+
+
+def _has_ended(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    for kill in (os.kill, os.killpg):
+        with suppress(ProcessLookupError):
+            kill(pid, signal.SIGKILL)
 
 
 def _be_the_check(
-    control: socket.socket,
-    main: Callable[[list[int]], None],
-    settings: Mapping[str, Any],
-    fds: list[int],
-    ended: int,
-    life: int,
+    control: socket.socket, main: Callable[[list[int]], None], settings: Mapping[str, Any], fds: list[int]
 ) -> NoReturn:
-    """The check's first process: confine, then let a child do the work, or do it if nothing isolates."""
+    """The check's first process: confine it, then let it do its work."""
     code = _SETUP_FAILED
     try:
         control.close()
-        os.close(ended)
         os.setsid()
-        if not settings["isolated"]:
-            limit(settings)
-            _work(main, fds, life)
-        confine_init(settings)
-        pid = os.fork()
-        if pid == 0:
-            _work(main, fds)
-        for fd in fds:
-            os.close(fd)
-        code = _reaped(pid)
+        _keep_only(fds)
+        if settings["isolated"]:
+            confine(settings)
+        limit(settings)
+        code = _FAILED
+        main(fds)
+        code = 0
     finally:
         # Not an exception's way out: it would lead back into the zygote's loop, in another process.
         os._exit(code)
 
 
-def _work(main: Callable[[list[int]], None], fds: list[int], *kept: int) -> NoReturn:
-    code = 252
-    try:
-        _keep_only(*fds, *kept)
-        main(fds)
-        code = 0
-    except SystemExit:
-        code = 251
-    finally:
-        os._exit(code)
-
-
-def _keep_only(*fds: int) -> None:
+def _keep_only(fds: list[int]) -> None:
     """Close everything but these and the standard streams, which lead nowhere from here on."""
     null = os.open("/dev/null", os.O_RDWR)
     for standard in range(3):
         os.dup2(null, standard)
     keep = sorted({0, 1, 2, *fds})
-    for low, high in zip(keep, [*keep[1:], 65536], strict=True):
+    for low, high in zip(keep, [*keep[1:], _MANY_FDS], strict=True):
         os.closerange(low + 1, high)
-
-
-def _reaped(main: int) -> int:
-    """Wait for the main process, and for all that it leaves behind until then; its exit code."""
-    while True:
-        pid, status = os.wait()
-        if pid == main:
-            code = os.waitstatus_to_exitcode(status)
-            return 128 - code if code < 0 else min(code, 252)
-
-
