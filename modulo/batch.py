@@ -6,8 +6,10 @@ import json
 import re
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from modulo.canonical import canonical_json, parse_json
@@ -16,11 +18,14 @@ from modulo.critique import malformed_critique
 from modulo.domain import Domain, find_domain
 from modulo.errors import ModuloError, ProblemError
 from modulo.graph import Graph
+from modulo.running.together import run_together
 
 __all__ = ["BatchRow", "check_lines", "check_one"]
 
 _BYTES_KEPT: Final = 4_000_000
 """How long the problems that are kept may be, in all, as they stand in the rows."""
+_ROWS_TOGETHER: Final = 32
+"""Rows that are judged at the same time. How many processes work at a time is for their critics to limit."""
 _LEADING_ID: Final = re.compile(r'\s*\{\s*"id"\s*:\s*')
 
 
@@ -48,22 +53,39 @@ async def check_one(domain: Domain[Any], problem: Any, document: Any, *, graph: 
 
 
 async def check_lines(lines: Iterable[bytes]) -> AsyncIterator[BatchRow]:
-    """Judge the candidates of rows ``{"id", "domain", "problem", "candidate"}``, one after the other."""
+    """Judge the candidates of rows ``{"id", "domain", "problem", "candidate"}``, some at a time, in order."""
     readers = _Readers()
-    for line in lines:
-        started = time.perf_counter()
-        row, checked, fault, is_read = {}, None, None, False
-        try:
-            row = _object(line)
-            _check_fields(row)
-            reader = readers.reader(row["domain"], row["problem"])
-            is_read = True
-            checked = await reader.check(row["candidate"])
-        except ModuloError as error:
-            fault = str(error)
-        seconds = time.perf_counter() - started
-        row_id = row["id"] if "id" in row else _readable_id(line)
-        yield BatchRow(document=_answer(row_id, checked, fault, seconds), is_read=is_read)
+    remaining = iter(lines)
+    while together := list(islice(remaining, _ROWS_TOGETHER)):
+        for row in await _check_together(together, readers):
+            yield row
+
+
+async def _check_together(lines: Sequence[bytes], readers: _Readers) -> Sequence[BatchRow]:
+    """Judge some rows at the same time: critics that wait for processes leave the others time to work."""
+    answers: dict[int, BatchRow] = {}
+
+    async def check_at(place: int) -> None:
+        answers[place] = await _check_line(lines[place], readers)
+
+    await run_together(partial(check_at, place) for place in range(len(lines)))
+    return [answers[place] for place in range(len(lines))]
+
+
+async def _check_line(line: bytes, readers: _Readers) -> BatchRow:
+    started = time.perf_counter()
+    row, checked, fault, is_read = {}, None, None, False
+    try:
+        row = _object(line)
+        _check_fields(row)
+        reader = readers.reader(row["domain"], row["problem"])
+        is_read = True
+        checked = await reader.check(row["candidate"])
+    except ModuloError as error:
+        fault = str(error)
+    seconds = time.perf_counter() - started
+    row_id = row["id"] if "id" in row else _readable_id(line)
+    return BatchRow(document=_answer(row_id, checked, fault, seconds), is_read=is_read)
 
 
 class _Reader:

@@ -33,7 +33,9 @@ def find_bwrap() -> Path:
         packaged = Path(folder, "_bin", "bwrap")
         if os.access(packaged, os.X_OK):
             return packaged
-    raise MissingDependencyError(f"model-written code runs in bubblewrap only, which is not here: {INSTALL_HINT}")
+    raise MissingDependencyError(
+        f"model-written code runs in bubblewrap only, which is not here: {INSTALL_HINT}"
+    )
 
 
 def interpreter() -> str:
@@ -86,7 +88,10 @@ def _hidden() -> list[Path]:
     stdlib = Path(sysconfig.get_path("stdlib"))
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folders = [stdlib / "site-packages", Path("/usr/lib/python3/dist-packages")]
-    folders += [Path(sys.base_prefix, "lib", version, "site-packages"), Path("/usr/lib", version, "site-packages")]
+    folders += [
+        Path(sys.base_prefix, "lib", version, "site-packages"),
+        Path("/usr/lib", version, "site-packages"),
+    ]
     shown = _readable()
     return [
         path

@@ -173,5 +173,3 @@ def _is_fault(fault: object) -> bool:
         and {"code", "message"} <= fault.keys()
         and all(type(part) is str for pair in fault.items() for part in pair)
     )
-
-

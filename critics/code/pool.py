@@ -33,6 +33,8 @@ class Kind:
 
 
 _IDLE: Final[dict[Kind, list[Sandbox]]] = {}
+_PROVEN: Final[set[Kind]] = set()
+"""Kinds of which one has started."""
 _SLOTS: Final[RunVar[anyio.CapacityLimiter]] = RunVar("modulo_sandbox_slots")
 
 
@@ -51,16 +53,22 @@ async def sandboxes(*kinds: Kind) -> AsyncIterator[tuple[Sandbox, ...]]:
 
 
 async def prepare_sandboxes(*kinds: Kind) -> None:
-    """See that there is an idle sandbox of each kind, and so that there can be.
+    """Start a sandbox of each kind that there was none of yet, and so see that it works here.
 
     Raises:
         ModuloError: There cannot.
     """
-    missing = [kind for kind in dict.fromkeys(kinds) if not _IDLE.get(kind)]
-    started = [await _started(kind) for kind in missing]
-    for kind, sandbox in zip(missing, started, strict=True):
-        await sandbox.wait_until_ready()
-        _give_back(kind, sandbox)
+    missing = [kind for kind in dict.fromkeys(kinds) if kind not in _PROVEN]
+    started: dict[Kind, Sandbox] = {}
+    try:
+        for kind in missing:
+            started[kind] = await _started(kind)
+        for kind, sandbox in started.items():
+            await sandbox.wait_until_ready()
+            _PROVEN.add(kind)
+    finally:
+        for kind, sandbox in started.items():
+            _give_back(kind, sandbox)
 
 
 def close_sandboxes() -> None:
@@ -98,7 +106,12 @@ async def _idle_or_new(kind: Kind) -> Sandbox:
             sandbox = waiting.pop() if waiting else None
         if sandbox is None:
             sandbox = await _started(kind)
-            await sandbox.wait_until_ready()
+            try:
+                await sandbox.wait_until_ready()
+            except BaseException:
+                sandbox.close()
+                raise
+            _PROVEN.add(kind)
             return sandbox
         if sandbox.is_alive:
             return sandbox
@@ -128,7 +141,7 @@ async def _recover(kind: Kind, sandbox: Sandbox) -> None:
 def _give_back(kind: Kind, sandbox: Sandbox) -> None:
     with _LOCK:
         waiting = _IDLE.setdefault(kind, [])
-        is_spare = len(waiting) >= (os.cpu_count() or 1)
+        is_spare = kind not in _PROVEN or len(waiting) >= (os.cpu_count() or 1)
         if not is_spare:
             waiting.append(sandbox)
     if is_spare:

@@ -173,7 +173,6 @@ class Sandbox:
             answer = await self._receive(1)
         if answer != b"!":
             reason = os.pread(self._errors, 2000, 0).decode("utf-8", "replace").strip() or "it does not answer"
-            self.close()
             raise SandboxUnusable(
                 f"the sandbox for model-written code does not start here ({reason}). It needs bubblewrap "
                 f"({INSTALL_HINT}) and a kernel that lets this user make namespaces; in a container, start that "
@@ -208,7 +207,9 @@ class Sandbox:
         return Ended(code=code, cpu_seconds=cpu_seconds, memory_mb=memory_mb)
 
     def close(self) -> None:
-        """End it, with everything in it, and reap it."""
+        """End it, with everything in it, and reap it; again does nothing."""
+        if self._control.fileno() < 0:
+            return
         self._control.close()
         if self._owner != os.getpid():  # a fork of the process that started it
             return

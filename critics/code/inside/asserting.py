@@ -150,7 +150,7 @@ class _Instrumenter(ast.NodeTransformer):
             result.append(statement)
         return result
 
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:  # noqa: N802  ast's name
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
         return self._around(node, goes_on=False)
 
     def _around(self, node: ast.Assert, *, goes_on: bool) -> ast.stmt:

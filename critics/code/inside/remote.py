@@ -58,7 +58,7 @@ class Remote:
                 return [name for name in names if type(name) is str]
             case ("failed", list(kinds), str(message), str(place), int(line)):
                 self._cannot_load(kinds, message, place, line)
-        self._nonsense()
+        return self._nonsense()
 
     def function(self, name: str) -> Callable[..., Any]:
         """A function that calls the candidate's function of that name."""
@@ -98,7 +98,7 @@ class Remote:
                 )
             case ("raised", list(kinds), str(message), str(place), int(line)):
                 raise self._mirrored(kinds, message, place, line)
-        self._nonsense()
+        return self._nonsense()
 
     def _reply(self, when: str) -> Any:
         try:

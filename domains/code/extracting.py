@@ -1,0 +1,139 @@
+"""Finds the program in a chat answer. Nothing is parsed or run here: that is for the sandbox."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Final
+
+from modulo.critics.code import CodeProblem
+from modulo.errors import Malformed
+
+__all__ = ["parse_program"]
+
+MAX_CHARACTERS: Final = 200_000
+_FENCE: Final = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*([\w+.-]*)[^\n]*$", re.MULTILINE)
+_PYTHON: Final = frozenset(("", "python", "python3", "py", "python2", "pycon"))
+_BEGINS_CODE: Final = re.compile(r"(?:import |from \w|def |class |@\w|async def )")
+_GOES_ON: Final = re.compile(
+    r"\s|$|#|[)\]}]|import |from \w+.* import |def |class |@|async |if |elif |else|for |while |try:|except|finally"
+    r"|with |assert |return|[A-Za-z_][\w.]*(?:\[.*\])?(?:\s*[,:]|\s*[-+*/%&|^]?=|\(.*\)\s*$)"
+)
+_HINT: Final = "Answer with one Python code block (```python ... ```) that holds the whole function."
+
+
+def parse_program(text: str, problem: CodeProblem) -> str:
+    """The program in a chat answer, with prose and code fences around it or without.
+
+    Of several code blocks it is the last that defines the function, with those before it that define something it
+    may need. A bare function body is put after the prompt that it goes on from. Imports and helpers that the prompt
+    has and the answer leaves out are put before it.
+
+    Raises:
+        Malformed: There is no program that defines the function.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise Malformed("The answer is far too long for a program.", hint=_HINT)
+    program = _in_blocks(text, problem) or _in_prose(text, problem)
+    if program is None:
+        raise Malformed(f"The answer holds no Python function {problem.entry_point}.", hint=_HINT)
+    return _with_preamble(program.strip("\n"), problem) + "\n"
+
+
+def _in_blocks(text: str, problem: CodeProblem) -> str | None:
+    blocks = _blocks(text)
+    defining = [place for place, block in enumerate(blocks) if _defines(block, problem.entry_point)]
+    if not defining:
+        body = blocks[-1] if blocks else ""
+        return _completed(body, problem)
+    chosen = blocks[defining[-1]]
+    earlier = [block for block in blocks[: defining[-1]] if _is_helper(block, chosen, problem)]
+    return "\n\n".join([*earlier, chosen])
+
+
+def _blocks(text: str) -> list[str]:
+    """The contents of fences that may hold Python; the last one need not be closed."""
+    marks = list(_FENCE.finditer(text))
+    blocks = []
+    while marks:
+        opening = marks.pop(0)
+        end = len(text)
+        if marks:
+            end = marks.pop(0).start()
+        if opening[1].lower() in _PYTHON:
+            blocks.append(_without_prompts(text[opening.end() + 1 : end]))
+    return blocks
+
+
+def _without_prompts(block: str) -> str:
+    """A block without the marks of an interactive session, if it is one."""
+    if not block.lstrip().startswith(">>> "):
+        return block
+    return "\n".join(line[4:] for line in block.splitlines() if line.startswith((">>> ", "... ")))
+
+
+def _is_helper(block: str, chosen: str, problem: CodeProblem) -> bool:
+    """Whether a block defines something that the chosen one mentions and does not define, and no other answer."""
+    if _defines(block, problem.entry_point):
+        return False
+    names = re.findall(r"^(?:def|class)\s+([A-Za-z_]\w*)", block, re.MULTILINE)
+    missing = [name for name in names if not _defines(chosen, name)]
+    return any(re.search(rf"\b{name}\b", chosen) for name in missing)
+
+
+def _in_prose(text: str, problem: CodeProblem) -> str | None:
+    """Code without fences: from its first line that can only be code to the last before prose goes on."""
+    lines = text.splitlines()
+    start = next((at for at, line in enumerate(lines) if _BEGINS_CODE.match(line)), None)
+    if start is None:
+        return _completed(text, problem)
+    end = start
+    while end < len(lines) and _GOES_ON.match(lines[end]):
+        end += 1
+    program = "\n".join(lines[start:end])
+    return program if _defines(program, problem.entry_point) else None
+
+
+def _completed(text: str, problem: CodeProblem) -> str | None:
+    """A function body after the prompt whose function it is; None if it cannot be one."""
+    body = text.rstrip()
+    if not body.startswith((" ", "\t")) or not _defines(problem.prompt, problem.entry_point):
+        return None
+    return f"{problem.prompt.rstrip()}\n{body}"
+
+
+def _defines(source: str, name: str) -> bool:
+    return (
+        re.search(rf"^(?:(?:async\s+)?def\s+{name}\b|class\s+{name}\b|{name}\s*=)", source, re.MULTILINE)
+        is not None
+    )
+
+
+def _with_preamble(program: str, problem: CodeProblem) -> str:
+    """The program after the prompt's imports and helpers that it does not have itself."""
+    try:
+        prompt = ast.parse(problem.prompt)
+    except (SyntaxError, ValueError):  # a prompt in words
+        return program
+    present = {line.strip() for line in program.splitlines()}
+    missing = [part for part in prompt.body if _is_preamble(part, program, problem)]
+    missing.sort(key=lambda part: not _is_future(part))
+    sources = [ast.get_source_segment(problem.prompt, part) or "" for part in missing]
+    added = [source for source in sources if source not in present]
+    if not added:
+        return program
+    # A program's own future imports must stay before everything else.
+    own = [line for line in program.splitlines() if line.startswith("from __future__ import")]
+    rest = "\n".join(line for line in program.splitlines() if line not in own)
+    return "\n".join([*own, *added, "", rest])
+
+
+def _is_preamble(part: ast.stmt, program: str, problem: CodeProblem) -> bool:
+    """Whether a part of the prompt is an import, or a helper that the program does not define."""
+    if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+        return part.name != problem.entry_point and not _defines(program, part.name)
+    return isinstance(part, (ast.Import, ast.ImportFrom))
+
+
+def _is_future(part: ast.stmt) -> bool:
+    return isinstance(part, ast.ImportFrom) and part.module == "__future__"
