@@ -142,7 +142,7 @@ class _Check:
             report = load(data[_NONCE_BYTES:])
         except WireError:
             return None
-        return report if _is_report(report) else None
+        return _readable(report) if _is_report(report) else None
 
 
 def _job_file(job: Mapping[str, Any]) -> int:
@@ -165,6 +165,16 @@ def _is_report(report: object) -> bool:
         }:
             return all(_is_fault(fault) for fault in faults)
     return False
+
+
+def _readable(report: dict[str, Any]) -> dict[str, Any]:
+    """A report whose texts can be written anywhere: they may hold lone surrogates, as the candidate's results may."""
+    faults = [{name: _encodable(text) for name, text in fault.items()} for fault in report["faults"]]
+    return {**report, "reason": _encodable(report["reason"]), "faults": faults}
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_fault(fault: object) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modulo.critics.code.examining import Examination
+from modulo.critics.code.inside.zygote import OWN_CODES
 from modulo.critics.code.limits import Limits
+from modulo.critics.code.sandbox import Ended
 from modulo.critique import Critique, Violation
 
 __all__ = ["is_worth_a_retry", "judged"]
@@ -58,6 +60,10 @@ def _why_undecided(found: Examination, limits: Limits) -> str | None:
         return str(report["reason"]) or "the tests are broken"
     if found.excess == "idle" and not _died_in_a_call(report):
         return f"the tests waited for more than {limits.max_idle_seconds} s"
+    died = any(fault["code"] == "died" for fault in report["faults"])
+    was_killed = found.excess is None and found.candidate.code == _KILLED + signal.SIGKILL
+    if died and was_killed and not _ran_out_of_cpu_time(found.candidate, limits):
+        return "the program was killed from outside; perhaps the machine has too little memory"
     is_pass = report["outcome"] == "passed"
     if is_pass and (report["faults"] or report["passed"] < 1 or report["calls"] < 1 or found.excess):
         return "the tests' report contradicts itself"
@@ -67,11 +73,16 @@ def _why_undecided(found: Examination, limits: Limits) -> str | None:
 
 
 def _why_no_report(found: Examination, limits: Limits) -> str:
-    if found.tests.code == _KILLED + signal.SIGKILL and found.tests.cpu_seconds >= limits.max_cpu_seconds * 0.9:
+    if _ran_out_of_cpu_time(found.tests, limits):
         return f"the tests themselves took more than {limits.max_cpu_seconds} s of CPU time"
     if found.excess == "idle":
         return f"the tests waited for more than {limits.max_idle_seconds} s"
     return f"the tests ended (code {found.tests.code}) without a report"
+
+
+def _ran_out_of_cpu_time(ended: Ended, limits: Limits) -> bool:
+    """Whether the kernel killed it for that. Its accounts and its limit do not agree to the tick."""
+    return ended.code == _KILLED + signal.SIGKILL and ended.cpu_seconds >= limits.max_cpu_seconds / 2
 
 
 def _died_in_a_call(report: Mapping[str, Any]) -> bool:
@@ -108,8 +119,10 @@ def _cause_of_death(found: Examination, limits: Limits) -> tuple[str, str]:
             return "timeout", f"It waited for more than {limits.max_idle_seconds} s without computing."
         case "memory":
             return "memory", f"It took more than {limits.max_memory_mb} MiB of memory."
-    if end.code == _KILLED + signal.SIGKILL and end.cpu_seconds >= limits.max_cpu_seconds * 0.9:
+    if end.code == _KILLED + signal.SIGKILL:
         return "timeout", cpu
+    if end.code >= OWN_CODES:
+        return "crash", "It broke off while it was answering."
     if end.code > _KILLED:
         return "crash", f"It was killed by signal {end.code - _KILLED} ({_signal_name(end.code - _KILLED)})."
     return "exit", f"It ended itself with code {end.code}."

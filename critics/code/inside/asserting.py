@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from modulo.critics.code.inside.remote import Remote, remote_trace
-from modulo.critics.code.inside.reporting import Report, shortened
+from modulo.critics.code.inside.reporting import Report, shortened, shown
 
 __all__ = ["Assertions"]
 
@@ -83,7 +83,7 @@ class Assertions:
             message = f"This does not hold{self._after()}: {shortened(test)}{said}"
             self.report.fault("wrong_result", message, actual=self._latest_result, **where)
             return
-        actual, expected = [shortened(side) for side in at.sides]
+        actual, expected = [shown(side) for side in at.sides]
         compared = self.nodes[at.index][1]
         subject = ast.unparse(compared) if compared else self._latest or test
         message = f"{shortened(subject)} gave {actual}, not {expected}."

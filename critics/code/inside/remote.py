@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from modulo.critics.code.inside.reporting import Report, shortened
+from modulo.critics.code.inside.reporting import Report, shortened, shown
 from modulo.critics.code.inside.wire import Unsendable, WireError, read_frame, write_frame
 
 __all__ = ["CandidateError", "Remote", "remote_trace"]
@@ -87,13 +87,13 @@ class Remote:
     def _result(self, reply: Any) -> Any:
         match reply:
             case ("returned", value):
-                self.latest_result = shortened(value)
+                self.latest_result = shown(value)
                 return value
             case ("unsendable", str(kind)):
                 self._report.end_with(
                     "not_plain_data",
-                    f"{self.latest} returned {shortened(kind)}, which is no plain data "
-                    "(None, bool, int, float, complex, str, bytes, list, tuple, dict, set or frozenset).",
+                    f"{self.latest} returned {shortened(kind)}. Only plain data counts: "
+                    "None, bool, int, float, complex, str, bytes, list, tuple, dict, set and frozenset.",
                     actual=shortened(kind),
                 )
             case ("raised", list(kinds), str(message), str(place), int(line)):

@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 from modulo.critics.code.inside.wire import dump
 
-__all__ = ["MAX_FAULTS", "Report", "shortened"]
+__all__ = ["MAX_FAULTS", "Report", "shortened", "shown"]
 
 MAX_FAULTS: Final = 10
 _MAX_TEXT: Final = 300
@@ -76,9 +76,13 @@ class Report:
         os._exit(0)
 
 
-def shortened(value: object, most: int = _MAX_TEXT) -> str:
-    """The repr of a value, its middle left out if it is long."""
-    text = value if type(value) is str else repr(value)
+def shown(value: object) -> str:
+    """A value as it stands in a program, shortened."""
+    return shortened(repr(value))
+
+
+def shortened(text: str, most: int = _MAX_TEXT) -> str:
+    """A text, its middle left out if it is long."""
     if len(text) <= most:
         return text
     half = most // 2 - 2

@@ -247,8 +247,8 @@ class _Reader:
         return found
 
     def _set(self, depth: int) -> set[Any]:
-        # As the compiler makes a display of constants like {1, 2}: so it iterates in the same order, and programs
-        # that (wrongly) depend on that do what they would do where the test stands.
+        # As the compiler makes a display of constants like {1, 2}: where hashes do not collide, it iterates in the
+        # same order, and programs that (wrongly) depend on that do what they would do where the test stands.
         return set(self._frozenset(depth))
 
     def _dict(self, depth: int) -> dict[Any, Any]:

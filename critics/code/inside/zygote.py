@@ -22,7 +22,7 @@ from typing import Any, Final, NoReturn
 
 from modulo.critics.code.inside.confinement import confine, forks_into_namespaces, limit, prepare_to_nest
 
-__all__ = ["ENDED", "KILL", "MAX_FDS", "RUN", "serve"]
+__all__ = ["ENDED", "KILL", "MAX_FDS", "OWN_CODES", "RUN", "serve"]
 
 RUN: Final = b"R"
 KILL: Final = b"K"
@@ -31,7 +31,9 @@ ENDED: Final = struct.Struct(">Bdd")
 """How a check ended: exit code as a shell would give it, seconds of CPU time, greatest memory of a process in MB."""
 _SETUP_FAILED: Final = 253
 """Exit code of a check that could not be confined."""
-_FAILED: Final = 252
+OWN_CODES: Final = 252
+"""From here on, exit codes are ours."""
+_FAILED: Final = OWN_CODES
 """Exit code of a check whose own work raised something."""
 _POLL_MS: Final = 20
 _MANY_FDS: Final = 65536
