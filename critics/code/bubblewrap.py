@@ -40,7 +40,8 @@ def find_bwrap() -> Path:
 
 def interpreter() -> str:
     """The Python that runs in sandboxes: ours, without a virtual environment."""
-    return os.path.realpath(sys._base_executable)
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    return os.path.realpath(base)
 
 
 def sandbox_command(bwrap: Path, *, packages: tuple[Path, ...] = ()) -> list[str]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import anyio
@@ -119,8 +120,10 @@ async def _idle_or_new(kind: Kind) -> Sandbox:
 
 
 async def _started(kind: Kind) -> Sandbox:
+    start = partial(Sandbox.start, kind.role, kind.limits, kind.isolation)
     with anyio.CancelScope(shield=True):  # so that none is started that nobody knows of
-        return await anyio.to_thread.run_sync(Sandbox.start, kind.role, kind.limits, kind.isolation)
+        sandbox = await anyio.to_thread.run_sync(start)
+    return sandbox
 
 
 async def _recover(kind: Kind, sandbox: Sandbox) -> None:
