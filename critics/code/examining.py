@@ -14,13 +14,12 @@ import anyio
 from modulo.critics.code.inside.wire import WireError, dump, load
 from modulo.critics.code.pool import Kind, sandboxes
 from modulo.critics.code.sandbox import Ended, Sandbox, scratch_file
-from modulo.critics.code.watching import Excess, Watch
+from modulo.critics.code.watching import TICK_SECONDS, Excess, Watch
 
-__all__ = ["Examination", "examine"]
+__all__ = ["Examination", "examine", "examine_together", "job_file"]
 
 _NONCE_BYTES: Final = 16
 _MAX_REPORT_BYTES: Final = 2**20
-_TICK_SECONDS: Final = 0.25
 _LAST_WORDS_SECONDS: Final = 2.0
 """How long tests may take to report, once the candidate was killed. They have a pipe to read and one to write."""
 _SHOWN_OUTPUT_BYTES: Final = 2000
@@ -63,6 +62,23 @@ async def examine(tests: Kind, candidate: Kind, job: Mapping[str, Any], source: 
             return await _Check(tests_sandbox, candidate_sandbox, candidate, ours).run(job, source)
 
 
+async def examine_together(kind: Kind, job: Mapping[str, Any], source: str) -> Examination:
+    """Run tests and a program in one process, which the program can do anything to, its report included.
+
+    Args:
+        kind: The kind of sandbox for both.
+        job: What the tests' process is to do (``inside.examiner``).
+        source: The program.
+
+    Raises:
+        ModuloError: A sandbox cannot be started.
+        SandboxDied: It ended in the middle.
+    """
+    async with sandboxes(kind) as (sandbox,):
+        with ExitStack() as ours:
+            return await _Check(sandbox, sandbox, kind, ours).run({**job, "source": source}, source)
+
+
 class _Check:
     def __init__(self, tests: Sandbox, candidate: Sandbox, kind: Kind, ours: ExitStack) -> None:
         self._tests = tests
@@ -77,8 +93,10 @@ class _Check:
         reports = self._begin({**job, "nonce": self._nonce}, {"source": source}, output)
         excess = await self._watch(reports)
         tests = await self._tests.ended()
-        self._candidate.kill_check()
-        candidate = await self._candidate.ended()
+        candidate = tests
+        if self._candidate is not self._tests:
+            self._candidate.kill_check()
+            candidate = await self._candidate.ended()
         return Examination(
             report=self._signed_report(),
             tests=tests,
@@ -94,11 +112,12 @@ class _Check:
             self._kept(reports)
             calls_end, calls = os.pipe()
             replies_end, replies = os.pipe()
-            tests_job, candidate_job = _job_file(job), _job_file(candidate)
+            tests_job, candidate_job = job_file(job), job_file(candidate)
             for fd in (report, calls_end, calls, replies_end, replies, tests_job, candidate_job):
                 theirs.callback(os.close, fd)
             # The candidate gets the ends that nothing but calls and replies goes through.
-            self._candidate.run((candidate_job, calls_end, replies, output))
+            if self._candidate is not self._tests:
+                self._candidate.run((candidate_job, calls_end, replies, output))
             self._tests.run((tests_job, report, calls, replies_end))
         os.set_blocking(reports, False)
         return reports
@@ -109,9 +128,10 @@ class _Check:
 
     async def _watch(self, reports: int) -> Excess | None:
         """Read the report until its end. Whoever exceeds a limit is killed; the limit of the candidate, if so."""
-        watch = Watch((self._candidate.zygote, self._tests.zygote), self._limits, anyio.current_time())
+        zygotes = dict.fromkeys((self._candidate.zygote, self._tests.zygote))
+        watch = Watch(tuple(zygotes), self._limits, anyio.current_time())
         while True:
-            with anyio.move_on_after(_TICK_SECONDS):
+            with anyio.move_on_after(TICK_SECONDS):
                 await self._read(reports)
                 return None
             excess = watch.excess(anyio.current_time())
@@ -145,7 +165,8 @@ class _Check:
         return _readable(report) if _is_report(report) else None
 
 
-def _job_file(job: Mapping[str, Any]) -> int:
+def job_file(job: Mapping[str, Any]) -> int:
+    """An open file that holds a job."""
     fd = scratch_file()
     data = memoryview(dump(dict(job)))
     while data:

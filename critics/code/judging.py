@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from modulo.critics.code.examining import Examination
 from modulo.critics.code.inside.zygote import OWN_CODES
 from modulo.critics.code.limits import Limits
 from modulo.critics.code.sandbox import Ended
+from modulo.critics.code.watching import Excess
 from modulo.critique import Critique, Violation
 
-__all__ = ["is_worth_a_retry", "judged"]
+__all__ = ["accepted", "cause_of_death", "is_worth_a_retry", "judged", "judged_together", "rejected"]
 
 _KILLED: Final = 128
 _HIDDEN: Final = Violation("hidden_test", "A hidden test failed.")
@@ -33,9 +34,31 @@ def judged(found: Examination, limits: Limits, *, hidden: bool) -> Critique:
         return Critique.undecided(undecided)
     assert found.report is not None
     if found.report["outcome"] == "passed":
-        passed = found.report["passed"]
-        return Critique.accept(proves=f"passed {passed} test{'s' if passed != 1 else ''}")
-    violations = [_violation(fault, found, limits) for fault in found.report["faults"]]
+        return accepted(found.report["passed"])
+    return rejected([_violation(fault, found, limits) for fault in found.report["faults"]], hidden=hidden)
+
+
+def judged_together(found: Examination, limits: Limits, *, hidden: bool) -> Critique:
+    """The critique of a program that ran in one process with its tests, and may have forged their report."""
+    was_confined = found.tests.was_confined
+    if found.report is None and was_confined and found.excess != "wall":
+        code, reason = cause_of_death(found.tests, found.excess, limits)
+        return rejected(
+            [Violation(code, f"Program and tests did not come to their end. {reason}")], hidden=hidden
+        )
+    critique = judged(found, limits, hidden=hidden)
+    if not critique.accepts:
+        return critique
+    return Critique.accept(proves=f"{critique.proves}, run in one process with the program")
+
+
+def accepted(passed: int) -> Critique:
+    """The acceptance of a program that passed so many tests."""
+    return Critique.accept(proves=f"passed {passed} test{'s' if passed != 1 else ''}")
+
+
+def rejected(violations: Sequence[Violation], *, hidden: bool) -> Critique:
+    """The rejection for some violations; of hidden tests, it tells no more than that one failed."""
     if hidden:
         violations = [v for v in violations if v.code in _ABOUT_THE_PROGRAM] or [_HIDDEN]
     return Critique.reject(*violations)
@@ -92,7 +115,7 @@ def _died_in_a_call(report: Mapping[str, Any]) -> bool:
 def _violation(fault: Mapping[str, str], found: Examination, limits: Limits) -> Violation:
     code, message = fault["code"], fault["message"]
     if code == "died":
-        code, reason = _cause_of_death(found, limits)
+        code, reason = cause_of_death(found.candidate, found.excess, limits)
         message = f"{message} {reason}"
     if code == "exception" and "raised MemoryError" in message:
         code = "memory"
@@ -109,10 +132,10 @@ def _violation(fault: Mapping[str, str], found: Examination, limits: Limits) -> 
     )
 
 
-def _cause_of_death(found: Examination, limits: Limits) -> tuple[str, str]:
-    end = found.candidate
+def cause_of_death(end: Ended, excess: Excess | None, limits: Limits) -> tuple[str, str]:
+    """Code and sentence for a process that did not end as it should."""
     cpu = f"It took more than {limits.max_cpu_seconds} s of CPU time."
-    match found.excess:
+    match excess:
         case "cpu":
             return "timeout", cpu
         case "idle":

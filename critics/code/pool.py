@@ -31,6 +31,7 @@ class Kind:
     role: Role
     limits: Limits
     isolation: Isolation
+    packages: tuple[str, ...] = ()
 
 
 _IDLE: Final[dict[Kind, list[Sandbox]]] = {}
@@ -120,7 +121,7 @@ async def _idle_or_new(kind: Kind) -> Sandbox:
 
 
 async def _started(kind: Kind) -> Sandbox:
-    start = partial(Sandbox.start, kind.role, kind.limits, kind.isolation)
+    start = partial(Sandbox.start, kind.role, kind.limits, kind.isolation, kind.packages)
     with anyio.CancelScope(shield=True):  # so that none is started that nobody knows of
         sandbox = await anyio.to_thread.run_sync(start)
     return sandbox  # noqa: RET504  types: the scope might have swallowed an exception

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import anyio
@@ -21,21 +22,29 @@ import anyio
 from modulo.critics.code.bubblewrap import INSTALL_HINT, find_bwrap, interpreter, sandbox_command
 from modulo.critics.code.inside.zygote import ENDED, KILL, RUN
 from modulo.critics.code.limits import Limits
+from modulo.critics.code.packages import package_paths
 from modulo.critics.code.watching import child_of
 from modulo.errors import ConfigurationError, ModuloError
 
 __all__ = ["Ended", "Isolation", "Role", "Sandbox", "SandboxDied", "SandboxUnusable", "scratch_file"]
 
 Isolation: TypeAlias = Literal["bubblewrap", "none"]
-Role: TypeAlias = Literal["tests", "candidate"]
+Role: TypeAlias = Literal["tests", "suites", "candidate", "program"]
 
 _INSIDE: Final = "modulo.critics.code.inside"
 _SHARED: Final = ("wire", "filtering", "confinement", "zygote", "servant")
 _MODULES: Final[dict[Role, tuple[str, ...]]] = {
     "candidate": _SHARED,
     "tests": (*_SHARED, "reporting", "remote", "asserting", "examiner"),
+    "suites": (*_SHARED, "reporting", "remote", "asserting", "suites", "examiner"),
+    "program": (*_SHARED, "program"),
 }
-_MAIN: Final[dict[Role, str]] = {"candidate": "servant", "tests": "examiner"}
+_MAIN: Final[dict[Role, str]] = {
+    "candidate": "servant",
+    "tests": "examiner",
+    "suites": "examiner",
+    "program": "program",
+}
 _PRELOADED: Final = (
     "bisect", "cmath", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re",
     "string", "typing",
@@ -58,6 +67,7 @@ for name in start["packages"]:
 for name, source in start["modules"]:
     sys.modules[name] = module = ModuleType(name)
     exec(compile(source, name, "exec"), module.__dict__)
+sys.path += start["path"]
 for name in start["preloaded"]:
     importlib.import_module(name)
 main = sys.modules[start["main"]].main
@@ -117,14 +127,21 @@ class Sandbox:
         """Whether a check has begun whose end nobody has read."""
 
     @classmethod
-    def start(cls, role: Role, limits: Limits, isolation: Isolation) -> Sandbox:
+    def start(cls, role: Role, limits: Limits, isolation: Isolation, packages: tuple[str, ...] = ()) -> Sandbox:
         """Start one; it is ready when ``wait_until_ready`` returns.
+
+        Args:
+            role: What its checks do.
+            limits: What each may use.
+            isolation: What isolates them.
+            packages: Distributions that can be imported there.
 
         Raises:
             MissingDependencyError: Bubblewrap is not here.
             SandboxUnusable: It cannot be started.
         """
-        command = sandbox_command(find_bwrap()) if isolation == "bubblewrap" else []
+        paths = package_paths(packages)
+        command = sandbox_command(find_bwrap(), packages=paths) if isolation == "bubblewrap" else []
         ours, theirs = socket.socketpair()
         errors = scratch_file()
         with theirs:
@@ -146,7 +163,7 @@ class Sandbox:
                 raise SandboxUnusable(f"{command[0]} cannot be started: {error.strerror}") from error
         sandbox = cls(process, ours, errors, is_bare=isolation == "none")
         with contextlib.suppress(OSError):  # it has ended; waiting for it will tell why
-            ours.sendall(_start_message(role, limits, isolation))
+            ours.sendall(_start_message(role, limits, isolation, packages, paths))
         ours.setblocking(False)
         return sandbox
 
@@ -236,14 +253,17 @@ class Sandbox:
         return data
 
 
-def _start_message(role: Role, limits: Limits, isolation: Isolation) -> bytes:
+def _start_message(
+    role: Role, limits: Limits, isolation: Isolation, packages: tuple[str, ...], paths: tuple[Path, ...]
+) -> bytes:
     parents = _INSIDE.split(".")
     document = {
         "packages": [".".join(parents[: end + 1]) for end in range(len(parents))],
         "modules": [[f"{_INSIDE}.{name}", _source(name)] for name in _MODULES[role]],
         "main": f"{_INSIDE}.{_MAIN[role]}",
         "zygote": f"{_INSIDE}.zygote",
-        "preloaded": _PRELOADED,
+        "preloaded": [*_PRELOADED, *(name for name in packages if name in ("hypothesis", "pytest"))],
+        "path": sorted({str(path.parent) for path in paths}),
         "settings": {**limits.as_json(), "isolated": isolation != "none"},
     }
     data = json.dumps(document).encode()

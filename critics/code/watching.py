@@ -15,10 +15,12 @@ from typing import Final, Literal, TypeAlias
 
 from modulo.critics.code.limits import Limits
 
-__all__ = ["Excess", "Watch", "child_of"]
+__all__ = ["TICK_SECONDS", "Excess", "Watch", "child_of"]
 
 Excess: TypeAlias = Literal["cpu", "idle", "memory", "wall"]
 
+TICK_SECONDS: Final = 0.25
+"""How often to look."""
 _PROC: Final = Path("/proc")
 _PAGE_MB: Final = os.sysconf("SC_PAGE_SIZE") / 2**20
 _NANOSECOND: Final = 1e-9

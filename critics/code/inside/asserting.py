@@ -48,10 +48,20 @@ class Assertions:
         return _Assertion(self, index, goes_on)
 
     def failed(self, error: BaseException, at: _Assertion | None = None) -> None:
-        """Report what an exception says of the candidate, or of the tests."""
+        """Report what an exception out of instrumented tests says of the candidate, or of the tests."""
         at = at or error.__dict__.get(_CURRENT)
-        test = ast.unparse(self.nodes[at.index][0].test) if at else "the tests"
-        where = {"test": f"test at line {self.nodes[at.index][0].lineno}: {shortened(test)}"} if at else {}
+        if at is None:
+            self._failed(error, None, "the tests", {})
+            return
+        test = ast.unparse(self.nodes[at.index][0].test)
+        line = self.nodes[at.index][0].lineno
+        self._failed(error, at, test, {"test": f"test at line {line}: {shortened(test)}"})
+
+    def failed_in(self, error: BaseException, test: str) -> None:
+        """Report what an exception out of a test says, by the name of that test."""
+        self._failed(error, None, test, {"test": shortened(test)})
+
+    def _failed(self, error: BaseException, at: _Assertion | None, test: str, where: dict[str, str]) -> None:
         theirs = remote_trace(error)
         if theirs is not None:
             self._raised(theirs, where)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from collections.abc import Container
 from types import ModuleType
 from typing import Any
 
 from modulo.critics.code.inside.asserting import Assertions
-from modulo.critics.code.inside.remote import Remote
+from modulo.critics.code.inside.remote import Remote, report_unloaded
 from modulo.critics.code.inside.reporting import Report
-from modulo.critics.code.inside.servant import read_job
+from modulo.critics.code.inside.servant import MODULE, error_reply, load_module, read_job
 
 __all__ = ["main"]
 
@@ -25,31 +26,47 @@ def main(fds: list[int]) -> None:
     job_fd, report_fd, calls, replies = fds
     job = read_job(job_fd)
     report = Report(report_fd, job["nonce"])
+    if "source" in job:
+        run_together(job, report)
     remote = Remote(calls, replies, report)
-    defined = remote.wait_until_loaded()
+    functions = {name: remote.function(name) for name in remote.wait_until_loaded()}
+    vars(_new_module(MODULE)).update(functions)
     names = frozenset(("candidate", job["entry_point"]))
-    run_checks(job, remote, defined, Assertions(report, remote, names))
+    run_tests(job, functions, Assertions(report, remote, names))
 
 
-def run_checks(job: dict[str, Any], remote: Remote, defined: list[str], assertions: Assertions) -> None:
-    """Tests as in HumanEval and MBPP: assertions at the top, or in ``check(candidate)``."""
+def run_together(job: dict[str, Any], report: Report) -> None:
+    """Run program and tests in this one process, which the program can do anything to."""
+    try:
+        program = load_module(job["source"])
+    except BaseException as error:  # noqa: BLE001  the program may raise anything
+        report_unloaded(report, *error_reply(error, job["source"]))
+    report.calls = 1  # nobody counts them here
+    names = {name: value for name, value in vars(program).items() if not name.startswith("__")}
+    run_tests(job, names, Assertions(report, None, frozenset(("candidate", job["entry_point"]))))
+
+
+def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assertions) -> None:
+    """Run the tests of a job and report.
+
+    Args:
+        job: The job.
+        functions: The program's functions by name, as tests can call them.
+        assertions: Takes what comes of them.
+    """
     report = assertions.report
-    entry_point = job["entry_point"]
     try:
         prompt = _parsed_prompt(job["prompt"])
-        _check_definitions(report, entry_point, prompt, defined)
-        candidate = remote.function(entry_point)
-        scope = _module_scope("tests")
+        _check_definitions(report, job["entry_point"], prompt, functions)
+        scope = vars(_new_module("tests"))
         exec(compile(prompt, "<prompt>", "exec", dont_inherit=True), scope)  # noqa: S102
-        scope |= {entry_point: candidate, "candidate": candidate}
-        tree = ast.parse(job["test"], "<tests>")
-        # The problem's own names come first; a helper of the program's stands in for none of them.
-        scope |= {name: remote.function(name) for name in _unbound(tree) & set(defined) - set(scope)}
-        calls_itself = _calls_check(tree)
-        scope |= assertions.instrument(tree)
-        exec(compile(tree, "<tests>", "exec", dont_inherit=True), scope)  # noqa: S102
-        if "check" in scope and not calls_itself:
-            scope["check"](candidate)
+        scope[job["entry_point"]] = functions[job["entry_point"]]
+        if job["format"] == "assertions":
+            _run_assertions(job, scope, functions, assertions)
+        else:
+            from modulo.critics.code.inside.suites import SUITES  # only there where it is needed
+
+            SUITES[job["format"]](job["test"], scope, assertions)
     except SystemExit:
         report.broken("the tests ended before their end")
     except SyntaxError as error:
@@ -57,6 +74,21 @@ def run_checks(job: dict[str, Any], remote: Remote, defined: list[str], assertio
     except Exception as error:  # noqa: BLE001  tests may raise anything
         assertions.failed(error)
     conclude(assertions)
+
+
+def _run_assertions(
+    job: dict[str, Any], scope: dict[str, Any], functions: dict[str, Any], assertions: Assertions
+) -> None:
+    """Tests as in HumanEval and MBPP: assertions at the top, or in ``check(candidate)``."""
+    candidate = scope["candidate"] = functions[job["entry_point"]]
+    tree = ast.parse(job["test"], "<tests>")
+    # The problem's own names come first; a helper of the program's stands in for none of them.
+    scope |= {name: functions[name] for name in _unbound(tree) & set(functions) - set(scope)}
+    calls_itself = _calls_check(tree)
+    scope |= assertions.instrument(tree)
+    exec(compile(tree, "<tests>", "exec", dont_inherit=True), scope)  # noqa: S102
+    if "check" in scope and not calls_itself:
+        scope["check"](candidate)
 
 
 def conclude(assertions: Assertions) -> None:
@@ -76,7 +108,7 @@ def _parsed_prompt(prompt: str) -> ast.Module:
         return ast.Module([], [])  # a prompt in words, or one that stops in the middle of a line
 
 
-def _check_definitions(report: Report, entry_point: str, prompt: ast.Module, defined: list[str]) -> None:
+def _check_definitions(report: Report, entry_point: str, prompt: ast.Module, defined: Container[str]) -> None:
     """The program stands where the prompt stood, so it defines the entry point and what else the prompt defines."""
     if entry_point not in defined:
         report.end_with("no_entry_point", f"The program defines no function {entry_point}.")
@@ -86,10 +118,10 @@ def _check_definitions(report: Report, entry_point: str, prompt: ast.Module, def
             report.end_with("missing_definition", message)
 
 
-def _module_scope(name: str) -> dict[str, Any]:
-    """The names of a new module, which dataclasses and the like look up by its name."""
+def _new_module(name: str) -> ModuleType:
+    """A module that can be imported."""
     module = sys.modules[name] = ModuleType(name)
-    return module.__dict__
+    return module
 
 
 def _unbound(tree: ast.Module) -> set[str]:

@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 from modulo.critics.code.inside.reporting import Report, shortened, shown
 from modulo.critics.code.inside.wire import Unsendable, WireError, read_frame, write_frame
 
-__all__ = ["CandidateError", "Remote", "remote_trace"]
+__all__ = ["CandidateError", "Remote", "remote_trace", "report_unloaded"]
 
 
 class CandidateError(Exception):
@@ -57,7 +57,7 @@ class Remote:
             case ("loaded", list(names)):
                 return [name for name in names if type(name) is str]
             case ("failed", list(kinds), str(message), str(place), int(line)):
-                self._cannot_load(kinds, message, place, line)
+                report_unloaded(self._report, kinds, message, place, line)
         return self._nonsense()
 
     def function(self, name: str) -> Callable[..., Any]:
@@ -125,19 +125,21 @@ class Remote:
         error.__dict__["_modulo_candidate"] = (first, message, place, line)
         return error
 
-    def _cannot_load(self, kinds: list[Any], message: str, place: str, line: int) -> NoReturn:
-        first = shortened(str(kinds[0])) if kinds else "Exception"
-        if any(name == "SyntaxError" for name in kinds):
-            self._report.end_with("syntax", f"It is no Python: {message} ({place}).", location=_at(line))
-        self._report.end_with(
-            "load",
-            f"Running the program, before any test, raised {first}: {shortened(message)}.",
-            location=_at(line),
-            trace=place,
-        )
-
     def _nonsense(self) -> NoReturn:
         self._report.end_with("malformed_reply", "What came back from the program is no reply.")
+
+
+def report_unloaded(report: Report, kinds: list[Any], message: str, place: str, line: int) -> NoReturn:
+    """Report a program that could not be loaded, and end."""
+    first = shortened(str(kinds[0])) if kinds else "Exception"
+    if any(name == "SyntaxError" for name in kinds):
+        report.end_with("syntax", f"It is no Python: {message} ({place}).", location=_at(line))
+    report.end_with(
+        "load",
+        f"Running the program, before any test, raised {first}: {shortened(message)}.",
+        location=_at(line),
+        trace=place,
+    )
 
 
 def remote_trace(error: BaseException) -> tuple[str, str, str, int] | None:

@@ -45,7 +45,7 @@ def test_imports_of_the_prompt_are_added_where_they_are_missing() -> None:
 
 def test_helpers_of_the_prompt_are_added_where_they_are_missing() -> None:
     prompt = "def half(n):\n    return n / 2\n\ndef total(n):\n    '''x'''\n"
-    problem = CodeProblem(prompt=prompt, entry_point="total", test="")
+    problem = CodeProblem(prompt=prompt, entry_point="total", test="assert total(2) == 2")
     assert parse_program(PROGRAM, problem) == f"def half(n):\n    return n / 2\n\n{PROGRAM}\n"
     own = f"def half(n): return n\n{PROGRAM}"
     assert parse_program(own, problem) == own + "\n"

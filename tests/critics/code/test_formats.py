@@ -1,0 +1,196 @@
+"""Tests in the formats of unittest, pytest, doctest and Hypothesis, and whole programs with cases."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from modulo.critics.code import CodeProblem
+from modulo.critique import Critique, Verdict
+from tests.critics.code.problems import critic, needs_linux
+
+pytestmark = [pytest.mark.anyio, needs_linux]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """One is enough: formats differ in the sandbox only."""
+    return "asyncio"
+
+
+UNITTEST = """
+import unittest
+from solution import f
+
+class Doubling(unittest.TestCase):
+    def test_small(self):
+        self.assertEqual(f(2), 4)
+    def test_large(self):
+        for n in (60, 70):
+            with self.subTest(n=n):
+                self.assertEqual(f(n), 2 * n)
+    def test_wrong_type(self):
+        with self.assertRaises(TypeError):
+            f(None)
+    @unittest.skip("not counted")
+    def test_skipped(self):
+        pass
+"""
+PYTEST = """
+import pytest
+import solution
+
+@pytest.fixture
+def small():
+    return 2
+
+def test_small(small):
+    assert solution.f(small) == 4
+
+@pytest.mark.parametrize("n", [0, 60])
+def test_many(n):
+    assert solution.f(n) == 2 * n
+
+def test_skipped():
+    pytest.skip("not counted")
+"""
+PROPERTIES = """
+from hypothesis import given, strategies as st
+from solution import f
+
+@given(st.integers(0, 1000))
+def test_double(n):
+    assert f(n) == n + n
+"""
+DOCTEST = """
+>>> f(2)
+4
+
+Larger ones too:
+
+>>> f(60)
+120
+>>> f(None)
+Traceback (most recent call last):
+TypeError: x
+"""
+TESTS = {
+    "unittest": (UNITTEST, 3),
+    "pytest": (PYTEST, 3),
+    "properties": (PROPERTIES, 1),
+    "doctest": (DOCTEST, 3),
+}
+RIGHT = "def f(n):\n    if n is None: raise TypeError('x')\n    return 2 * n"
+WRONG_FOR_LARGE = RIGHT.replace("2 * n", "2 * n if n < 50 else 7")
+
+
+def problem(format_: Any) -> CodeProblem:
+    return CodeProblem(prompt="", entry_point="f", test=TESTS[format_][0], format=format_)
+
+
+@pytest.mark.parametrize("format_", TESTS)
+async def test_each_format_accepts_the_right_program_and_counts_its_tests(format_: str) -> None:
+    number = TESTS[format_][1]
+    assert await critic().critique(problem(format_), RIGHT) == Critique.accept(
+        proves=f"passed {number} test{'s' if number > 1 else ''}"
+    )
+
+
+@pytest.mark.parametrize("format_", TESTS)
+async def test_each_format_rejects_a_wrong_result_with_its_call(format_: str) -> None:
+    critique = await critic().critique(problem(format_), WRONG_FOR_LARGE)
+    assert {violation.code for violation in critique.violations} == {"wrong_result"}
+    assert "7" in critique.violations[0].message
+    assert any(f"f({n}" in critique.violations[0].message for n in (50, 60, 70))
+
+
+@pytest.mark.parametrize("format_", TESTS)
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import os\ndef f(n): os._exit(0)",
+        "def f(n): raise StopIteration",
+        "import unittest\ndef f(n): raise unittest.SkipTest('no')",
+        "class Skipped(BaseException): pass\ndef f(n): raise Skipped('no')",
+        "class Yes(int):\n    def __eq__(self, other): return True\ndef f(n): return Yes()",
+        "def f(n):\n    while True: pass",
+        "def g(n): return n",
+        "def f(n: return",
+    ],
+)
+async def test_no_format_can_be_talked_out_of_a_rejection(format_: str, program: str) -> None:
+    assert (await critic().critique(problem(format_), program)).verdict is Verdict.REJECT
+
+
+@pytest.mark.parametrize(
+    ("format_", "test"),
+    [
+        ("unittest", "import unittest"),
+        (
+            "unittest",
+            "import unittest\nclass T(unittest.TestCase):\n    @unittest.skip('')\n    def test(self): pass",
+        ),
+        ("pytest", "def test_nothing(): pass"),
+        ("pytest", "import pytest\ndef test(): pytest.skip()"),
+        ("pytest", "import nothing_like_it"),
+        ("doctest", "There is no example here."),
+        ("doctest", ">>> 1 + 1\n2"),
+        ("properties", "x = 1"),
+    ],
+)
+async def test_tests_that_test_nothing_decide_nothing(format_: Any, test: str) -> None:
+    about = CodeProblem(prompt="", entry_point="f", test=test, format=format_)
+    assert (await critic().critique(about, RIGHT)).verdict is Verdict.UNDECIDED
+
+
+STDIO = CodeProblem(
+    prompt="Read a number, print its double.",
+    format="stdio",
+    cases=({"input": "2\n", "output": "4\n"}, {"input": "60", "output": "120"}),  # type: ignore[arg-type]
+)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "print(int(input()) * 2)",
+        "import sys\nsys.stdout.write(str(int(sys.stdin.read()) * 2) + '  \\n\\n')",
+        "if __name__ == '__main__':\n    print(2 * int(input()))\n    raise SystemExit",
+    ],
+)
+async def test_programs_are_judged_by_what_they_print(program: str) -> None:
+    assert await critic().critique(STDIO, program) == Critique.accept(proves="passed 2 tests")
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("print(int(input()) ** 2)", "wrong_output"),
+        ("import sys\nsys.exit(0)", "wrong_output"),
+        ("print(4)\nraise ValueError", "exception"),
+        ("import os\nos.write(1, b'4\\n')\nos._exit(3)", "exception"),
+        ("while True: pass", "timeout"),
+        ("print(", "exception"),
+        ("while True: print('x' * 1000)", "exception"),
+        ("x = bytearray(10**10)", "exception"),
+        ("import ctypes\nctypes.string_at(0)", "crash"),
+    ],
+)
+async def test_programs_that_print_something_else_are_rejected(program: str, code: str) -> None:
+    critique = await critic().critique(STDIO, program)
+    assert critique.violations[0].code == code, critique
+
+
+async def test_what_a_program_printed_is_shown_with_its_input() -> None:
+    critique = await critic().critique(STDIO, "print(int(input()) + 2)")
+    (violation,) = critique.violations
+    assert violation.message == r"On the input '60' it printed '62\n', not '120'."
+    assert violation.location == "case 2"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"test": ""}, {"test": "x", "format": "stdio"}, {"test": "x", "format": "other"}]
+)
+def test_problems_without_tests_are_refused(fields: Any) -> None:
+    with pytest.raises(ValidationError):
+        CodeProblem(prompt="", entry_point="f", **fields)
