@@ -16,7 +16,7 @@ from modulo.critics.code.pool import Kind, sandboxes
 from modulo.critics.code.sandbox import Ended, Sandbox, scratch_file
 from modulo.critics.code.watching import TICK_SECONDS, Excess, Watch
 
-__all__ = ["Examination", "examine", "examine_together", "job_file"]
+__all__ = ["Examination", "examine", "examine_together", "job_file", "read_to_end"]
 
 _NONCE_BYTES: Final = 16
 _MAX_REPORT_BYTES: Final = 2**20
@@ -119,7 +119,6 @@ class _Check:
             if self._candidate is not self._tests:
                 self._candidate.run((candidate_job, calls_end, replies, output))
             self._tests.run((tests_job, report, calls, replies_end))
-        os.set_blocking(reports, False)
         return reports
 
     def _kept(self, fd: int) -> int:
@@ -132,27 +131,18 @@ class _Check:
         watch = Watch(tuple(zygotes), self._limits, anyio.current_time())
         while True:
             with anyio.move_on_after(TICK_SECONDS):
-                await self._read(reports)
+                await read_to_end(reports, self._report)
                 return None
             excess = watch.excess(anyio.current_time())
             if excess is not None:
                 break
         self._candidate.kill_check()
         with anyio.move_on_after(_LAST_WORDS_SECONDS):
-            await self._read(reports)
+            await read_to_end(reports, self._report)
             return excess
         self._tests.kill_check()
-        await self._read(reports)
+        await read_to_end(reports, self._report)
         return excess
-
-    async def _read(self, reports: int) -> None:
-        while True:
-            await anyio.wait_readable(reports)
-            part = os.read(reports, 65536)
-            if not part:
-                return
-            if len(self._report) <= _MAX_REPORT_BYTES:
-                self._report += part
 
     def _signed_report(self) -> Mapping[str, Any] | None:
         data = bytes(self._report)
@@ -163,6 +153,23 @@ class _Check:
         except WireError:
             return None
         return _readable(report) if _is_report(report) else None
+
+
+async def read_to_end(pipe: int, data: bytearray | None = None) -> bytes:
+    """What comes out of a pipe until nobody can write to it; no more of it than a report can be.
+
+    Args:
+        pipe: The pipe.
+        data: Collects what comes, for whoever may be cancelled in the middle.
+    """
+    data = bytearray() if data is None else data
+    while True:
+        await anyio.wait_readable(pipe)
+        part = os.read(pipe, 65536)
+        if not part:
+            return bytes(data)
+        if len(data) <= _MAX_REPORT_BYTES:
+            data += part
 
 
 def job_file(job: Mapping[str, Any]) -> int:

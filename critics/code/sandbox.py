@@ -29,7 +29,7 @@ from modulo.errors import ConfigurationError, ModuloError
 __all__ = ["Ended", "Isolation", "Role", "Sandbox", "SandboxDied", "SandboxUnusable", "scratch_file"]
 
 Isolation: TypeAlias = Literal["bubblewrap", "none"]
-Role: TypeAlias = Literal["tests", "suites", "candidate", "program"]
+Role: TypeAlias = Literal["tests", "suites", "candidate", "program", "parser"]
 
 _INSIDE: Final = "modulo.critics.code.inside"
 _SHARED: Final = ("wire", "filtering", "confinement", "zygote", "servant")
@@ -38,12 +38,14 @@ _MODULES: Final[dict[Role, tuple[str, ...]]] = {
     "tests": (*_SHARED, "reporting", "remote", "asserting", "examiner"),
     "suites": (*_SHARED, "reporting", "remote", "asserting", "suites", "examiner"),
     "program": (*_SHARED, "program"),
+    "parser": (*_SHARED, "parsing"),
 }
 _MAIN: Final[dict[Role, str]] = {
     "candidate": "servant",
     "tests": "examiner",
     "suites": "examiner",
     "program": "program",
+    "parser": "parsing",
 }
 _PRELOADED: Final = (
     "bisect", "cmath", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re",
