@@ -78,6 +78,7 @@ def close_sandboxes() -> None:
     with _LOCK:
         idle = [sandbox for waiting in _IDLE.values() for sandbox in waiting]
         _IDLE.clear()
+        _PROVEN.clear()
     for sandbox in idle:
         sandbox.close()
 
