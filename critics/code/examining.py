@@ -13,7 +13,8 @@ import anyio
 
 from modulo.critics.code.inside.wire import WireError, dump, load
 from modulo.critics.code.pool import Kind, sandboxes
-from modulo.critics.code.sandbox import Ended, Sandbox, scratch_file
+from modulo.critics.code.sandbox import Ended, Sandbox
+from modulo.critics.code.starting import scratch_file
 from modulo.critics.code.watching import TICK_SECONDS, Excess, Watch
 
 __all__ = ["Examination", "examine", "examine_together", "job_file", "read_to_end"]

@@ -13,7 +13,8 @@ from modulo.critics.code.packages import package_paths
 from modulo.critics.code.pool import Kind, prepare_sandboxes
 from modulo.critics.code.problem import CodeProblem, Format
 from modulo.critics.code.programs import fault_in, run_program
-from modulo.critics.code.sandbox import Isolation, Role
+from modulo.critics.code.sandbox import Isolation
+from modulo.critics.code.starting import Role
 from modulo.critique import Critique, Soundness, Violation
 from modulo.errors import ConfigurationError
 from modulo.protocols import Critic
@@ -43,8 +44,8 @@ class PassesTests(Critic[CodeProblem, str]):
         together: Run program and tests in one process, for tests that share objects with the program: classes,
             iterators, callbacks. The sandbox holds, but a program can forge the report of its tests, and the claim
             says so. Not for whole programs.
-        isolation: ``none`` runs the program without any sandbox. Only for programs that you trust; certificates
-            show it.
+        isolation: What isolates; certificates show it. ``container`` starts a container of podman's or docker's for
+            each side of each check. ``none`` runs the program without any sandbox: only for programs that you trust.
     """
 
     proves = "passed the tests of this problem"
@@ -60,8 +61,10 @@ class PassesTests(Critic[CodeProblem, str]):
         together: bool = False,
         isolation: Isolation = "bubblewrap",
     ) -> None:
-        if isolation not in ("bubblewrap", "none"):
-            raise ConfigurationError(f"isolation must be 'bubblewrap' or 'none', not {isolation!r}")
+        if isolation not in ("bubblewrap", "container", "none"):
+            raise ConfigurationError(
+                f"isolation must be 'bubblewrap', 'container' or 'none', not {isolation!r}"
+            )
         self._limits = limits
         self._hidden = hidden
         self._together = together

@@ -16,7 +16,8 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from modulo.critics.code.limits import Limits
-from modulo.critics.code.sandbox import Isolation, Role, Sandbox, SandboxDied
+from modulo.critics.code.sandbox import Isolation, Sandbox, SandboxDied
+from modulo.critics.code.starting import Role, start_sandbox
 
 __all__ = ["Kind", "close_sandboxes", "prepare_sandboxes", "sandboxes"]
 
@@ -122,7 +123,7 @@ async def _idle_or_new(kind: Kind) -> Sandbox:
 
 
 async def _started(kind: Kind) -> Sandbox:
-    start = partial(Sandbox.start, kind.role, kind.limits, kind.isolation, kind.packages)
+    start = partial(start_sandbox, kind.role, kind.limits, kind.isolation, kind.packages)
     with anyio.CancelScope(shield=True):  # so that none is started that nobody knows of
         sandbox = await anyio.to_thread.run_sync(start)
     return sandbox  # noqa: RET504  types: the scope might have swallowed an exception
@@ -137,7 +138,7 @@ async def _recover(kind: Kind, sandbox: Sandbox) -> None:
                 await sandbox.ended()
         except SandboxDied:
             pass
-    if sandbox.is_busy or not sandbox.is_alive:
+    if sandbox.is_busy or not sandbox.is_alive or not sandbox.serves_again:
         sandbox.close()
     else:
         _give_back(kind, sandbox)

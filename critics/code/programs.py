@@ -17,7 +17,8 @@ from modulo.critics.code.judging import cause_of_death
 from modulo.critics.code.limits import Limits
 from modulo.critics.code.pool import Kind, sandboxes
 from modulo.critics.code.problem import Case
-from modulo.critics.code.sandbox import Ended, Sandbox, scratch_file
+from modulo.critics.code.sandbox import Ended, Sandbox
+from modulo.critics.code.starting import scratch_file
 from modulo.critics.code.watching import TICK_SECONDS, Excess, Watch
 from modulo.critique import Violation
 
