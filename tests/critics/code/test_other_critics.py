@@ -9,6 +9,13 @@ from tests.critics.code.problems import QUICK, needs_linux
 
 pytestmark = [pytest.mark.anyio, needs_linux]
 
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """One is enough here: ``test_sandboxes`` has both, for everything that waits."""
+    return "asyncio"
+
+
 PROMPT = "def area(width, height):\n    '''Area.'''\n"
 PROBLEM = CodeProblem(prompt=PROMPT, entry_point="area", test="assert area(2, 3) == 6")
 

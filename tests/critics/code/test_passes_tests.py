@@ -10,6 +10,13 @@ from tests.critics.code.problems import critic, needs_linux, problem
 
 pytestmark = [pytest.mark.anyio, needs_linux]
 
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """One is enough here: ``test_sandboxes`` has both, for everything that waits."""
+    return "asyncio"
+
+
 DOUBLE = problem("candidate(2) == 4", "candidate(0) == 0", "candidate(-1) == -2")
 
 

@@ -8,6 +8,13 @@ from tests.critics.code.problems import QUICK, needs_linux
 
 pytestmark = [pytest.mark.anyio, needs_linux]
 
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """One is enough here: ``test_sandboxes`` has both, for everything that waits."""
+    return "asyncio"
+
+
 TEST = """
 def check(candidate):
     stack = Stack()
