@@ -82,8 +82,10 @@ def _run_assertions(
     """Tests as in HumanEval and MBPP: assertions at the top, or in ``check(candidate)``."""
     candidate = scope["candidate"] = functions[job["entry_point"]]
     tree = ast.parse(job["test"], "<tests>")
-    # The problem's own names come first; a helper of the program's stands in for none of them.
-    scope |= {name: functions[name] for name in _unbound(tree) & set(functions) - set(scope)}
+    if not _calls_any(tree, ("candidate", job["entry_point"])):
+        # They are about another function, then, as some of MBPP's. Where they do call the entry point, a helper that
+        # they forgot to bring must not be the program's, which could make it say yes to everything.
+        scope |= {name: functions[name] for name in _unbound(tree) & set(functions) - set(scope)}
     calls_itself = _calls_check(tree)
     scope |= assertions.instrument(tree)
     exec(compile(tree, "<tests>", "exec", dont_inherit=True), scope)  # noqa: S102
@@ -138,6 +140,13 @@ def _unbound(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
     return {node.id for node in names} - bound - set(vars(builtins))
+
+
+def _calls_any(tree: ast.Module, names: Container[str]) -> bool:
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+        for node in ast.walk(tree)
+    )
 
 
 def _calls_check(tree: ast.Module) -> bool:

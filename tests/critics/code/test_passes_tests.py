@@ -154,11 +154,17 @@ async def test_helpers_of_the_prompt_are_the_problems_and_not_the_programs() -> 
     assert (await code_and_message("def f(n): return n - 5", about))[0] == "missing_definition"
 
 
-async def test_names_that_only_the_program_defines_are_calls_to_it() -> None:
-    about = CodeProblem(prompt="", entry_point="f", test="assert whole(4) == 2\nassert f(1) == 1")
+async def test_tests_about_another_function_than_the_entry_point_call_that() -> None:
+    about = CodeProblem(prompt="", entry_point="f", test="def check(c):\n    assert whole(4) == 2\ncheck(f)")
     assert (await judged("def f(n): return n\ndef whole(n): return n // 2", about)).accepts
     critique = await judged("def f(n): return n", about)
     assert critique.violations[0].message.startswith("The tests need whole, which the program does not define.")
+
+
+async def test_a_helper_that_tests_forgot_is_not_taken_from_the_program() -> None:
+    about = problem("close(candidate(2), 4)")
+    cheat = "def f(n): return 0\ndef close(*args): return True"
+    assert (await code_and_message(cheat, about))[0] == "missing_name"
 
 
 async def test_exceptions_are_of_the_built_in_type_that_they_derive_from() -> None:
