@@ -82,9 +82,9 @@ def _run_assertions(
     """Tests as in HumanEval and MBPP: assertions at the top, or in ``check(candidate)``."""
     candidate = scope["candidate"] = functions[job["entry_point"]]
     tree = ast.parse(job["test"], "<tests>")
-    if not _calls_any(tree, ("candidate", job["entry_point"])):
-        # They are about another function, then, as some of MBPP's. Where they do call the entry point, a helper that
-        # they forgot to bring must not be the program's, which could make it say yes to everything.
+    if "source" in job or not _calls_any(tree, ("candidate", job["entry_point"])):
+        # They run together with the program, or are about another function, as some of MBPP's. Where they do call
+        # the entry point, a helper that they forgot must not be the program's, which could say yes to everything.
         scope |= {name: functions[name] for name in _unbound(tree) & set(functions) - set(scope)}
     calls_itself = _calls_check(tree)
     scope |= assertions.instrument(tree)

@@ -70,6 +70,8 @@ def load_module(source: str, name: str = MODULE, file: str = FILE) -> ModuleType
     Raises:
         BaseException: Whatever it raises.
     """
+    if "\0" in source:
+        raise SyntaxError("source code cannot contain null bytes")  # some versions raise ValueError
     module = ModuleType(name)
     module.__file__ = file
     sys.modules[name] = module
@@ -95,7 +97,7 @@ def _answer(
 
 def error_reply(error: BaseException, source: str) -> tuple[list[str], str, str, int]:
     """An exception as plain data: names of its classes, message, where in the source it came from, and the line."""
-    if isinstance(error, SyntaxError) and error.filename == FILE:
+    if isinstance(error, SyntaxError) and error.filename in (FILE, None):
         place, line = _syntax_place(error), error.lineno or 0
     else:
         place, line = _trace(error, source)
@@ -112,6 +114,8 @@ def _message(error: BaseException) -> str:
 
 
 def _syntax_place(error: SyntaxError) -> str:
+    if error.lineno is None:
+        return "the whole text"
     text = str(error.text or "").rstrip()
     return f"line {error.lineno}, column {error.offset}: {text.strip()}"
 

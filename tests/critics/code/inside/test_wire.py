@@ -58,7 +58,11 @@ def test_plain_data_comes_out_as_it_went_in(value: Any) -> None:
     assert dump(load(dump(value))) is not None
 
 
-@given(st.lists(st.integers() | st.floats() | st.booleans() | TEXT | st.binary() | st.none(), max_size=10))
+@given(
+    st.lists(
+        st.integers() | st.floats(allow_nan=False) | st.booleans() | TEXT | st.binary() | st.none(), max_size=10
+    )
+)
 def test_types_and_signs_survive(value: list[Any]) -> None:
     assert same(load(dump(value)), value)
 
