@@ -138,6 +138,8 @@ class _Check:
             if excess is not None:
                 break
         self._candidate.kill_check()
+        if excess == "tests":
+            self._tests.kill_check()
         with anyio.move_on_after(_LAST_WORDS_SECONDS):
             await read_to_end(reports, self._report)
             return excess

@@ -72,6 +72,11 @@ def is_worth_a_retry(found: Examination) -> bool:
 def _why_undecided(found: Examination, limits: Limits) -> str | None:
     if not found.tests.was_confined or not found.candidate.was_confined:
         return "a sandbox could not be set up for this check"
+    if found.excess == "tests":
+        return (
+            f"the tests themselves took more than {limits.max_cpu_seconds} s of CPU time "
+            f"or {limits.max_memory_mb} MiB of memory"
+        )
     if found.excess == "wall":
         return f"nothing was decided within {limits.max_wall_seconds} s; the machine is too busy"
     report = found.report

@@ -17,7 +17,8 @@ from modulo.critics.code.limits import Limits
 
 __all__ = ["TICK_SECONDS", "Excess", "Watch", "child_of"]
 
-Excess: TypeAlias = Literal["cpu", "idle", "memory", "wall"]
+Excess: TypeAlias = Literal["cpu", "idle", "memory", "tests", "wall"]
+"""The limit that is exceeded; ``tests`` if the tests took too much CPU time or memory, whatever the candidate did."""
 
 TICK_SECONDS: Final = 0.25
 """How often to look."""
@@ -75,17 +76,25 @@ class Watch:
         children = _children()
         for zygote, activity in self._activities.items():
             activity.measure(_descendants(zygote, children))
-        candidate = next(iter(self._activities.values()))
+        candidate, *others = self._activities.values()
         elapsed = now - self._started
         if candidate.memory_mb > self._limits.max_memory_mb:
             return "memory"
         if candidate.cpu_seconds > self._limits.max_cpu_seconds:
             return "cpu"
+        if any(self._is_too_much(other) for other in others):
+            return "tests"
         active = sum(activity.seconds for activity in self._activities.values())
         # Where nothing was seen, nothing is known.
         if candidate.running and elapsed - active > self._limits.max_idle_seconds:
             return "idle"
         return "wall" if elapsed > self._limits.max_wall_seconds else None
+
+    def _is_too_much(self, activity: _Activity) -> bool:
+        return (
+            activity.memory_mb > self._limits.max_memory_mb
+            or activity.cpu_seconds > self._limits.max_cpu_seconds
+        )
 
 
 def child_of(process: int) -> int | None:

@@ -59,7 +59,7 @@ def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assert
         prompt = _parsed_prompt(job["prompt"])
         _check_definitions(report, job["entry_point"], prompt, functions)
         scope = vars(_new_module("tests"))
-        exec(compile(prompt, "<prompt>", "exec", dont_inherit=True), scope)  # noqa: S102
+        _run_prompt(prompt, scope, report)
         scope[job["entry_point"]] = functions[job["entry_point"]]
         if job["format"] == "assertions":
             _run_assertions(job, scope, functions, assertions)
@@ -108,6 +108,14 @@ def _parsed_prompt(prompt: str) -> ast.Module:
         return ast.parse(prompt, "<prompt>")
     except (SyntaxError, ValueError):
         return ast.Module([], [])  # a prompt in words, or one that stops in the middle of a line
+
+
+def _run_prompt(prompt: ast.Module, scope: dict[str, Any], report: Report) -> None:
+    """Run what the prompt imports and defines, for the tests."""
+    try:
+        exec(compile(prompt, "<prompt>", "exec", dont_inherit=True), scope)  # noqa: S102
+    except Exception as error:  # noqa: BLE001  it may raise anything
+        report.broken(f"the problem's prompt cannot be run: {type(error).__name__}: {error}")
 
 
 def _check_definitions(report: Report, entry_point: str, prompt: ast.Module, defined: Container[str]) -> None:

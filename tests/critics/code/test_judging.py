@@ -49,6 +49,7 @@ def test_tests_that_all_passed_accept() -> None:
         replace(GOOD, excess="cpu"),
         replace(GOOD, excess="idle"),
         replace(GOOD, excess="memory"),
+        replace(GOOD, excess="tests"),
         replace(GOOD, tests=replace(GOOD.tests, code=1)),
         replace(GOOD, tests=replace(GOOD.tests, code=137)),
         replace(GOOD, tests=replace(GOOD.tests, code=253)),
@@ -123,7 +124,7 @@ def test_a_program_that_ends_its_own_tests_is_rejected() -> None:
     | st.none(),
     st.sampled_from([0, 1, 137, 139, 252, 253]),
     st.sampled_from([0, 137, 139, 253]),
-    st.sampled_from([None, "cpu", "idle", "memory", "wall"]),
+    st.sampled_from([None, "cpu", "idle", "memory", "tests", "wall"]),
 )
 def test_no_other_combination_is_ever_accepted(report: Any, tests: int, candidate: int, excess: Any) -> None:
     found = Examination(

@@ -20,6 +20,15 @@ def anyio_backend() -> str:
 DOUBLE = problem("candidate(2) == 4", "candidate(0) == 0", "candidate(-1) == -2")
 
 
+MANY_LARGE_PROCESSES = """
+for _ in range(5):
+    if os.fork() == 0:
+        data = b"x" * 2 * 10**8
+        time.sleep(100)
+time.sleep(100)
+"""
+
+
 async def judged(program: str, of: CodeProblem = DOUBLE) -> Critique:
     return await critic().critique(of, program)
 
@@ -211,6 +220,7 @@ async def test_stop_iteration_does_not_end_the_loops_of_tests() -> None:
         ("assert f(object()) == 2", "only plain data can cross"),
         ("assert f(1) == 2\nwhile True: pass", "more than 1 s of CPU time"),
         ("import time\nassert f(1) == 2\ntime.sleep(100)", "waited for more than 1 s"),
+        (f"assert f(1) == 2\nimport os, time\n{MANY_LARGE_PROCESSES}", "or 512 MiB of memory"),
     ],
 )
 async def test_tests_at_fault_decide_nothing(test: str, reason: str) -> None:
@@ -218,6 +228,12 @@ async def test_tests_at_fault_decide_nothing(test: str, reason: str) -> None:
     assert critique.verdict is Verdict.UNDECIDED
     assert critique.reason is not None
     assert reason in critique.reason
+
+
+async def test_a_prompt_that_cannot_be_run_decides_nothing() -> None:
+    about = problem("candidate(1) == 2", prompt="LIMIT = 1 / 0\ndef f(n):\n    pass\n")
+    critique = await judged("def f(n): return 2", about)
+    assert critique.reason == "the problem's prompt cannot be run: ZeroDivisionError: division by zero"
 
 
 async def test_a_test_without_assertions_is_one_test() -> None:
