@@ -149,6 +149,21 @@ async def test_the_loop_certifies_after_a_backprompt_with_the_failing_call() -> 
 
 @needs_linux
 @pytest.mark.anyio
+async def test_rows_are_judged_together_and_answered_in_order() -> None:
+    slow = "import time\ndef f(n):\n    time.sleep(0.5)\n    return 2 * n"
+    programs = [slow, "def f(n): return 2 * n", slow, "def f(n): return 0", 3]
+    lines = [
+        json.dumps({"id": place, "domain": "code", "problem": HUMAN_EVAL, "candidate": program}).encode()
+        for place, program in enumerate(programs)
+    ]
+    rows = [row.document async for row in check_lines([*lines, b"{}"])]
+    assert [row["id"] for row in rows] == [0, 1, 2, 3, 4, None]
+    verdicts = ["accept", "accept", "accept", "reject", "reject", "error"]
+    assert [row["verdict"] for row in rows] == verdicts
+
+
+@needs_linux
+@pytest.mark.anyio
 async def test_recorded_programs_of_models_get_the_verdicts_that_are_known(shared_data: Path) -> None:
     lines = gzip.decompress((shared_data / "code_seeds.jsonl.gz").read_bytes()).splitlines()[::8]
     expected = [json.loads(line)["expected"] for line in lines]

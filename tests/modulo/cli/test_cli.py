@@ -358,6 +358,29 @@ def test_a_graph_is_drawn_in_both_formats(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out.startswith('digraph "graph_coloring"')
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
+@pytest.mark.parametrize(
+    ("script", "state", "detail"),
+    [("exit 0", "ok", "bwrap"), ("echo 'no permission' >&2; exit 1", "absent", "no permission")],
+)
+def test_the_doctor_tries_the_sandbox(
+    script: str,
+    state: str,
+    detail: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bwrap = tmp_path / "bwrap"
+    bwrap.write_text(f"#!/bin/sh\n{script}\n")
+    bwrap.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    run(["doctor", "--json"])
+    findings = {finding["what"]: finding for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert findings["sandbox bwrap"]["state"] == state
+    assert detail in findings["sandbox bwrap"]["detail"]
+
+
 def test_the_doctor_never_shows_a_key(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
