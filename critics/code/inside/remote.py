@@ -45,14 +45,22 @@ class Remote:
         self._replies = replies
         self._report = report
         self._lock = threading.Lock()
-        self.latest: str | None = None
-        """The latest call, as text."""
-        self.latest_result: str | None = None
-        """What it returned, as text."""
+        self._call_made: tuple[str, tuple[Any, ...], dict[str, Any]] | None = None
+        self._returned: list[Any] = []
+
+    @property
+    def latest(self) -> str | None:
+        """The latest call, as text; None before any."""
+        return call_text(*self._call_made) if self._call_made else None
+
+    @property
+    def latest_result(self) -> str | None:
+        """What the latest call returned, as text; None if it has not."""
+        return shown(self._returned[0]) if self._returned else None
 
     def wait_until_loaded(self) -> list[str]:
         """Names of the callables that the candidate defines; reports why there are none."""
-        reply = self._reply("while it was loaded")
+        reply = self._reply()
         match reply:
             case ("loaded", list(names)):
                 return [name for name in names if type(name) is str]
@@ -72,7 +80,8 @@ class Remote:
 
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self._report.calls += 1
-        self.latest, self.latest_result = call_text(name, args, kwargs), None
+        # Made into texts only for who asks: that can take longer than the call.
+        self._call_made, self._returned = (name, args, kwargs), []
         try:
             write_frame(self._calls, (name, args, kwargs))
         except Unsendable as error:
@@ -82,12 +91,12 @@ class Remote:
             )
         except OSError:
             self._report.end_with("died", f"The program ended before {self.latest}.", when="before")
-        return self._result(self._reply(f"during {self.latest}"))
+        return self._result(self._reply())
 
     def _result(self, reply: Any) -> Any:
         match reply:
             case ("returned", value):
-                self.latest_result = shown(value)
+                self._returned = [value]
                 return value
             case ("unsendable", str(kind)):
                 self._report.end_with(
@@ -100,13 +109,17 @@ class Remote:
                 raise self._mirrored(kinds, message, place, line)
         return self._nonsense()
 
-    def _reply(self, when: str) -> Any:
+    def _reply(self) -> Any:
         try:
             return read_frame(self._replies)
         except EOFError:
-            self._report.end_with("died", f"The program ended {when}.", when="during")
+            self._report.end_with("died", f"The program ended {self._when}.", when="during")
         except WireError as error:
-            self._report.end_with("malformed_reply", f"What came back {when} is no data: {error}.")
+            self._report.end_with("malformed_reply", f"What came back {self._when} is no data: {error}.")
+
+    @property
+    def _when(self) -> str:
+        return f"during {self.latest}" if self._call_made else "while it was loaded"
 
     def _mirrored(self, kinds: list[Any], message: str, place: str, line: int) -> Exception:
         """An exception like the candidate's: of the first of its classes that is built in."""
