@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from modulo.critics.code.inside.remote import Remote, remote_trace
 from modulo.critics.code.inside.reporting import Report, shortened, shown
 
 __all__ = ["Assertions"]
+
+_Node = TypeVar("_Node", bound=ast.stmt | ast.expr)
 
 _HOOK: Final = "_modulo_assertions"
 _CURRENT: Final = "_modulo_assertion"
@@ -40,7 +42,6 @@ class Assertions:
         Assertions that stand at the top or in ``check`` go on after a failure: what follows is another test.
         """
         tests.body = _Instrumenter(self, self._names).tests(tests.body)
-        ast.fix_missing_locations(tests)
         return {_HOOK: self.at}
 
     def at(self, index: int, goes_on: bool) -> _Assertion:
@@ -167,10 +168,11 @@ class _Instrumenter(ast.NodeTransformer):
         if isinstance(node.test, ast.Constant):  # says nothing of the candidate
             return node
         compared, body = self._in_steps(node)
-        context = _call(_name(_HOOK), ast.Constant(len(self._assertions.nodes)), ast.Constant(goes_on))
+        index, flag = _at(node, ast.Constant(len(self._assertions.nodes))), _at(node, ast.Constant(goes_on))
         self._assertions.nodes.append((node, compared))
-        block = ast.With([ast.withitem(context, ast.Name(_CURRENT, ast.Store()))], body)
-        return ast.copy_location(block, node)
+        current = _at(node, ast.Name(_CURRENT, ast.Store()))
+        context = _at(node, ast.Call(_name(_HOOK, node), [index, flag], []))
+        return _at(node, ast.With([ast.withitem(context, current)], body))
 
     def _in_steps(self, node: ast.Assert) -> tuple[ast.expr | None, list[ast.stmt]]:
         """``left == right`` in steps, so that both sides can be shown; anything else as it is."""
@@ -178,15 +180,17 @@ class _Instrumenter(ast.NodeTransformer):
         if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
             return None, [node]
         left, right = test.left, test.comparators[0]
-        tested, sides = left, [_name(_LEFT), _name(_RIGHT)]
+        tested, sides = left, [_name(_LEFT, node), _name(_RIGHT, node)]
         if self._calls_candidate(right) and not self._calls_candidate(left):
             tested = right
             sides.reverse()
+        compare = _at(node, ast.Attribute(_name(_CURRENT, node), "compare", ast.Load()))
+        again = _at(node, ast.Compare(_name(_LEFT, node), test.ops, [_name(_RIGHT, node)]))
         body: list[ast.stmt] = [
-            ast.Assign([ast.Name(_LEFT, ast.Store())], left),
-            ast.Assign([ast.Name(_RIGHT, ast.Store())], right),
-            ast.Expr(_call(ast.Attribute(_name(_CURRENT), "compare", ast.Load()), *sides)),
-            ast.Assert(ast.Compare(_name(_LEFT), test.ops, [_name(_RIGHT)]), node.msg),
+            _at(node, ast.Assign([_at(node, ast.Name(_LEFT, ast.Store()))], left)),
+            _at(node, ast.Assign([_at(node, ast.Name(_RIGHT, ast.Store()))], right)),
+            _at(node, ast.Expr(_at(node, ast.Call(compare, sides, [])))),
+            _at(node, ast.Assert(again, node.msg)),
         ]
         return (None if self._is_call(tested) else tested), body
 
@@ -197,9 +201,11 @@ class _Instrumenter(ast.NodeTransformer):
         return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self._names
 
 
-def _name(name: str) -> ast.expr:
-    return ast.Name(name, ast.Load())
+def _name(name: str, node: ast.Assert) -> ast.expr:
+    return _at(node, ast.Name(name, ast.Load()))
 
 
-def _call(function: ast.expr, *args: ast.expr) -> ast.expr:
-    return ast.Call(function, list(args), [])
+def _at(node: ast.Assert, new: _Node) -> _Node:
+    """A new node, in the place of an old one; ``ast.fix_missing_locations`` would look at all the old ones too."""
+    new.lineno, new.col_offset = node.lineno, node.col_offset
+    return new
