@@ -10,6 +10,7 @@ from modulo.critics.code.pool import close_sandboxes
 from modulo.critics.code.problem import Case, CodeProblem
 from modulo.critics.code.reference import AgreesWithReference
 from modulo.critics.code.sandbox import SandboxDied, SandboxUnusable
+from modulo.critics.code.type_checks import TypeChecks
 from modulo.critics.code.well_formed import WellFormedProgram
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RuffRemarks",
     "SandboxDied",
     "SandboxUnusable",
+    "TypeChecks",
     "WellFormedProgram",
     "close_sandboxes",
 ]

@@ -25,7 +25,7 @@ from modulo.critics.code.sandbox import Isolation, Sandbox, SandboxUnusable, unu
 
 __all__ = ["Role", "scratch_file", "start_sandbox"]
 
-Role: TypeAlias = Literal["tests", "suites", "candidate", "program", "parser"]
+Role: TypeAlias = Literal["tests", "suites", "candidate", "program", "parser", "type_checker"]
 
 _INSIDE: Final = "modulo.critics.code.inside"
 _SHARED: Final = ("wire", "filtering", "confinement", "zygote", "servant")
@@ -35,6 +35,7 @@ _MODULES: Final[dict[Role, tuple[str, ...]]] = {
     "suites": (*_SHARED, "reporting", "remote", "asserting", "suites", "examiner"),
     "program": (*_SHARED, "program"),
     "parser": (*_SHARED, "parsing"),
+    "type_checker": (*_SHARED, "type_checking"),
 }
 _MAIN: Final[dict[Role, str]] = {
     "candidate": "servant",
@@ -42,6 +43,7 @@ _MAIN: Final[dict[Role, str]] = {
     "suites": "examiner",
     "program": "program",
     "parser": "parsing",
+    "type_checker": "type_checking",
 }
 _PRELOADED: Final = (
     "bisect", "cmath", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re",
@@ -49,6 +51,8 @@ _PRELOADED: Final = (
 )  # fmt: skip
 """What programs import most, as far as it is cheap to have. Random numbers are the same in every check."""
 _ENVIRONMENT: Final[Mapping[str, str]] = {"PYTHONHASHSEED": "0"}
+_IMPORTED_EARLY: Final = {"hypothesis": "hypothesis", "pytest": "pytest", "mypy": "mypy.api"}
+"""Packages that take long to import, so that a zygote does, with the module to import."""
 _CONNECT_SECONDS: Final = 60.0
 _ARGUMENTS: Final = ("-P", "-s", "-S", "-c")
 # Modules come as texts, so that nothing of the installation must be readable in the sandbox.
@@ -187,7 +191,7 @@ def _start_message(
         "modules": [[f"{_INSIDE}.{name}", _source(name)] for name in _MODULES[role]],
         "main": f"{_INSIDE}.{_MAIN[role]}",
         "zygote": f"{_INSIDE}.zygote",
-        "preloaded": [*_PRELOADED, *(name for name in packages if name in ("hypothesis", "pytest"))],
+        "preloaded": [*_PRELOADED, *(_IMPORTED_EARLY[name] for name in packages if name in _IMPORTED_EARLY)],
         "path": sorted({str(path.parent) for path in paths}),
         "settings": {**limits.as_json(), "isolated": isolation == "bubblewrap"},
     }

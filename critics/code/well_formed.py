@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from typing import Any, Final
 
 from modulo.canonical import JsonValue
-from modulo.critics.code.examining import job_file, read_to_end
+from modulo.critics.code.asking import ask
 from modulo.critics.code.inside.parsing import parameters
-from modulo.critics.code.inside.wire import WireError, load
 from modulo.critics.code.limits import DEFAULT_LIMITS, Limits
-from modulo.critics.code.pool import Kind, prepare_sandboxes, sandboxes
+from modulo.critics.code.pool import Kind, prepare_sandboxes
 from modulo.critics.code.problem import CodeProblem
 from modulo.critics.code.sandbox import Isolation
 from modulo.critique import Critique, Violation
@@ -62,7 +59,7 @@ class WellFormedProgram(Critic[CodeProblem, str]):
         """Parse it."""
         if len(candidate) > _MAX_SOURCE_CHARACTERS:
             return Critique.reject(Violation("too_long", "The program is longer than a million characters."))
-        match await self._parsed(candidate):
+        match await ask(self._kind, {"source": candidate}):
             case ("parsed", dict(functions)):
                 violations = list(_faults(problem, functions))
                 return Critique.reject(*violations) if violations else Critique.accept()
@@ -72,22 +69,6 @@ class WellFormedProgram(Critic[CodeProblem, str]):
                     Violation("syntax", f"It is no Python: {message} ({place}).", location=location)
                 )
         return Critique.reject(Violation("syntax", "The text breaks Python's parser."))
-
-    async def _parsed(self, source: str) -> Any:
-        async with sandboxes(self._kind) as (sandbox,):
-            with ExitStack() as ours:
-                answers, answer = os.pipe()
-                ours.callback(os.close, answers)
-                job = job_file({"source": source})
-                sandbox.run((job, answer))
-                os.close(job)
-                os.close(answer)
-                data = await read_to_end(answers)
-                await sandbox.ended()
-        try:
-            return load(data)
-        except WireError:
-            return None
 
 
 def _faults(problem: CodeProblem, functions: Mapping[str, Any]) -> Iterator[Violation]:

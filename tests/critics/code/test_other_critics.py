@@ -2,7 +2,14 @@
 
 import pytest
 
-from modulo.critics.code import AgreesWithReference, CodeProblem, PassesTests, RuffRemarks, WellFormedProgram
+from modulo.critics.code import (
+    AgreesWithReference,
+    CodeProblem,
+    PassesTests,
+    RuffRemarks,
+    TypeChecks,
+    WellFormedProgram,
+)
 from modulo.critique import Critique, Soundness
 from modulo.errors import ConfigurationError
 from tests.critics.code.problems import QUICK, needs_linux
@@ -103,3 +110,18 @@ def test_ruff_ranks_programs_by_how_little_it_finds() -> None:
     assert worse.text is not None
     assert "line 4: Undefined name `w`" in worse.text
     assert RuffRemarks().remark(PROBLEM, "def area(").score < 0
+
+
+async def test_programs_are_type_checked_without_being_run() -> None:
+    typed = TypeChecks()
+    await typed.prepare()
+    assert typed.applies_to(PROBLEM)
+    fine = "def area(width: int, height: int) -> int:\n    return width * height\n"
+    assert await typed.critique(PROBLEM, fine + "while True: pass\n") == Critique.accept()
+    critique = await typed.critique(PROBLEM, fine.replace("-> int", "-> str"))
+    (violation,) = critique.violations
+    assert (violation.code, violation.location) == ("return-value", "line 2")
+    assert violation.message == 'Incompatible return value type (got "int", expected "str")'
+    assert (await typed.critique(PROBLEM, "def area(")).violations[0].code == "syntax"
+    assert not (await TypeChecks(strict=True).critique(PROBLEM, "def area(a, b): return a")).accepts
+    assert "mypy" in typed.options()
