@@ -21,8 +21,9 @@ class CandidateError(Exception):
     """Stands for an exception of the candidate's that is no built-in one."""
 
 
-# Exceptions that mean something to the interpreter: a loop over calls would take StopIteration for its end.
-_NEVER: Final = (StopIteration, StopAsyncIteration, GeneratorExit, KeyboardInterrupt, SystemExit)
+# Exceptions that mean something to the interpreter: a loop over calls would take StopIteration for its end. Groups
+# cannot be made of a message alone.
+_NEVER: Final = (StopIteration, StopAsyncIteration, BaseExceptionGroup)
 _MIRRORED: Final = {
     name: kind
     for name, kind in vars(builtins).items()

@@ -107,7 +107,9 @@ def error_reply(error: BaseException, source: str) -> tuple[list[str], str, str,
 
 def _message(error: BaseException) -> str:
     try:
-        text = str(error.msg if isinstance(error, SyntaxError) else error)
+        # Of one argument, that: a KeyError shows it in quotes, and so would the one made of it.
+        said = error.args[0] if len(error.args) == 1 and type(error.args[0]) is str else str(error)
+        text = str(error.msg) if isinstance(error, SyntaxError) else said
         return "".join(list(text)[:MAX_TEXT])
     except BaseException:  # noqa: BLE001  its __str__ is the candidate's
         return ""

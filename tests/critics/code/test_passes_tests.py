@@ -185,6 +185,12 @@ async def test_exceptions_are_of_the_built_in_type_that_they_derive_from() -> No
     program = "class Small(ValueError): pass\ndef f(n):\n    if n < 0: raise Small('too small')\n    return n"
     assert (await judged(program, about)).accepts
     assert not (await judged(program.replace("ValueError", "KeyError"), about)).accepts
+    key = CodeProblem(
+        prompt="",
+        entry_point="f",
+        test=test.replace("ValueError", "KeyError").replace("'too small'", "repr('too small')"),
+    )
+    assert (await judged(program.replace("ValueError", "KeyError"), key)).accepts
 
 
 async def test_no_except_clause_of_a_test_makes_a_pass_of_an_early_end() -> None:
