@@ -19,6 +19,7 @@ _GOES_ON: Final = re.compile(
     r"\s|$|#|[)\]}]|import |from \w+.* import |def |class |@|async |if |elif |else|for |while |try:|except|finally"
     r"|with |assert |return|[A-Za-z_][\w.]*(?:\[.*\])?(?:\s*[,:]|\s*[-+*/%&|^]?=|\(.*\)\s*$)"
 )
+_WHOLE_HINT: Final = "Answer with one Python code block (```python ... ```) that holds the whole program."
 _HINT: Final = "Answer with one Python code block (```python ... ```) that holds the whole function."
 
 
@@ -29,15 +30,28 @@ def parse_program(text: str, problem: CodeProblem) -> str:
     may need. A bare function body is put after the prompt that it goes on from. Imports and helpers that the prompt
     has and the answer leaves out are put before it.
 
+    Of a problem about whole programs, it is the last code block, or all of the answer.
+
     Raises:
         Malformed: There is no program that defines the function.
     """
     if len(text) > MAX_CHARACTERS:
         raise Malformed("The answer is far too long for a program.", hint=_HINT)
+    if problem.format == "stdio":
+        return _whole_program(text)
     program = _in_blocks(text, problem) or _in_prose(text, problem)
     if program is None:
         raise Malformed(f"The answer holds no Python function {problem.entry_point}.", hint=_HINT)
     return _with_preamble(program.strip("\n"), problem) + "\n"
+
+
+def _whole_program(text: str) -> str:
+    """The last code block; of a text without any, all of it."""
+    blocks = [block for block in _blocks(text) if block.strip()]
+    program = blocks[-1] if blocks else "" if _FENCE.search(text) else text
+    if not program.strip():
+        raise Malformed("The answer holds no Python program.", hint=_WHOLE_HINT)
+    return program.strip("\n") + "\n"
 
 
 def _in_blocks(text: str, problem: CodeProblem) -> str | None:

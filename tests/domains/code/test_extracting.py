@@ -2,7 +2,7 @@
 
 import pytest
 
-from modulo.domains.code import CodeProblem, parse_program
+from modulo.domains.code import CodeProblem, parse_program, prompt
 from modulo.errors import Malformed
 
 PROMPT = 'from typing import List\n\n\ndef total(values: List[int]) -> int:\n    """Their sum."""\n'
@@ -85,3 +85,28 @@ def test_hostile_texts_are_read_in_time(text: str) -> None:
         parse_program(text, PROBLEM)
     except Malformed:
         return
+
+
+WHOLE = CodeProblem(prompt="Double it.", format="stdio", cases=({"input": "1", "output": "2"},))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(2 * int(input()))",
+        "Sure:\n```python\nprint(2 * int(input()))\n```\nDone.",
+        "```\n```\n```py\nprint(2 * int(input()))",
+    ],
+)
+def test_whole_programs_need_no_function(text: str) -> None:
+    assert parse_program(text, WHOLE) == "print(2 * int(input()))\n"
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "```\n```", "```bash\nls\n```"])
+def test_no_program_is_malformed(text: str) -> None:
+    with pytest.raises(Malformed):
+        parse_program(text, WHOLE)
+
+
+def test_whole_programs_are_asked_for_as_such() -> None:
+    assert "reads standard input" in prompt(WHOLE)
