@@ -8,7 +8,6 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -26,6 +25,8 @@ _BYTES_KEPT: Final = 4_000_000
 """How long the problems that are kept may be, in all, as they stand in the rows."""
 _ROWS_TOGETHER: Final = 32
 """Rows that are judged at the same time. How many processes work at a time is for their critics to limit."""
+_ROWS_OF_A_CHUNK: Final = 128
+"""Rows that are read before the first of them is answered."""
 _LEADING_ID: Final = re.compile(r'\s*\{\s*"id"\s*:\s*')
 
 
@@ -56,19 +57,22 @@ async def check_lines(lines: Iterable[bytes]) -> AsyncIterator[BatchRow]:
     """Judge the candidates of rows ``{"id", "domain", "problem", "candidate"}``, some at a time, in order."""
     readers = _Readers()
     remaining = iter(lines)
-    while together := list(islice(remaining, _ROWS_TOGETHER)):
-        for row in await _check_together(together, readers):
+    while chunk := list(islice(remaining, _ROWS_OF_A_CHUNK)):
+        for row in await _check_chunk(chunk, readers):
             yield row
 
 
-async def _check_together(lines: Sequence[bytes], readers: _Readers) -> Sequence[BatchRow]:
+async def _check_chunk(lines: Sequence[bytes], readers: _Readers) -> Sequence[BatchRow]:
     """Judge some rows at the same time: critics that wait for processes leave the others time to work."""
     answers: dict[int, BatchRow] = {}
+    places = iter(range(len(lines)))
 
-    async def check_at(place: int) -> None:
-        answers[place] = await _check_line(lines[place], readers)
+    async def work() -> None:
+        # Where no critic waits, the first to come here does it all.
+        for place in places:
+            answers[place] = await _check_line(lines[place], readers)
 
-    await run_together(partial(check_at, place) for place in range(len(lines)))
+    await run_together([work] * min(_ROWS_TOGETHER, len(lines)))
     return [answers[place] for place in range(len(lines))]
 
 
