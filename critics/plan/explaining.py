@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from heapq import nsmallest
 from itertools import islice
 from typing import Final
 
@@ -53,11 +54,9 @@ def misnamed(task: Task, step: PlanStep, at: str, parameters: Sequence[Parameter
         parameters: The parameters of its action; None if there is no such action.
     """
     if parameters is None:
-        near = _nearest(step.action, task.action_names())
-        message = f"There is no action {shortened(step.action, 80)}{_did_you_mean(near)}"
-        return [
-            Violation("unknown_action", message, location=at, expected=near or None, actual=step.action[:80])
-        ]
+        legal, ending = _suggested(step.action, task.action_names())
+        message = f"There is no action {shortened(step.action, 80)}{ending}"
+        return [Violation("unknown_action", message, location=at, expected=legal, actual=step.action[:80])]
     if len(step.arguments) != len(parameters):
         return [_wrong_arity(step, at, parameters)]
     faults = []
@@ -65,14 +64,14 @@ def misnamed(task: Task, step: PlanStep, at: str, parameters: Sequence[Parameter
         step.arguments, parameters, task.allowed(step.action, tuple(parameters)), strict=True
     ):
         if argument not in task.objects:
-            near = _nearest(argument, allowed)
-            message = f"In {_shown(step)}, there is no object {shortened(argument, 80)}{_did_you_mean(near)}"
+            legal, ending = _suggested(argument, allowed)
+            message = f"In {_shown(step)}, there is no object {shortened(argument, 80)}{ending}"
             faults.append(
                 Violation(
                     "unknown_object",
                     message,
                     location=at,
-                    expected=near or None,
+                    expected=legal,
                     actual=shortened(argument, 80),
                 )
             )
@@ -80,7 +79,7 @@ def misnamed(task: Task, step: PlanStep, at: str, parameters: Sequence[Parameter
             given = " or ".join(task.objects[argument])
             wanted = " or ".join(parameter.types)
             fault = f"{argument} is of type {given}, but {parameter.name} must be of type {wanted}"
-            message = f"In {_shown(step)}, {fault}."
+            message = f"In {_shown(step)}, {fault}{_suggested(argument, allowed)[1]}"
             faults.append(Violation("wrong_type", message, location=at, expected=wanted, actual=given))
     return faults
 
@@ -168,13 +167,17 @@ def facts_instead(task: Task, parts: Iterable[Formula], state: State, binding: M
     return [call_text(fact[0], fact[1:]) for fact in islice(about, _MAX_FACTS)]
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    alike = (other for other in known if abs(len(other) - len(name)) <= _MAX_MORE_LETTERS)
-    return " ".join(difflib.get_close_matches(name[:80], islice(alike, _MAX_COMPARED), n=_MAX_NAMES))
-
-
-def _did_you_mean(near: str) -> str:
-    return f"; did you mean {' or '.join(near.split())}?" if near else "."
+def _suggested(name: str, legal: Collection[str]) -> tuple[str | None, str]:
+    """The legal names that are most like a wrong one, or some of them, and the end of a sentence that says so."""
+    alike = [other for other in legal if abs(len(other) - len(name)) <= _MAX_MORE_LETTERS]
+    # Sets have another order in another process; what is compared must not depend on that.
+    compared = nsmallest(_MAX_COMPARED, alike, key=lambda other: (abs(len(other) - len(name)), other))
+    near = difflib.get_close_matches(name[:80], compared, n=_MAX_NAMES)
+    if near:
+        return " ".join(near), f"; did you mean {' or '.join(near)}?"
+    some = nsmallest(_MAX_NAMES, legal)
+    more = ", ..." if len(legal) > len(some) else ""
+    return (" ".join(some), f"; possible here: {', '.join(some)}{more}.") if some else (None, ".")
 
 
 def _shown(step: PlanStep) -> str:

@@ -86,11 +86,12 @@ def test_a_critique_says_what_does_not_hold_and_what_does() -> None:
 def test_a_critique_names_the_nearest_names() -> None:
     messages = [
         judge(BLOCKS, TWO_BLOCKS, plan, reports="first").violations[0].message
-        for plan in ("(pickup a)", "(pick-up aa)", "(stack a)")
+        for plan in ("(pickup a)", "(pick-up aa)", "(pick-up zz)", "(stack a)")
     ]
     assert messages == [
         "There is no action pickup; did you mean pick-up?",
         "In (pick-up aa), there is no object aa; did you mean a?",
+        "In (pick-up zz), there is no object zz; possible here: a, b.",
         "(stack a) names 1, but stack takes 2 objects: (stack ?ob ?under).",
     ]
 
