@@ -1,9 +1,10 @@
 """Measures the plan validator against the figures it is to reach, and prints a table; no test, it asserts no times.
 
-    python tests/performance/planning.py [--batch FILE] [--json]
+    python tests/performance/planning.py [--batch FILE] [--peers] [--json]
 
 Texts are new objects each time, so that nothing is known of them; "problem loaded" means that its text was read
-before. ``--batch`` also times ``modulo check --batch`` on a file, as a process of its own, start-up included.
+before. ``--peers`` measures unified-planning in the same run, which reads the plan's text too. ``--batch`` also times
+``modulo check --batch`` on a file, as a process of its own, start-up included.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from measuring import MILLI, Row, Times
+from planning_peers import measure_peers
 from reporting import describe_machine, document, print_table
 
 from modulo.critics.plan import PddlProblem, PlanValidator
@@ -46,6 +48,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--batch", type=Path, help="rows for modulo check --batch, as JSON lines (.gz)")
+    parser.add_argument("--peers", action="store_true", help="measure unified-planning too")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
     arguments = parser.parse_args()
     machine = describe_machine()
@@ -55,12 +58,27 @@ def main() -> None:
         _checking(blocks=9, rounds=1, reach=0.15),
         _checking(blocks=100, rounds=10, reach=6),
         *([_batch(arguments.batch)] if arguments.batch else []),
+        *(_peers() if arguments.peers else []),
     ]
     machine["load_after"] = os.getloadavg()
     if arguments.json:
         print(json.dumps({"machine": machine, "rows": [document(row) for row in rows]}, indent=2))
     else:
         print_table(machine, rows)
+
+
+def _peers() -> list[Row]:
+    return measure_peers(
+        _DOMAIN,
+        {f"read domain and problem, {blocks} blocks": _problem(blocks) for blocks in (5, 100)},
+        {
+            f"check a plan on {blocks} blocks, {rounds} times up and down": (
+                _problem(blocks),
+                _plan(blocks, rounds),
+            )
+            for blocks, rounds in ((9, 1), (100, 10))
+        },
+    )
 
 
 def _problem(blocks: int) -> str:
