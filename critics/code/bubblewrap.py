@@ -6,8 +6,10 @@ import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Final
 
 from modulo.errors import MissingDependencyError
@@ -44,7 +46,7 @@ def interpreter() -> str:
     return os.path.realpath(base)
 
 
-def sandbox_command(bwrap: Path, *, packages: tuple[Path, ...] = ()) -> list[str]:
+def sandbox_command(bwrap: Path, *, packages: Mapping[Path, PurePosixPath] = MappingProxyType({})) -> list[str]:
     """The command that starts an interpreter in a sandbox, without the interpreter's own arguments.
 
     All namespaces are new. The file system holds the interpreter, the standard library and the C libraries, and
@@ -52,9 +54,9 @@ def sandbox_command(bwrap: Path, *, packages: tuple[Path, ...] = ()) -> list[str
 
     Args:
         bwrap: The program.
-        packages: Further files and folders that can be read there, at the same paths.
+        packages: Further files and folders that can be read there, with their paths in there.
     """
-    shown = [*_readable(), *packages]
+    shown = {path: PurePosixPath(path) for path in _readable()} | dict(packages)
     command = [str(bwrap), "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"]
     command += ["--unshare-cgroup-try", "--as-pid-1", "--new-session"]
     if os.getuid() == 0:
@@ -63,10 +65,10 @@ def sandbox_command(bwrap: Path, *, packages: tuple[Path, ...] = ()) -> list[str
     else:
         command += ["--unshare-user"]
     # Bubblewrap would give these the permissions that they have outside, and nobody may not enter root's home.
-    for folder in _parents([*shown, *map(Path, _DEVICES)]):
+    for folder in _parents([*shown.values(), *map(PurePosixPath, _DEVICES)]):
         command += ["--perms", "0755", "--dir", str(folder)]
-    for path in shown:
-        command += ["--ro-bind", str(path), str(path)]
+    for path, inside in shown.items():
+        command += ["--ro-bind", str(path), str(inside)]
     for path in _hidden():
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for device in _DEVICES:
@@ -101,6 +103,6 @@ def _hidden() -> list[Path]:
     ]
 
 
-def _parents(paths: list[Path]) -> list[Path]:
-    found = {parent for path in paths for parent in path.parents if parent != Path("/")}
+def _parents(paths: list[PurePosixPath]) -> list[PurePosixPath]:
+    found = {parent for path in paths for parent in path.parents if parent != PurePosixPath("/")}
     return sorted(found - set(paths))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Final
 
 from modulo.critics.code.limits import Limits
@@ -41,7 +43,12 @@ def image() -> str:
 
 
 def container_command(
-    engine: str, name: str, control: Path, limits: Limits, *, packages: tuple[Path, ...] = ()
+    engine: str,
+    name: str,
+    control: Path,
+    limits: Limits,
+    *,
+    packages: Mapping[Path, PurePosixPath] = MappingProxyType({}),
 ) -> list[str]:
     """The command that starts an interpreter in a container, without the interpreter's own arguments.
 
@@ -50,7 +57,7 @@ def container_command(
         name: Name for the container.
         control: The control socket.
         limits: What a check may use.
-        packages: Further files and folders that can be read there, at the same paths.
+        packages: Further files and folders that can be read there, with their paths in there.
     """
     command = [engine, "run", "--rm", "--pull=never", f"--name={name}", "--network=none", "--read-only"]
     command += ["--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=65534:65534", "--ipc=private"]
@@ -58,5 +65,5 @@ def container_command(
     command += [f"--pids-limit={limits.max_processes}", "--env=PYTHONHASHSEED=0", "--workdir=/tmp"]
     command += [f"--tmpfs=/tmp:rw,noexec,nosuid,nodev,size={limits.max_tmp_mb}m"]
     command += [f"--volume={control}:{CONTROL}"]
-    command += [f"--volume={path}:{path}:ro" for path in packages]
+    command += [f"--volume={path}:{inside}:ro" for path, inside in packages.items()]
     return [*command, image(), "python3"]

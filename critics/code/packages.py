@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Final
 
 from modulo.errors import MissingDependencyError
 
-__all__ = ["package_paths"]
+__all__ = ["package_paths", "places_inside"]
+
+_INSIDE: Final = PurePosixPath("/packages")
+"""Where they are in a sandbox. A check hides what is in /tmp, and an environment may well be there."""
 
 
 def package_paths(names: Iterable[str]) -> tuple[Path, ...]:
@@ -28,6 +32,13 @@ def package_paths(names: Iterable[str]) -> tuple[Path, ...]:
             ) from error
     paths = {path for distribution in found.values() for path in _top_level(distribution)}
     return tuple(sorted(paths))
+
+
+def places_inside(paths: Iterable[Path]) -> dict[Path, PurePosixPath]:
+    """Where files and folders stand in a sandbox; those that stand together stay together."""
+    paths = list(paths)
+    folders = sorted({path.parent for path in paths})
+    return {path: _INSIDE / str(folders.index(path.parent)) / path.name for path in paths}
 
 
 def _collect(name: str, found: dict[str, metadata.Distribution]) -> None:

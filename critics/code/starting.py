@@ -14,13 +14,13 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, Literal, TypeAlias
 
 from modulo.critics.code.bubblewrap import find_bwrap, interpreter, sandbox_command
 from modulo.critics.code.container import CONTROL, container_command, find_engine
 from modulo.critics.code.limits import Limits
-from modulo.critics.code.packages import package_paths
+from modulo.critics.code.packages import package_paths, places_inside
 from modulo.critics.code.sandbox import Isolation, Sandbox, SandboxUnusable, unusable
 
 __all__ = ["Role", "scratch_file", "start_sandbox"]
@@ -101,14 +101,15 @@ def start_sandbox(role: Role, limits: Limits, isolation: Isolation, packages: tu
         SandboxUnusable: It cannot be started.
     """
     paths = package_paths(packages)
-    message = _start_message(role, limits, isolation, packages, paths)
+    places = {path: PurePosixPath(path) for path in paths} if isolation == "none" else places_inside(paths)
+    message = _start_message(role, limits, isolation, packages, places)
     errors = scratch_file()
     try:
         if isolation == "container":
-            process, control = _in_container(limits, paths, errors)
+            process, control = _in_container(limits, places, errors)
         else:
             process, control = _beside_us(
-                sandbox_command(find_bwrap(), packages=paths) if isolation != "none" else [], errors
+                sandbox_command(find_bwrap(), packages=places) if isolation != "none" else [], errors
             )
     except BaseException:
         os.close(errors)
@@ -132,7 +133,7 @@ def _beside_us(command: list[str], errors: int) -> tuple[subprocess.Popen[bytes]
 
 
 def _in_container(
-    limits: Limits, paths: tuple[Path, ...], errors: int
+    limits: Limits, places: Mapping[Path, PurePosixPath], errors: int
 ) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """A zygote that connects to a socket which is mounted in its container."""
     engine, name = find_engine(), f"modulo-{secrets.token_hex(8)}"
@@ -143,7 +144,7 @@ def _in_container(
             server.bind(str(folder / "control"))
             (folder / "control").chmod(0o666)
             server.listen(1)
-            command = container_command(engine, name, folder / "control", limits, packages=paths)
+            command = container_command(engine, name, folder / "control", limits, packages=places)
             # The engine needs our environment; what runs in the container does not get it.
             process = _popen([*command, *_ARGUMENTS, _BOOTSTRAP, CONTROL], errors, env=os.environ)
             return process, _accepted(server, process, errors)
@@ -183,7 +184,11 @@ def _popen(
 
 
 def _start_message(
-    role: Role, limits: Limits, isolation: Isolation, packages: tuple[str, ...], paths: tuple[Path, ...]
+    role: Role,
+    limits: Limits,
+    isolation: Isolation,
+    packages: tuple[str, ...],
+    places: Mapping[Path, PurePosixPath],
 ) -> bytes:
     parents = _INSIDE.split(".")
     document = {
@@ -192,7 +197,7 @@ def _start_message(
         "main": f"{_INSIDE}.{_MAIN[role]}",
         "zygote": f"{_INSIDE}.zygote",
         "preloaded": [*_PRELOADED, *(_IMPORTED_EARLY[name] for name in packages if name in _IMPORTED_EARLY)],
-        "path": sorted({str(path.parent) for path in paths}),
+        "path": sorted({str(inside.parent) for inside in places.values()}),
         "settings": {**limits.as_json(), "isolated": isolation == "bubblewrap"},
     }
     data = json.dumps(document).encode()

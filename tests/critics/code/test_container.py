@@ -7,6 +7,7 @@ import pytest
 
 from modulo.critics.code import Limits, PassesTests, SandboxUnusable
 from modulo.critics.code.container import CONTROL, container_command, image
+from modulo.critics.code.packages import places_inside
 from modulo.errors import MissingDependencyError
 from tests.critics.code.problems import needs_linux, problem
 
@@ -33,15 +34,14 @@ os.execv(sys.executable, [sys.executable, *start])
 
 
 def test_the_command_shuts_off_network_files_and_privileges() -> None:
-    command = container_command(
-        "docker", "modulo-1", Path("/tmp/x/control"), LIMITS, packages=(Path("/site/pytest"),)
-    )
+    packages = places_inside([Path("/site/pytest")])
+    command = container_command("docker", "modulo-1", Path("/tmp/x/control"), LIMITS, packages=packages)
     assert command[:2] == ["docker", "run"]
     assert {
         "--rm", "--pull=never", "--name=modulo-1", "--network=none", "--read-only", "--cap-drop=ALL",
         "--security-opt=no-new-privileges", "--user=65534:65534", "--memory=256m", "--memory-swap=256m",
         "--pids-limit=8", "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=5m", f"--volume=/tmp/x/control:{CONTROL}",
-        "--volume=/site/pytest:/site/pytest:ro",
+        "--volume=/site/pytest:/packages/0/pytest:ro",
     } <= set(command)  # fmt: skip
     assert command[-2:] == [image(), "python3"]
 
