@@ -64,7 +64,7 @@ def _moments_of_steps(task: Task, steps: Sequence[PlanStep], state: State) -> It
 
 
 def _moments_of_timeline(task: Task, steps: Sequence[PlanStep], state: State, limits: Limits) -> Iterator[str]:
-    if untimely(task, steps):
+    if next(untimely(task, steps), None) is not None:
         return
     timeline = Timeline(task, steps, state, limits.epsilon)
     for what, faults in timeline.moments():

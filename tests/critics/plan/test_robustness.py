@@ -6,6 +6,7 @@ import itertools
 import random
 import re
 import time
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -193,6 +194,19 @@ def test_misspelt_names_among_many_objects_are_rejected_quickly() -> None:
     body = "(:predicates (p ?x)) (:action act :parameters (?x) :effect (p ?x))"
     plan = "\n".join(f"(act objekt{number})" for number in range(200))
     assert verdict(domain(body), problem("", "(p object1)", names), plan) == "reject"
+
+
+@pytest.mark.parametrize("reports", ["first", "all"])
+def test_many_misspelt_names_in_a_plan_with_times_are_rejected_quickly(
+    reports: Literal["first", "all"],
+) -> None:
+    names = " ".join(f"object{number}" for number in range(500))
+    body = "(:predicates (p ?x)) (:action act :parameters (?x) :effect (p ?x))"
+    plan = "\n".join(f"{number}: (act objekt{number})" for number in range(20_000))
+    began = time.process_time()
+    found = judge(domain(body), problem("", "(p object1)", names), plan, reports=reports)
+    assert found.verdict == "reject"
+    assert time.process_time() - began < 10  # two minutes if each was compared with all objects
 
 
 def test_very_long_names_in_plans_are_cut_in_critiques() -> None:
