@@ -176,7 +176,7 @@ def _suggested(name: str, legal: Collection[str]) -> tuple[str | None, str]:
     if near:
         return " ".join(near), f"; did you mean {' or '.join(near)}?"
     some = nsmallest(_MAX_NAMES, legal)
-    more = ", ..." if len(legal) > len(some) else ""
+    more = " and others" if len(legal) > len(some) else ""
     return (" ".join(some), f"; possible here: {', '.join(some)}{more}.") if some else (None, ".")
 
 

@@ -33,6 +33,7 @@ SUPPORTED_REQUIREMENTS: Final = frozenset(
     ]
 )
 """What the validator judges, declared or not: files use more than they declare."""
+_SUPPORTED: Final = ", ".join(sorted(SUPPORTED_REQUIREMENTS))
 
 Sections = Mapping[str, list[Group]]
 """Sections of a definition by keyword."""
@@ -89,7 +90,7 @@ def read_requirements(source: Source, sections: Sections) -> tuple[str, ...]:
             if not isinstance(item, Word) or not item.text.startswith(":"):
                 source.fail(item, "a requirement such as :typing should stand here")
             if item.text not in SUPPORTED_REQUIREMENTS:
-                source.unsupported(item, item.text[:80])
+                source.unsupported(item, f"{item.text[:80]}; supported are {_SUPPORTED}")
             found.append(item.text)
     return tuple(found)
 

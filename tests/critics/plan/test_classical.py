@@ -96,6 +96,32 @@ def test_a_critique_names_the_nearest_names() -> None:
     ]
 
 
+TYPED = (
+    "(:types box place) (:predicates (in ?b - box ?p - place)) (:action put :parameters (?b - box ?p - place))"
+)
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ("(fly b1 p1)", "There is no action fly; possible here: put."),
+        (
+            "(put zebra p1)",
+            "In (put zebra p1), there is no object zebra; possible here: b1, b2, b3 and others.",
+        ),
+        ("(put b1 b2)", "In (put b1 b2), b2 is of type box, but ?p must be of type place; possible here: p1."),
+        (
+            "(put p1 p1)",
+            "In (put p1 p1), p1 is of type place, but ?b must be of type box; possible here: b1, b2, b3 and others.",
+        ),
+    ],
+)
+def test_where_no_name_is_near_a_critique_names_legal_ones(plan: str, message: str) -> None:
+    given = problem("", "(in b1 p1)", "b1 b2 b3 b4 - box p1 - place")
+    (violation,) = judge(domain(TYPED), given, plan, reports="first").violations
+    assert violation.message == message
+
+
 def test_going_on_after_a_failure_is_marked() -> None:
     first, *others = judge(BLOCKS, TWO_BLOCKS, "(put-down a)(unstack a b)").violations
     assert "supposes" not in first.message

@@ -215,6 +215,11 @@ def test_what_cannot_be_judged_is_refused_before_judging(text: str, what: str) -
         read_domain(text)
 
 
+def test_refusing_a_requirement_says_which_ones_are_supported() -> None:
+    with pytest.raises(UnsupportedPddlError, match=r":preferences; supported are :action-costs, .*:typing"):
+        read_domain("(define (domain d) (:requirements :preferences))")
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
