@@ -32,8 +32,8 @@ class FastDownward(Generator):
     It is trusted no more than a model: critics judge what it says. It has one answer to a problem. Asked again, it
     is depleted; so it also is where it can say nothing, for example as it ran out of time.
 
-    In a graph it can be the last resort of a model, racing it (``model | planner``), or give the reference cost with
-    ``search="optimal"``.
+    In a graph it can race a model (``reads=model | planner``), be its last resort with
+    ``Refine(last_resort="planner")``, or give the reference cost with ``search="optimal"``.
 
     Args:
         search: ``satisficing`` for any plan, ``optimal`` for one of least cost, ``exhaustive`` mainly to find out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
@@ -14,6 +15,9 @@ from modulo.tree import Attempt, Tree
 
 __all__ = ["Refine"]
 
+_Lane: TypeAlias = "tuple[str, Attempt | None]"
+"""A generator and the latest attempt of one of its conversations; None for one that begins."""
+
 _HOTTEST = 1.3
 _HEAT_A_REPEAT = 0.2
 _HEAT_AT_FIRST = 0.8
@@ -23,7 +27,8 @@ _HEAT_AT_FIRST = 0.8
 class Refine(Strategy):
     """Goes on from the latest answer with what the critics said of it, until one is certified.
 
-    Every generator of the stage to work on is asked, so several generators of one artefact race each other.
+    Every generator of the stage to work on is asked, so several generators of one artefact race each other; a last
+    resort waits until the others have tried.
 
     Source: Kambhampati et al., "LLMs Can't Plan, But Can Help Planning in LLM-Modulo Frameworks" (2024).
 
@@ -34,6 +39,9 @@ class Refine(Strategy):
             row; None never.
         heats: Whether a repeated answer raises the temperature, for models that take any. Some models refuse
             all temperatures but their own.
+        last_resort: Name of a generator, a planner for example, that is asked only when the other generators of
+            its artefact have made ``last_resort_after`` attempts or are stuck; from then on it races them.
+        last_resort_after: How many attempts those are.
 
     Raises:
         ConfigurationError: A number makes no sense.
@@ -43,28 +51,55 @@ class Refine(Strategy):
     restart_after: int | None = None
     patience: int | None = 10
     heats: bool = False
+    last_resort: str | None = None
+    last_resort_after: int = 5
 
     def __post_init__(self) -> None:
-        for name in ("width", "restart_after", "patience"):
+        for name in ("width", "restart_after", "patience", "last_resort_after"):
             value = getattr(self, name)
-            if value is None and name != "width":
+            if value is None and name in ("restart_after", "patience"):
                 continue
             if not is_whole_number(value) or value < 1:
                 raise ConfigurationError(f"Refine: {name} must be a whole number of at least 1, not {value!r}")
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
-        """One expansion for each conversation; none when all of them are stuck."""
-        lanes: list[tuple[str, Attempt | None]] = []
-        for node in tree.frontier().generators:
-            if tree.inputs_of(node.name) is not None:
-                lanes += [(node.name, tip) for tip in self._lanes(tree, node.name, n)]
-        if lanes and self.patience is not None and all(self._is_stuck(tree, tip) for _, tip in lanes):
+        """One expansion for each conversation; none when all of them are stuck.
+
+        Raises:
+            ConfigurationError: The graph has no generator of the last resort's name.
+        """
+        names = [node.name for node in tree.frontier().generators if tree.inputs_of(node.name) is not None]
+        lanes = self._lanes_of(tree, [name for name in names if name != self.last_resort], n)
+        if self.last_resort is not None and self._needs_last_resort(tree, names, lanes):
+            # First, so that it is asked even if only one may run.
+            lanes = [*self._lanes_of(tree, [self.last_resort], n), *lanes]
+        if self._are_stuck(tree, lanes):
             return ()
         return [self._expansion(tree, name, tip) for name, tip in lanes[:n]]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
         return settings_of(self)
+
+    def _needs_last_resort(self, tree: Tree, names: Sequence[str], lanes: Sequence[_Lane]) -> bool:
+        if self.last_resort not in names:
+            known = [node.name for node in tree.program.generators]
+            if self.last_resort not in known:
+                raise ConfigurationError(
+                    f"Refine: last_resort={self.last_resort!r} is no generator of this graph; "
+                    f"there are {', '.join(known)}"
+                )
+            return False
+        others = {name for name in names if name != self.last_resort}
+        tries = sum(attempt.node in others for attempt in tree.attempts)
+        return tries >= self.last_resort_after or not lanes or self._are_stuck(tree, lanes)
+
+    def _lanes_of(self, tree: Tree, names: Sequence[str], n: int) -> list[_Lane]:
+        """Where the conversations of some generators stand."""
+        return [(name, tip) for name in names for tip in self._lanes(tree, name, n)]
+
+    def _are_stuck(self, tree: Tree, lanes: Sequence[_Lane]) -> bool:
+        return bool(lanes) and all(self._is_stuck(tree, tip) for _, tip in lanes)
 
     def _lanes(self, tree: Tree, node: str, n: int) -> Sequence[Attempt | None]:
         """Where each conversation stands, n at most; None for one that begins."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,16 +82,39 @@ async def test_it_is_not_asked_twice_for_the_same_answer() -> None:
     assert len(outcome.attempts) == 2
 
 
+def raced(model: Callable[[modulo.Request], str]) -> modulo.Graph:
+    made = modulo.Graph("plans", problem_type=PddlProblem)
+    drafts = made.generator("model", model)
+    planner = made.generator("planner", FastDownward())
+    plan = made.reformulator("plan", parse_plan, reads=drafts | planner)
+    made.critic("valid", PlanValidator(), reads=plan, backprompts=[drafts, planner])
+    return made
+
+
 @pytest.mark.anyio
 @pytest.mark.usefixtures("installation")
 async def test_it_can_race_a_model_that_fails() -> None:
-    made = modulo.Graph("plans", problem_type=PddlProblem)
-    model = made.generator("model", lambda request: "I do not know.")
-    planner = made.generator("planner", FastDownward())
-    plan = made.reformulator("plan", parse_plan, reads=model | planner)
-    made.critic("valid", PlanValidator(), reads=plan, backprompts=[model, planner])
-    outcome = await modulo.solve(made, SLIDES)
+    outcome = await modulo.solve(raced(lambda request: "I do not know."), SLIDES)
     assert isinstance(outcome, modulo.Certified)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("installation")
+async def test_as_a_last_resort_it_solves_what_a_model_failed_at() -> None:
+    strategy = modulo.Refine(last_resort="planner", last_resort_after=3)
+    outcome = await modulo.solve(raced(lambda request: "I do not know."), SLIDES, strategy=strategy)
+    assert isinstance(outcome, modulo.Certified)
+    assert [attempt.node for attempt in outcome.attempts if attempt.round <= 3] == ["model"] * 3
+    assert outcome.attempts[-1].round == 4
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("installation")
+async def test_as_a_last_resort_it_is_not_asked_where_a_model_succeeds() -> None:
+    strategy = modulo.Refine(last_resort="planner", last_resort_after=3)
+    outcome = await modulo.solve(raced(lambda request: "(move a b)\n(move b c)"), SLIDES, strategy=strategy)
+    assert isinstance(outcome, modulo.Certified)
+    assert [attempt.node for attempt in outcome.attempts] == ["model"]
 
 
 @pytest.mark.anyio

@@ -149,6 +149,39 @@ def test_all_generators_of_an_artefact_race() -> None:
     assert asked(Refine(width=2), tree) == [("fast", 0), ("fast", None), ("slow", None), ("slow", None)]
 
 
+def raced_by_a_last_resort() -> Any:
+    graph = Graph("race")
+    model, planner = graph.generator("model", NOBODY), graph.generator("planner", NOBODY)
+    graph.critic("judge", is_even, reads=graph.reformulator("number", whole_number, reads=model | planner))
+    return graph.check()
+
+
+def test_a_last_resort_is_asked_when_the_others_have_tried_often_enough() -> None:
+    program, strategy = raced_by_a_last_resort(), Refine(last_resort="planner", last_resort_after=2)
+    tree = tree_of(program=program)
+    assert asked(strategy, tree) == [("model", None)]
+    tree.add(attempt_at(program, 0, "model", 1))
+    assert asked(strategy, tree) == [("model", 0)]
+    tree.add(attempt_at(program, 1, "model", 3, parent=0))
+    assert asked(strategy, tree) == [("planner", None), ("model", 1)]
+    assert asked(strategy, tree, n=1) == [("planner", None)]
+
+
+def test_a_last_resort_is_asked_when_the_others_are_stuck() -> None:
+    program, strategy = raced_by_a_last_resort(), Refine(last_resort="planner", last_resort_after=9, patience=1)
+    tree = tree_of(
+        attempt_at(program, 0, "model", 1), attempt_at(program, 1, "model", 1, parent=0), program=program
+    )
+    assert asked(strategy, tree) == [("planner", None), ("model", 1)]
+
+
+def test_a_last_resort_that_the_graph_has_not_is_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match="last_resort='planer' is no generator of this graph; there are guess"
+    ):
+        Refine(last_resort="planer").ask(tree_of(), 1)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
