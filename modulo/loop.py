@@ -12,17 +12,18 @@ import anyio.lowlevel
 from modulo.amount import Amount
 from modulo.budget import Usage
 from modulo.errors import LimitReached, ModuloError
-from modulo.events import ArtefactWithdrawn, BudgetSettled, CertifiedEvent, Event, RunFinished, RunStarted
+from modulo.events import ArtefactWithdrawn, BudgetSettled, Event, RunStarted
 from modulo.graph import Graph
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
 from modulo.ledger import Ledger
 from modulo.logs import warn
 from modulo.options import RunOptions
-from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
+from modulo.outcome import Outcome, StopReason
 from modulo.recorded_settings import recorded_settings
 from modulo.running.calls import Caller
 from modulo.running.certifying import Certifier
+from modulo.running.concluding import Ending, Stop, in_words
 from modulo.running.failures import part_of_program
 from modulo.running.judging import Judge, applicable_critics
 from modulo.running.place import Place, active_place
@@ -44,23 +45,6 @@ _ONE_ROUND: Final = Amount(Usage(rounds=1))
 
 _FAILURES_IN_A_ROW: Final = 3
 """Rounds in a row in which no attempt could be judged after which a run stops with ``error``."""
-
-
-class _Stop(Exception):
-    """Ends the rounds; caught by ``Run`` alone."""
-
-    def __init__(
-        self,
-        reason: StopReason,
-        *,
-        attempt: Attempt | None = None,
-        error: str | None = None,
-        cause: BaseException | None = None,
-        ended_by: StopReason | None = None,
-    ) -> None:
-        self.reason, self.attempt, self.error, self.ended_by = reason, attempt, error, ended_by
-        self.cause = cause
-        super().__init__(reason)
 
 
 class Run:
@@ -143,7 +127,13 @@ class Run:
             return await self._run(place, above)
 
     async def _run(self, place: Place, above: Ledger | None) -> Outcome[Any]:
-        ledger = place.ledger
+        ending = Ending(
+            select=self._options.select,
+            tree=self._tree,
+            certifier=self._certifier,
+            ledger=place.ledger,
+            reporter=self._reporter,
+        )
         try:
             self._emit_start(above)
             if self._needs_processes:
@@ -154,9 +144,9 @@ class Run:
         except BaseException as error:
             cancelled = isinstance(error, anyio.get_cancelled_exc_class())
             reason = StopReason.CANCELLED if cancelled else StopReason.ERROR
-            self._emit_end(ledger, _Stop(reason, error=_words(error)))
+            ending.announce(Stop(reason, error=in_words(error)))
             raise
-        return self._conclude(ledger, stop)
+        return ending.outcome(stop, self._judge)
 
     def _cancellable(self, scope: anyio.CancelScope) -> anyio.CancelScope:
         """A scope that ``cancel`` ends, even if it was called before."""
@@ -190,24 +180,24 @@ class Run:
             check_picklable(self._problem.value)
         await prepare(self._program, critics, limits)
 
-    async def _until_stop(self, place: Place, pool: WorkerPool | None) -> _Stop:
+    async def _until_stop(self, place: Place, pool: WorkerPool | None) -> Stop:
         with self._cancellable(self._clock.move_on_after(place.ledger.seconds_left())):
             try:
                 await self._rounds(place.ledger, self._scheduler(place, pool))
-            except _Stop as stop:
+            except Stop as stop:
                 return stop
             except ModuloError as error:
                 if not self._tree.attempts and not place.ledger.spent.calls:
                     raise
-                warn("run_failed", error=_words(error))
-                return self._cut_off(_Stop(StopReason.ERROR, error=str(error), cause=error))
-        return self._cut_off(_Stop(StopReason.CANCELLED if self._is_cancelled else StopReason.SECONDS_LIMIT))
+                warn("run_failed", error=in_words(error))
+                return self._cut_off(Stop(StopReason.ERROR, error=str(error), cause=error))
+        return self._cut_off(Stop(StopReason.CANCELLED if self._is_cancelled else StopReason.SECONDS_LIMIT))
 
-    def _cut_off(self, stop: _Stop) -> _Stop:
+    def _cut_off(self, stop: Stop) -> Stop:
         """Book what came of the round at work; if it is the answer, the run ends with it all the same."""
         try:
             self._take(self._round.take())
-        except _Stop as better:
+        except Stop as better:
             return better if better.attempt else stop
         except ModuloError:  # a strategy that cannot be told, which matters no more
             return stop
@@ -243,11 +233,11 @@ class Run:
                     self._script.begin_round(planner.round + 1)
                 this_round = ledger.reserve_now(_ONE_ROUND)
             except LimitReached as limit:
-                raise _Stop(StopReason.of_limit(limit.resource)) from None
+                raise Stop(StopReason.of_limit(limit.resource)) from None
             try:
                 plans = planner.next_round()
                 if not plans:
-                    raise _Stop(StopReason.STUCK)
+                    raise Stop(StopReason.STUCK)
                 await self._round.run(plans)
             finally:
                 if _ran(self._round.results):
@@ -293,7 +283,7 @@ class Run:
         elif results and not _ran(results):
             (refused, *_) = results
             assert isinstance(refused, LimitReached)
-            raise _Stop(StopReason.of_limit(refused.resource))
+            raise Stop(StopReason.of_limit(refused.resource))
 
     def _add(self, attempt: Attempt) -> None:
         withdrawn = self._tree.add(attempt)
@@ -306,9 +296,9 @@ class Run:
         if answer is None or answer.candidate is None:
             return
         if answer.candidate.claims_unsolvable:
-            raise _Stop(StopReason.UNSOLVABLE, attempt=answer)
+            raise Stop(StopReason.UNSOLVABLE, attempt=answer)
         if self._options.select == "first":
-            raise _Stop(StopReason.CERTIFIED, attempt=answer)
+            raise Stop(StopReason.CERTIFIED, attempt=answer)
 
     def _stop_on_failures(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
@@ -319,45 +309,9 @@ class Run:
         fatal = [a for a in attempts if a.error_kind in ("authentication", "request_rejected", "depleted")]
         if len(fatal) == len(attempts):
             depleted = all(attempt.error_kind == "depleted" for attempt in fatal)
-            raise _Stop(StopReason.STUCK if depleted else StopReason.ERROR, error=fatal[0].error)
+            raise Stop(StopReason.STUCK if depleted else StopReason.ERROR, error=fatal[0].error)
         if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-            raise _Stop(StopReason.ERROR, error=attempts[-1].error)
-
-    def _conclude(self, ledger: Ledger, stop: _Stop) -> Outcome[Any]:
-        if self._options.select == "best" and stop.reason is not StopReason.UNSOLVABLE:
-            solutions = (a for a in self._tree.certified if a.candidate and not a.candidate.claims_unsolvable)
-            best = max(solutions, key=lambda a: (a.score, -a.id), default=None)
-            stop = _Stop(StopReason.CERTIFIED, attempt=best, ended_by=stop.reason) if best else stop
-        books: dict[str, Any] = {
-            "usage": ledger.spent,
-            "unconfirmed": ledger.unconfirmed,
-            "seconds": self._reporter.elapsed(),
-        }
-        attempts = tuple(self._tree.attempts)
-        certificate = None
-        if stop.attempt is not None:
-            try:
-                certificate = self._certifier.certificate(self._tree, stop.attempt, self._judge)
-            except Exception as error:  # noqa: BLE001  options and digests of critics are user code
-                stop = _Stop(StopReason.ERROR, error=_words(error), cause=error, ended_by=stop.ended_by)
-        if stop.attempt is None or certificate is None:
-            self._emit_end(ledger, stop)
-            return Exhausted(stop.reason, attempts, error=stop.error, cause=stop.cause, **books)
-        candidate = stop.attempt.candidate
-        assert candidate is not None
-        if self._sinks:
-            self._emit(
-                CertifiedEvent(
-                    at=self._reporter.elapsed(),
-                    attempt=stop.attempt.id,
-                    candidate_sha256=candidate.sha256,
-                    claim=certificate.claim.text,
-                )
-            )
-        self._emit_end(ledger, stop)
-        if stop.reason is StopReason.UNSOLVABLE:
-            return Unsolvable(certificate, attempts=attempts, **books)
-        return Certified(candidate.value(), certificate, attempts=attempts, **books)
+            raise Stop(StopReason.ERROR, error=attempts[-1].error)
 
     def _emit_start(self, above: Ledger | None) -> None:
         if self._sinks:
@@ -368,20 +322,6 @@ class Run:
                     problem_sha256=self._problem.sha256,
                     problem=self._problem.canonical,
                     settings=recorded_settings(self._options, self._program, self._critics, above),
-                )
-            )
-
-    def _emit_end(self, ledger: Ledger, stop: _Stop) -> None:
-        if self._sinks:
-            self._emit(
-                RunFinished(
-                    at=self._reporter.elapsed(),
-                    stop_reason=stop.reason,
-                    attempt=stop.attempt.id if stop.attempt else None,
-                    usage=ledger.spent,
-                    unconfirmed=ledger.unconfirmed,
-                    error=stop.error,
-                    ended_by=stop.ended_by,
                 )
             )
 
@@ -403,7 +343,3 @@ def _told_of_bills(report: Callable[[int, BudgetSettled], None], attempt: int) -
 def _ran(results: Sequence[list[Attempt] | LimitReached]) -> bool:
     """Whether anything of a round ran: not all of it was refused by a limit."""
     return not all(isinstance(result, LimitReached) for result in results)
-
-
-def _words(error: BaseException) -> str | None:
-    return f"{type(error).__name__}: {error}" if isinstance(error, Exception) else None
