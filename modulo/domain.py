@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +18,7 @@ from modulo.canonical import JsonValue, canonical_json, codec_for, parse_json
 from modulo.errors import ConfigurationError, ModuloError, ProblemError
 from modulo.graph import Graph
 from modulo.graph.simple import simple_graph
+from modulo.plugins import load, load_all
 from modulo.protocols import Backprompter, Critic, Generation, Generator, Request, Strategy
 from modulo.strategies.refine import Refine
 
@@ -114,13 +115,7 @@ class _NoGenerator(Generator):
 
 def installed_domains() -> Mapping[str, Domain[Any] | ModuloError]:
     """Every installed domain by name; one that cannot be loaded is there as the error that says why."""
-    found: dict[str, Domain[Any] | ModuloError] = {}
-    for entry in sorted(entry_points(group=_GROUP), key=lambda entry: entry.name):
-        try:
-            found[entry.name] = _load(entry)
-        except ModuloError as error:
-            found[entry.name] = error
-    return found
+    return load_all(entry_points(group=_GROUP), Domain)
 
 
 def find_domain(name: str) -> Domain[Any]:
@@ -136,7 +131,7 @@ def find_domain(name: str) -> Domain[Any]:
         raise ConfigurationError(
             f"there is no domain {name!r} here{guess} Installed: {', '.join(sorted(entries)) or 'none'}."
         )
-    return _load(entries[name])
+    return load(entries[name], Domain)  # type: ignore[type-abstract]  # none is made of it
 
 
 def recorded_domain(name: str, *, instead: str) -> Domain[Any]:
@@ -191,17 +186,3 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ProblemError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _load(entry: EntryPoint) -> Domain[Any]:
-    try:
-        domain = entry.load()
-    except Exception as error:  # importing third-party code may raise anything
-        raise ConfigurationError(
-            f"domain {entry.name!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
-    if not isinstance(domain, Domain):
-        raise ConfigurationError(
-            f"domain {entry.name!r} ({entry.value}) is a {type(domain).__name__}, no Domain"
-        )
-    return domain

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 
-from modulo.errors import ConfigurationError, ModuloError
+from modulo.errors import ModuloError
+from modulo.plugins import load, load_all
 from modulo.protocols import Generator
 
 __all__ = ["GeneratorKind", "find_generator_kind", "installed_generator_kinds"]
@@ -55,30 +56,10 @@ def find_generator_kind(kind: str) -> GeneratorKind | None:
     """
     for entry in entry_points(group=_GROUP):
         if entry.name == kind:
-            return _load(entry)
+            return load(entry, GeneratorKind)  # type: ignore[type-abstract]  # none is made of it
     return None
 
 
 def installed_generator_kinds() -> Mapping[str, GeneratorKind | ModuloError]:
     """Every installed kind by name; one that cannot be loaded is there as the error that says why."""
-    found: dict[str, GeneratorKind | ModuloError] = {}
-    for entry in sorted(entry_points(group=_GROUP), key=lambda entry: entry.name):
-        try:
-            found[entry.name] = _load(entry)
-        except ModuloError as error:
-            found[entry.name] = error
-    return found
-
-
-def _load(entry: EntryPoint) -> GeneratorKind:
-    try:
-        kind = entry.load()
-    except Exception as error:  # importing third-party code may raise anything
-        raise ConfigurationError(
-            f"generators {entry.name!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
-    if not isinstance(kind, GeneratorKind):
-        raise ConfigurationError(
-            f"generators {entry.name!r} ({entry.value}) are a {type(kind).__name__}, no GeneratorKind"
-        )
-    return kind
+    return load_all(entry_points(group=_GROUP), GeneratorKind)

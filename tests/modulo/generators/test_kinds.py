@@ -75,7 +75,7 @@ def test_without_planners_the_error_says_where_they_come_from(install: Callable[
     ("value", "says"),
     [
         ("nowhere.at_all:KIND", "cannot be loaded: ModuleNotFoundError"),
-        (f"{HOME}:HOME", "are a str, no GeneratorKind"),
+        (f"{HOME}:HOME", "is a str, no GeneratorKind"),
         (f"{HOME}:Oracles", "no GeneratorKind"),
     ],
 )

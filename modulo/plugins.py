@@ -1,0 +1,46 @@
+"""What packages register as entry points, loaded with errors that say whose fault it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint
+from typing import TypeVar
+
+from modulo.errors import ConfigurationError
+
+__all__ = ["load", "load_all"]
+
+T = TypeVar("T")
+
+
+def load(entry: EntryPoint, kind: type[T]) -> T:
+    """What an entry point names.
+
+    Args:
+        entry: The entry point.
+        kind: What it must be one of.
+
+    Raises:
+        ConfigurationError: It cannot be loaded, or is something else.
+    """
+    where = f"{entry.name!r} of {entry.group} ({entry.value})"
+    try:
+        found = entry.load()
+    except Exception as error:  # importing third-party code may raise anything
+        raise ConfigurationError(
+            f"{where} cannot be loaded: {type(error).__name__}: {error}; mend or uninstall its package"
+        ) from error
+    if not isinstance(found, kind):
+        raise ConfigurationError(f"{where} is a {type(found).__name__}, no {kind.__name__}")
+    return found
+
+
+def load_all(entries: Iterable[EntryPoint], kind: type[T]) -> Mapping[str, T | ConfigurationError]:
+    """What each entry point names, by its name; one that cannot be loaded is there as the error that says why."""
+    found: dict[str, T | ConfigurationError] = {}
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        try:
+            found[entry.name] = load(entry, kind)
+        except ConfigurationError as error:
+            found[entry.name] = error
+    return found
