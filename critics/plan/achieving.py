@@ -175,13 +175,14 @@ def _key(state: State) -> tuple[frozenset[Fact], frozenset[object]]:
 
 
 def applicable_steps(task: Task, state: State) -> Iterator[PlanStep]:
-    """The instantaneous actions that can be carried out in a state.
+    """The instantaneous actions that can be carried out in a state, always in the same order.
 
     Raises:
         TooMuchWork: Finding them takes more than is allowed.
     """
     by_predicate: dict[str, list[Fact]] = {}
-    for fact in state.facts:
+    # Sets have another order in another process, and a replay must find the same repair.
+    for fact in sorted(state.facts):
         by_predicate.setdefault(fact[0], []).append(fact)
     for operator in task.operators.values():
         for arguments in _argument_lists(task, operator, state, by_predicate):
