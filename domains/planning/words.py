@@ -52,7 +52,8 @@ def words_of(problem: PddlProblem) -> Words:
     actions: list[Action | DurativeAction] = [*domain.actions, *domain.durative_actions]
     arities = {action.name: len(action.parameters) for action in actions}
     objects = frozenset(named.name for named in (*domain.constants, *instance.objects))
-    parts = {tuple(_PART.findall(name)): name for name in (*objects, *arities)}
+    # Sorted, so that of a-b and a_b it is the same one in every process.
+    parts = {tuple(_PART.findall(name)): name for name in (*sorted(objects), *arities)}
     return Words(
         actions=arities,
         objects=objects,
