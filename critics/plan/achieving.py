@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from modulo.critics.plan.operators import Operator
+from modulo.critics.plan.pddl.printing import call_text
+from modulo.critics.plan.pddl.syntax import Atom, Effect, Effects, ForEach, Formula, Not, SetFact, When
 from modulo.critics.plan.plan_text import PlanStep, step_text
-from modulo.critics.plan.printing import call_text
 from modulo.critics.plan.state import Fact, State, Work
 from modulo.critics.plan.stepping import carry_out, goal_holds
-from modulo.critics.plan.syntax import Atom, Effect, Effects, ForEach, Formula, Not, SetFact, When
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 

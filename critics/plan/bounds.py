@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from modulo.canonical import JsonValue
 from modulo.critics.plan.measuring import plan_cost
+from modulo.critics.plan.pddl.printing import number_text
+from modulo.critics.plan.pddl.syntax import Exact
 from modulo.critics.plan.plan_text import read_plan
-from modulo.critics.plan.printing import number_text
 from modulo.critics.plan.problem import PddlProblem
 from modulo.critics.plan.settings import exact_setting
-from modulo.critics.plan.syntax import Exact
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 from modulo.critics.plan.validation import DEFAULT_LIMITS, Limits, malformed_plan, validate
 from modulo.critique import Critique, Violation

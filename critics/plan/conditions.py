@@ -14,9 +14,7 @@ from msgspec import Struct
 
 from modulo.critics.plan.expressions import compile_expression
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.quantifiers import Holds, conjuncts, negation, search_for
-from modulo.critics.plan.state import Environment, Fact, State
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     And,
     Atom,
     Compare,
@@ -29,6 +27,8 @@ from modulo.critics.plan.syntax import (
     Or,
     Parameter,
 )
+from modulo.critics.plan.quantifiers import Holds, conjuncts, negation, search_for
+from modulo.critics.plan.state import Environment, Fact, State
 from modulo.critics.plan.undetermined import Meaningless
 
 __all__ = ["Condition", "compile_condition", "compile_formula"]

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from modulo.critics.plan.conditions import compile_formula
 from modulo.critics.plan.frame import Frame
+from modulo.critics.plan.pddl.strata import atoms_in, strata
+from modulo.critics.plan.pddl.syntax import Derived as Rule
+from modulo.critics.plan.pddl.syntax import Fluent, walk
 from modulo.critics.plan.quantifiers import Search, conjuncts, search_for
 from modulo.critics.plan.state import Derived, Environment, Fact, State
-from modulo.critics.plan.strata import atoms_in, strata
-from modulo.critics.plan.syntax import Derived as Rule
-from modulo.critics.plan.syntax import Fluent, walk
 
 __all__ = ["Derivation"]
 

@@ -11,9 +11,16 @@ from modulo.critics.plan.effects import Change, Changes, compile_effect, work_of
 from modulo.critics.plan.expressions import Value, compile_expression
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.operators import Moment, compile_moment
+from modulo.critics.plan.pddl.syntax import (
+    DurationBound,
+    DurativeAction,
+    LateEffect,
+    Parameter,
+    size_of,
+    work_of,
+)
 from modulo.critics.plan.quantifiers import Holds
 from modulo.critics.plan.state import Environment, State
-from modulo.critics.plan.syntax import DurationBound, DurativeAction, LateEffect, Parameter, size_of, work_of
 
 __all__ = ["Bound", "DurativeOperator", "Late", "compile_durative_action"]
 

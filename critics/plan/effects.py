@@ -10,9 +10,19 @@ from msgspec import Struct
 from modulo.critics.plan.conditions import compile_formula
 from modulo.critics.plan.expressions import calculate, compile_expression, work_of_number
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.printing import call_text
+from modulo.critics.plan.pddl.printing import call_text
+from modulo.critics.plan.pddl.syntax import (
+    Effect,
+    Effects,
+    Exact,
+    ForEach,
+    SetFact,
+    Update,
+    When,
+    walk,
+    work_of,
+)
 from modulo.critics.plan.state import Environment, Fact, State
-from modulo.critics.plan.syntax import Effect, Effects, Exact, ForEach, SetFact, Update, When, walk, work_of
 from modulo.critics.plan.undetermined import Meaningless
 
 __all__ = ["Change", "Changes", "compile_effect", "work_of_binding"]

@@ -11,11 +11,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from modulo.critics.plan.conditions import Condition
+from modulo.critics.plan.pddl.printing import call_text, formula_text
+from modulo.critics.plan.pddl.strata import atoms_in
+from modulo.critics.plan.pddl.syntax import Formula, Parameter
 from modulo.critics.plan.plan_text import PlanStep, step_text
-from modulo.critics.plan.printing import call_text, formula_text
 from modulo.critics.plan.state import Environment, State
-from modulo.critics.plan.strata import atoms_in
-from modulo.critics.plan.syntax import Formula, Parameter
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless
 from modulo.critique import Violation

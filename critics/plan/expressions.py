@@ -8,9 +8,9 @@ from functools import reduce
 from typing import Final, TypeAlias, assert_never
 
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.printing import call_text
+from modulo.critics.plan.pddl.printing import call_text
+from modulo.critics.plan.pddl.syntax import Arithmetic, DurationOf, Exact, Expression, Fluent, Number, TotalTime
 from modulo.critics.plan.state import Environment, State
-from modulo.critics.plan.syntax import Arithmetic, DurationOf, Exact, Expression, Fluent, Number, TotalTime
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 
 __all__ = ["MAX_BITS", "Value", "calculate", "compile_expression", "work_of_number"]

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from modulo.critics.plan.effects import Change
-from modulo.critics.plan.state import Fact, State
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     And,
     Arithmetic,
     Atom,
@@ -33,6 +32,7 @@ from modulo.critics.plan.syntax import (
     When,
     work_of,
 )
+from modulo.critics.plan.state import Fact, State
 
 __all__ = ["Binding", "Footprint"]
 

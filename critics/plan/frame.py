@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
+from modulo.critics.plan.pddl.syntax import Parameter
 from modulo.critics.plan.state import Environment, Fact
-from modulo.critics.plan.syntax import Parameter
 
 __all__ = ["Frame"]
 

@@ -8,9 +8,9 @@ from typing import Final
 from msgspec import Struct
 
 from modulo.critics.plan.footprint import Footprint
-from modulo.critics.plan.printing import call_text
+from modulo.critics.plan.pddl.printing import call_text
+from modulo.critics.plan.pddl.syntax import Exact
 from modulo.critics.plan.state import Fact
-from modulo.critics.plan.syntax import Exact
 
 __all__ = ["Clash", "Recent"]
 

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
-from modulo.critics.plan.reading_domain import read_domain
-from modulo.critics.plan.reading_problem import read_problem
+from modulo.critics.plan.pddl.reading_domain import read_domain
+from modulo.critics.plan.pddl.reading_problem import read_problem
 from modulo.critics.plan.task import CompiledDomain, Task, compile_domain
 
 __all__ = ["load"]

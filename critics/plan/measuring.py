@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modulo.critics.plan.syntax import Exact
+from modulo.critics.plan.pddl.syntax import Exact
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.validation import Validation
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from modulo.critics.plan.conditions import Condition, compile_condition
 from modulo.critics.plan.effects import Changes, compile_effect
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.syntax import Action, Effect, Formula, Parameter, size_of
+from modulo.critics.plan.pddl.syntax import Action, Effect, Formula, Parameter, size_of
 
 __all__ = ["Moment", "Operator", "compile_action", "compile_moment"]
 

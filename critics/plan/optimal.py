@@ -6,7 +6,7 @@ import anyio.to_thread
 
 from modulo.critics.plan.fast_downward import FastDownwardCritic, NoPlan, PlanFound, Unknown
 from modulo.critics.plan.measuring import plan_cost
-from modulo.critics.plan.printing import number_text
+from modulo.critics.plan.pddl.printing import number_text
 from modulo.critics.plan.problem import PddlProblem
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork

@@ -10,8 +10,8 @@ from typing import Final, NoReturn
 
 from msgspec import Struct
 
-from modulo.critics.plan.syntax import Exact
-from modulo.critics.plan.typed_lists import MAX_DIGITS, exact
+from modulo.critics.plan.pddl.syntax import Exact
+from modulo.critics.plan.pddl.typed_lists import MAX_DIGITS, exact
 from modulo.critics.plan.undetermined import TooMuchWork
 from modulo.errors import Malformed
 

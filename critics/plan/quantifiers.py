@@ -12,8 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from modulo.critics.plan.frame import Frame
-from modulo.critics.plan.state import Environment, State
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     And,
     Atom,
     Equals,
@@ -27,6 +26,7 @@ from modulo.critics.plan.syntax import (
     Parameter,
     work_of,
 )
+from modulo.critics.plan.state import Environment, State
 from modulo.critics.plan.undetermined import Meaningless
 
 __all__ = ["Holds", "Search", "conjuncts", "free_variables", "negation", "search_for"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from modulo.critics.plan.forms import is_number
-from modulo.critics.plan.syntax import Exact
-from modulo.critics.plan.typed_lists import MAX_DIGITS, exact
+from modulo.critics.plan.pddl.forms import is_number
+from modulo.critics.plan.pddl.syntax import Exact
+from modulo.critics.plan.pddl.typed_lists import MAX_DIGITS, exact
 from modulo.errors import ConfigurationError
 
 __all__ = ["exact_setting"]

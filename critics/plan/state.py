@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from modulo.critics.plan.syntax import Exact
+from modulo.critics.plan.pddl.syntax import Exact
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 
 __all__ = ["Derived", "Environment", "Fact", "Objects", "State", "Work"]

@@ -15,9 +15,9 @@ from modulo.critics.plan.explaining import (
     unmet_step,
 )
 from modulo.critics.plan.operators import Moment, Operator
+from modulo.critics.plan.pddl.syntax import Formula
 from modulo.critics.plan.plan_text import PlanStep
 from modulo.critics.plan.state import Environment, State
-from modulo.critics.plan.syntax import Formula
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless
 from modulo.critique import Violation

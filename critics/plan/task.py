@@ -10,10 +10,10 @@ from modulo.critics.plan.durative import DurativeOperator, compile_durative_acti
 from modulo.critics.plan.expressions import Value, compile_expression
 from modulo.critics.plan.frame import Frame
 from modulo.critics.plan.operators import Operator, compile_action
-from modulo.critics.plan.reading_formulas import IMPLICIT_COST
+from modulo.critics.plan.pddl.reading_formulas import IMPLICIT_COST
+from modulo.critics.plan.pddl.syntax import Domain, Exact, Parameter, Problem, SetFact, walk
+from modulo.critics.plan.pddl.type_tree import TypeTree
 from modulo.critics.plan.state import Fact, State, Work
-from modulo.critics.plan.syntax import Domain, Exact, Parameter, Problem, SetFact, walk
-from modulo.critics.plan.type_tree import TypeTree
 
 __all__ = ["CompiledDomain", "Goal", "Task", "compile_domain"]
 

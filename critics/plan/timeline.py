@@ -29,11 +29,11 @@ from modulo.critics.plan.explaining import (
 from modulo.critics.plan.footprint import Footprint
 from modulo.critics.plan.interference import Recent
 from modulo.critics.plan.operators import Moment, Operator
+from modulo.critics.plan.pddl.printing import call_text, expression_text, number_text
+from modulo.critics.plan.pddl.syntax import Exact, ForEach, TimedFact
 from modulo.critics.plan.plan_text import PlanStep, step_text
-from modulo.critics.plan.printing import call_text, expression_text, number_text
 from modulo.critics.plan.state import Environment, State
 from modulo.critics.plan.stepping import goal_faults
-from modulo.critics.plan.syntax import Exact, ForEach, TimedFact
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
 from modulo.critique import Violation

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from modulo.critics.plan.pddl.printing import call_text, number_text
+from modulo.critics.plan.pddl.syntax import Exact
 from modulo.critics.plan.plan_text import PlanStep, read_plan, step_text
-from modulo.critics.plan.printing import call_text, number_text
 from modulo.critics.plan.state import Fact, State
 from modulo.critics.plan.stepping import carry_out
-from modulo.critics.plan.syntax import Exact
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.timeline import Timeline, needs_times, untimely
 from modulo.critics.plan.validation import DEFAULT_LIMITS, Limits

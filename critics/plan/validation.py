@@ -12,11 +12,11 @@ from msgspec import Struct
 from modulo.canonical import JsonValue
 from modulo.critics.plan.carrying_out import carry_out_all
 from modulo.critics.plan.hinting import Hinter
+from modulo.critics.plan.pddl.printing import number_text
+from modulo.critics.plan.pddl.syntax import Exact
 from modulo.critics.plan.plan_text import PlanStep, read_plan
-from modulo.critics.plan.printing import number_text
 from modulo.critics.plan.settings import exact_setting
 from modulo.critics.plan.state import State
-from modulo.critics.plan.syntax import Exact
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.timeline import carry_out_timed, needs_times
 from modulo.critics.plan.undetermined import TooMuchWork

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modulo.critics.plan import PddlProblem
-from modulo.critics.plan.printing import formula_text
-from modulo.critics.plan.syntax import Action, And, Domain, Effect, Effects, Formula, SetFact
+from modulo.critics.plan.pddl.printing import formula_text
+from modulo.critics.plan.pddl.syntax import Action, And, Domain, Effect, Effects, Formula, SetFact
 from modulo.domains.planning.prompts import natural_prompt
 from modulo.domains.planning.wording import Wording
 from modulo.errors import ProblemError

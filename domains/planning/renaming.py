@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modulo.critics.plan import PddlProblem
-from modulo.critics.plan.syntax import Action, DurativeAction, Parameter, Signature, TypeDeclaration
+from modulo.critics.plan.pddl.syntax import Action, DurativeAction, Parameter, Signature, TypeDeclaration
 from modulo.errors import ProblemError
 
 __all__ = ["Renaming", "obfuscate", "rename"]

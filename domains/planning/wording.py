@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from modulo.critics.plan import PddlProblem
-from modulo.critics.plan.printing import formula_text
-from modulo.critics.plan.syntax import And, Atom, Formula
+from modulo.critics.plan.pddl.printing import formula_text
+from modulo.critics.plan.pddl.syntax import And, Atom, Formula
 from modulo.domains.planning.words import words_of
 from modulo.errors import ProblemError
 

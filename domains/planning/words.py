@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from modulo.critics.plan import PddlProblem
-from modulo.critics.plan.syntax import Action, DurativeAction
+from modulo.critics.plan.pddl.syntax import Action, DurativeAction
 
 __all__ = ["NO_WORDS", "Words", "words_of"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from modulo.critics.plan import PddlProblem
-from modulo.critics.plan.syntax import And, Atom, Formula
+from modulo.critics.plan.pddl.syntax import And, Atom, Formula
 from modulo.errors import ProblemError
 
 __all__ = ["RULES", "statement"]

@@ -24,8 +24,8 @@ from planning_peers import measure_peers
 from reporting import describe_machine, document, print_table
 
 from modulo.critics.plan import PddlProblem, PlanValidator
-from modulo.critics.plan.reading_domain import read_domain
-from modulo.critics.plan.reading_problem import read_problem
+from modulo.critics.plan.pddl.reading_domain import read_domain
+from modulo.critics.plan.pddl.reading_problem import read_problem
 from modulo.critics.plan.task import Task, compile_domain
 
 _REPEATS = 15

@@ -8,7 +8,7 @@ from math import lcm
 from typing import Final
 
 from modulo.critics.plan.fast_downward.results import UnsupportedByPlanner
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     Action,
     Domain,
     Effect,

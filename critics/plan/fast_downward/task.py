@@ -16,7 +16,7 @@ from typing import assert_never
 
 from modulo.critics.plan.fast_downward.costs import ActionCosts
 from modulo.critics.plan.fast_downward.results import UnsupportedByPlanner
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     EVERY_OBJECT,
     Action,
     And,
@@ -40,7 +40,7 @@ from modulo.critics.plan.syntax import (
     Update,
     When,
 )
-from modulo.critics.plan.type_tree import TypeTree
+from modulo.critics.plan.pddl.type_tree import TypeTree
 
 __all__ = ["PlannerTask", "planner_task"]
 

@@ -23,8 +23,8 @@ from modulo.critics.plan.fast_downward import (
     find_fast_downward,
 )
 from modulo.critics.plan.measuring import plan_cost
+from modulo.critics.plan.pddl.syntax import Exact
 from modulo.critics.plan.plan_text import PlanStep
-from modulo.critics.plan.syntax import Exact
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.validation import validate
 from modulo.errors import MissingDependencyError

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modulo.critics.plan import domain_text, problem_text, read_domain, read_problem
-from modulo.critics.plan.printing import number_text
+from modulo.critics.plan.pddl.printing import number_text
 from tests.critics.plan.judging import domain, problem
 from tests.critics.plan.random_problems import classical_instance, temporal_instance
 from tests.critics.plan.test_derived import ABOVE

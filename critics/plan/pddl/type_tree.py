@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from modulo.critics.plan.syntax import EVERY_OBJECT, TypeDeclaration
+from modulo.critics.plan.pddl.syntax import EVERY_OBJECT, TypeDeclaration
 
 __all__ = ["MAX_LEVELS", "TypeTree"]
 

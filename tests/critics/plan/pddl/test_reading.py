@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from modulo.critics.plan import PddlError, PddlProblem, UnsupportedPddlError, read_domain, read_problem
-from modulo.critics.plan.syntax import And, Atom, Parameter
+from modulo.critics.plan.pddl.syntax import And, Atom, Parameter
 from modulo.errors import ProblemError
 from tests.critics.plan.judging import domain, problem, verdict
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from modulo.critics.plan.forms import Form, Group, Source, Word
-from modulo.critics.plan.reading_durative import read_durations, read_timed_condition, read_timed_effect
-from modulo.critics.plan.reading_effects import UPDATES, read_effect
-from modulo.critics.plan.reading_formulas import CONNECTIVES, IMPLICIT_COST, read_formula
-from modulo.critics.plan.scope import Scope
-from modulo.critics.plan.sections import Sections, read_definition, read_pairs, read_requirements
-from modulo.critics.plan.strata import strata
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.forms import Form, Group, Source, Word
+from modulo.critics.plan.pddl.reading_durative import read_durations, read_timed_condition, read_timed_effect
+from modulo.critics.plan.pddl.reading_effects import UPDATES, read_effect
+from modulo.critics.plan.pddl.reading_formulas import CONNECTIVES, IMPLICIT_COST, read_formula
+from modulo.critics.plan.pddl.scope import Scope
+from modulo.critics.plan.pddl.sections import Sections, read_definition, read_pairs, read_requirements
+from modulo.critics.plan.pddl.strata import strata
+from modulo.critics.plan.pddl.syntax import (
     EVERY_OBJECT,
     NO_EFFECT,
     NOTHING,
@@ -24,8 +24,8 @@ from modulo.critics.plan.syntax import (
     Signature,
     TypeDeclaration,
 )
-from modulo.critics.plan.type_tree import TypeTree
-from modulo.critics.plan.typed_lists import read_name, read_parameters, read_typed_list, split_dashes
+from modulo.critics.plan.pddl.type_tree import TypeTree
+from modulo.critics.plan.pddl.typed_lists import read_name, read_parameters, read_typed_list, split_dashes
 
 __all__ = ["MAX_DERIVED", "domain_scope", "read_domain"]
 

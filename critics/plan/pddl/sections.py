@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from modulo.critics.plan.forms import Form, Group, Source, Word
-from modulo.critics.plan.typed_lists import read_name, read_title
+from modulo.critics.plan.pddl.forms import Form, Group, Source, Word
+from modulo.critics.plan.pddl.typed_lists import read_name, read_title
 
 __all__ = ["SUPPORTED_REQUIREMENTS", "Sections", "read_definition", "read_pairs", "read_requirements"]
 

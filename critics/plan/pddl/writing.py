@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from modulo.critics.plan.printing import (
+from modulo.critics.plan.pddl.printing import (
     call_text,
     expression_text,
     formula_text,
@@ -13,7 +13,7 @@ from modulo.critics.plan.printing import (
     typed_list_text,
     types_text,
 )
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     NOTHING,
     Action,
     Domain,

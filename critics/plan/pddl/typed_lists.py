@@ -7,8 +7,8 @@ from collections.abc import Container, Sequence
 from fractions import Fraction
 from typing import Final
 
-from modulo.critics.plan.forms import Form, Group, Source, Word, is_number
-from modulo.critics.plan.syntax import EVERY_OBJECT, Exact, Parameter
+from modulo.critics.plan.pddl.forms import Form, Group, Source, Word, is_number
+from modulo.critics.plan.pddl.syntax import EVERY_OBJECT, Exact, Parameter
 
 __all__ = [
     "MAX_DIGITS",

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from modulo.critics.plan.forms import Form, Group, Source, Word
-from modulo.critics.plan.syntax import Parameter, Signature
-from modulo.critics.plan.type_tree import TypeTree
-from modulo.critics.plan.typed_lists import read_parameters
+from modulo.critics.plan.pddl.forms import Form, Group, Source, Word
+from modulo.critics.plan.pddl.syntax import Parameter, Signature
+from modulo.critics.plan.pddl.type_tree import TypeTree
+from modulo.critics.plan.pddl.typed_lists import read_parameters
 
 __all__ = ["MAX_QUANTIFIED", "Scope"]
 

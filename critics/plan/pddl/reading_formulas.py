@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from modulo.critics.plan.forms import Form, Group, Word, is_number
-from modulo.critics.plan.scope import Scope
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.forms import Form, Group, Word, is_number
+from modulo.critics.plan.pddl.scope import Scope
+from modulo.critics.plan.pddl.syntax import (
     And,
     Arithmetic,
     Atom,
@@ -24,7 +24,7 @@ from modulo.critics.plan.syntax import (
     Or,
     TotalTime,
 )
-from modulo.critics.plan.typed_lists import read_number
+from modulo.critics.plan.pddl.typed_lists import read_number
 
 __all__ = ["CONNECTIVES", "IMPLICIT_COST", "read_atom", "read_expression", "read_fluent", "read_formula"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     And,
     Atom,
     Derived,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from modulo.critics.plan.forms import Form, Group
-from modulo.critics.plan.reading_formulas import read_atom, read_expression, read_fluent, read_formula
-from modulo.critics.plan.scope import Scope
-from modulo.critics.plan.syntax import Atom, Effect, Effects, ForEach, SetFact, Update, When
+from modulo.critics.plan.pddl.forms import Form, Group
+from modulo.critics.plan.pddl.reading_formulas import read_atom, read_expression, read_fluent, read_formula
+from modulo.critics.plan.pddl.scope import Scope
+from modulo.critics.plan.pddl.syntax import Atom, Effect, Effects, ForEach, SetFact, Update, When
 
 __all__ = ["UPDATES", "read_effect"]
 

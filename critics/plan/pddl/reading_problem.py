@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from modulo.critics.plan.forms import Form, Group, Source, Word, is_number
-from modulo.critics.plan.reading_domain import domain_scope
-from modulo.critics.plan.reading_formulas import read_atom, read_expression, read_fluent, read_formula
-from modulo.critics.plan.scope import Scope
-from modulo.critics.plan.sections import Sections, read_definition, read_requirements
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.forms import Form, Group, Source, Word, is_number
+from modulo.critics.plan.pddl.reading_domain import domain_scope
+from modulo.critics.plan.pddl.reading_formulas import read_atom, read_expression, read_fluent, read_formula
+from modulo.critics.plan.pddl.scope import Scope
+from modulo.critics.plan.pddl.sections import Sections, read_definition, read_requirements
+from modulo.critics.plan.pddl.syntax import (
     Atom,
     Domain,
     Exact,
@@ -22,7 +22,7 @@ from modulo.critics.plan.syntax import (
     Problem,
     TimedFact,
 )
-from modulo.critics.plan.typed_lists import read_name, read_number, read_typed_list
+from modulo.critics.plan.pddl.typed_lists import read_name, read_number, read_typed_list
 
 __all__ = ["read_problem"]
 

@@ -7,7 +7,7 @@ from typing import Final, NoReturn, TypeAlias
 
 from msgspec import Struct
 
-from modulo.critics.plan.errors import PddlError, UnsupportedPddlError
+from modulo.critics.plan.pddl.errors import PddlError, UnsupportedPddlError
 
 __all__ = ["MAX_NESTING", "Form", "Group", "Source", "Word", "is_number"]
 

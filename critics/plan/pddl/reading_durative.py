@@ -10,11 +10,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from modulo.critics.plan.forms import Form, Group, Word
-from modulo.critics.plan.reading_effects import UPDATES, read_effect
-from modulo.critics.plan.reading_formulas import read_expression, read_formula
-from modulo.critics.plan.scope import Scope
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.forms import Form, Group, Word
+from modulo.critics.plan.pddl.reading_effects import UPDATES, read_effect
+from modulo.critics.plan.pddl.reading_formulas import read_expression, read_formula
+from modulo.critics.plan.pddl.scope import Scope
+from modulo.critics.plan.pddl.syntax import (
     And,
     DurationBound,
     Effect,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Final, assert_never
 
-from modulo.critics.plan.syntax import (
+from modulo.critics.plan.pddl.syntax import (
     And,
     Arithmetic,
     Atom,
