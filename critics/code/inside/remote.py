@@ -29,6 +29,7 @@ _MIRRORED: Final = {
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, _NEVER)
 }
+_MAX_LINES: Final = 10**7
 _ENDS: Final = ("SystemExit", "KeyboardInterrupt", "GeneratorExit")
 
 
@@ -64,7 +65,7 @@ class Remote:
         reply = self._reply()
         match reply:
             case ("loaded", list(names)):
-                return [name for name in names if type(name) is str]
+                return [name for name in names if _is_plain_name(name)]
             case ("failed", list(kinds), str(message), str(place), int(line)):
                 report_unloaded(self._report, kinds, message, place, line)
         return self._nonsense()
@@ -107,7 +108,8 @@ class Remote:
                     actual=shortened(kind),
                 )
             case ("raised", list(kinds), str(message), str(place), int(line)):
-                raise self._mirrored(kinds, message, place, line)
+                names = [kind for kind in kinds if type(kind) is str]
+                raise self._mirrored(names, message, place, line if 0 < line < _MAX_LINES else 0)
         return self._nonsense()
 
     def _reply(self) -> Any:
@@ -117,19 +119,21 @@ class Remote:
             self._report.end_with("died", f"The program ended {self._when}.", when="during")
         except WireError as error:
             self._report.end_with("malformed_reply", f"What came back {self._when} is no data: {error}.")
+        except MemoryError:
+            self._report.end_with("malformed_reply", f"What came back {self._when} takes too much memory.")
 
     @property
     def _when(self) -> str:
         return f"during {self.latest}" if self._call_made else "while it was loaded"
 
-    def _mirrored(self, kinds: list[Any], message: str, place: str, line: int) -> Exception:
+    def _mirrored(self, kinds: list[str], message: str, place: str, line: int) -> Exception:
         """An exception like the candidate's: of the first of its classes that is built in."""
-        first = shortened(str(kinds[0])) if kinds else "Exception"
+        first = shortened(kinds[0]) if kinds else "Exception"
         if any(name in _ENDS for name in kinds):
             self._report.end_with(
                 "exit", f"{self.latest} ended the program ({first}).", location=_at(line), trace=place
             )
-        kind = next((_MIRRORED[name] for name in kinds if type(name) is str and name in _MIRRORED), None)
+        kind = next((_MIRRORED[name] for name in kinds if name in _MIRRORED), None)
         if kind in (None, Exception) or any(name in ("StopIteration", "StopAsyncIteration") for name in kinds):
             error: Exception = CandidateError(f"{first}: {message}")
         else:
@@ -145,7 +149,7 @@ class Remote:
 
 def report_unloaded(report: Report, kinds: list[Any], message: str, place: str, line: int) -> NoReturn:
     """Report a program that could not be loaded, and end."""
-    first = shortened(str(kinds[0])) if kinds else "Exception"
+    first = shortened(kinds[0]) if kinds and type(kinds[0]) is str else "Exception"
     if any(name == "SyntaxError" for name in kinds):
         report.end_with("syntax", f"It is no Python: {message} ({place}).", location=_at(line))
     report.end_with(
@@ -164,10 +168,15 @@ def remote_trace(error: BaseException) -> tuple[str, str, str, int] | None:
 
 def call_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """A call as it stands in a program, shortened."""
-    given = [shortened(repr(value), 120) for value in args]
-    given += [f"{key}={shortened(repr(value), 120)}" for key, value in kwargs.items()]
+    given = [shown(value, 120) for value in args]
+    given += [f"{key}={shown(value, 120)}" for key, value in kwargs.items()]
     return shortened(f"{name}({', '.join(given)})")
 
 
 def _at(line: int) -> str | None:
-    return f"line {line}" if line > 0 else None
+    return f"line {line}" if 0 < line < _MAX_LINES else None
+
+
+def _is_plain_name(name: Any) -> bool:
+    """Whether a name is one that a module of tests may have without noticing: it must not be one of Python's own."""
+    return type(name) is str and name.isidentifier() and not name.startswith("__")

@@ -15,6 +15,9 @@ __all__ = ["MAX_FAULTS", "Report", "shortened", "shown"]
 
 MAX_FAULTS: Final = 10
 _MAX_TEXT: Final = 300
+_MAX_DETAIL: Final = 2000
+"""Longest text in a report, which must stay shorter than what the parent reads, whatever the candidate sent."""
+_NOT_OURS: Final = 1
 
 
 class Report:
@@ -32,6 +35,8 @@ class Report:
         self._faults: list[dict[str, Any]] = []
         self.passed = 0
         self.calls = 0
+        self.doubt = ""
+        """Why the tests decide nothing even if all that came to a result passed."""
 
     @property
     def has_faults(self) -> bool:
@@ -40,8 +45,10 @@ class Report:
 
     def fault(self, code: str, message: str, **details: str | None) -> None:
         """Note one thing that the candidate did wrong."""
-        given = {name: text for name, text in details.items() if text is not None}
-        self._faults.append({"code": code, "message": message, **given})
+        given = {"message": message, **{name: text for name, text in details.items() if text is not None}}
+        self._faults.append(
+            {"code": code, **{name: shortened(text, _MAX_DETAIL) for name, text in given.items()}}
+        )
 
     def end_if_many(self) -> None:
         """End here if there is no point in going on."""
@@ -59,7 +66,7 @@ class Report:
 
     def broken(self, reason: str) -> NoReturn:
         """Report that the tests themselves are at fault, so that they say nothing of the candidate."""
-        self._write("broken", reason)
+        self._write("broken", shortened(reason, _MAX_DETAIL))
 
     def _write(self, outcome: str, reason: str) -> NoReturn:
         document = {
@@ -70,15 +77,20 @@ class Report:
             "faults": self._faults,
         }
         data = self._nonce + dump(document)
-        if os.getpid() == self._pid:  # a process that the tests forked reports nothing
-            while data:
-                data = data[os.write(self._fd, data) :]
+        if os.getpid() != self._pid:
+            # A process that the tests forked reports nothing, and they must not take its end for a success.
+            os._exit(_NOT_OURS)
+        while data:
+            data = data[os.write(self._fd, data) :]
         os._exit(0)
 
 
-def shown(value: object) -> str:
-    """A value as it stands in a program, shortened."""
-    return shortened(repr(value))
+def shown(value: object, most: int = _MAX_TEXT) -> str:
+    """A value as it stands in a program, shortened. Never raises for plain data."""
+    try:
+        return shortened(repr(value), most)
+    except ValueError:  # an int of more digits than Python writes
+        return f"<{type(value).__name__} with too many digits to show>"
 
 
 def shortened(text: str, most: int = _MAX_TEXT) -> str:
