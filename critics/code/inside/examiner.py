@@ -30,7 +30,7 @@ def main(fds: list[int]) -> None:
         run_together(job, report)
     remote = Remote(calls, replies, report)
     functions = {name: remote.function(name) for name in remote.wait_until_loaded()}
-    vars(_new_module(MODULE)).update(functions)
+    _new_module(MODULE)
     names = frozenset(("candidate", job["entry_point"]))
     run_tests(job, functions, Assertions(report, remote, names))
 
@@ -61,6 +61,8 @@ def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assert
         scope = vars(_new_module("tests"))
         _run_prompt(prompt, scope, report)
         scope[job["entry_point"]] = functions[job["entry_point"]]
+        if "source" not in job:
+            _offer(job, prompt, scope, functions)
         if job["format"] == "assertions":
             _run_assertions(job, scope, functions, assertions)
         else:
@@ -73,7 +75,7 @@ def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assert
         report.broken(f"the tests are no Python: {error}")
     except Exception as error:  # noqa: BLE001  tests may raise anything
         assertions.failed(error)
-    conclude(assertions)
+    conclude(assertions, in_suite=job["format"] != "assertions")
 
 
 def _run_assertions(
@@ -89,18 +91,56 @@ def _run_assertions(
     calls_itself = _calls_check(tree)
     scope |= assertions.instrument(tree)
     exec(compile(tree, "<tests>", "exec", dont_inherit=True), scope)  # noqa: S102
-    if "check" in scope and not calls_itself:
-        scope["check"](candidate)
+    check = scope.get("check", candidate)  # some functions to be written have that very name
+    if check is not candidate and not calls_itself:
+        check(candidate)
 
 
-def conclude(assertions: Assertions) -> None:
+def conclude(assertions: Assertions, *, in_suite: bool) -> None:
     """Report what came out; tests that tested nothing have passed nothing."""
     report = assertions.report
-    if not report.has_faults and not report.calls:
+    if report.has_faults:
+        report.end()
+    if not report.calls:
         report.broken("the tests never call the code")
-    if not report.has_faults and not report.passed:
-        report.passed = 1  # tests without assertions: that nothing was raised is one test
+    if report.doubt:
+        report.broken(report.doubt)
+    if not report.passed and (in_suite or assertions.nodes):
+        report.broken("the tests call the code, but none of them came to a result")
+    report.passed = report.passed or 1  # tests without assertions: that nothing was raised is one test
     report.end()
+
+
+def _offer(job: dict[str, Any], prompt: ast.Module, scope: dict[str, Any], functions: dict[str, Any]) -> None:
+    """Make the program a module for tests to import.
+
+    What the prompt defines besides the entry point is the prompt's there too. An import of everything gets no more
+    than the tests need from it: the program must not bring an ``abs`` of its own into them.
+    """
+    helpers = {name: scope[name] for name in _defined(prompt) & set(scope) - {job["entry_point"]}}
+    starred = {job["entry_point"], *helpers, *(_wanted_of_all(job["test"]) & set(functions) - set(scope))}
+    vars(sys.modules[MODULE]).update({**functions, **helpers, "__all__": sorted(starred)})
+
+
+def _defined(prompt: ast.Module) -> set[str]:
+    """Functions and classes that a prompt defines."""
+    return {part.name for part in prompt.body if isinstance(part, (ast.FunctionDef, ast.ClassDef))}
+
+
+def _wanted_of_all(test: str) -> set[str]:
+    """Names that tests can only mean the program's by, if they import everything from it and from nowhere else."""
+    try:
+        tree = ast.parse(test)
+    except SyntaxError:  # a session for doctest, or no Python, which will be told later
+        lines = [line.strip() for line in test.splitlines()]
+        try:
+            tree = ast.parse("\n".join(line[4:] for line in lines if line.startswith((">>> ", "... "))))
+        except SyntaxError:
+            return set()
+    sources = [
+        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    ]
+    return _unbound(tree) if sources == [MODULE] else set()
 
 
 def _parsed_prompt(prompt: str) -> ast.Module:
@@ -122,9 +162,9 @@ def _check_definitions(report: Report, entry_point: str, prompt: ast.Module, def
     """The program stands where the prompt stood, so it defines the entry point and what else the prompt defines."""
     if entry_point not in defined:
         report.end_with("no_entry_point", f"The program defines no function {entry_point}.")
-    for part in prompt.body:
-        if isinstance(part, (ast.FunctionDef, ast.ClassDef)) and part.name not in defined:
-            message = f"The program leaves out {part.name}, which the problem defines; give all of the module."
+    for name in sorted(_defined(prompt)):
+        if name not in defined:
+            message = f"The program leaves out {name}, which the problem defines; give all of the module."
             report.end_with("missing_definition", message)
 
 

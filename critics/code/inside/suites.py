@@ -28,10 +28,36 @@ def _run_unittest(test: str, scope: dict[str, Any], assertions: Assertions) -> N
     unittest.defaultTestLoader.loadTestsFromModule(module).run(_Result(assertions))
 
 
+class _Skips:
+    """Tells tests that are skipped whatever the program does from those that it may have had skipped."""
+
+    def __init__(self, assertions: Assertions) -> None:
+        self._report = assertions.report
+        self._calls_before = 0
+        self.while_imported = self._report.calls
+
+    def next_test(self) -> None:
+        """A test is over."""
+        self._calls_before = self._report.calls
+
+    def skipped(self, test: str) -> None:
+        """A test was skipped."""
+        if self.while_imported or self._report.calls > self._calls_before:
+            self._report.doubt = f"the test {shortened(test)} was skipped after the tests had called the code"
+
+
 class _Result(unittest.TestResult):
     def __init__(self, assertions: Assertions) -> None:
         super().__init__()
         self._assertions = assertions
+        self._skips = _Skips(assertions)
+
+    def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
+        super().stopTest(test)
+        self._skips.next_test()
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
+        self._skips.skipped(test.id())
 
     def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802  unittest's name
         self._assertions.report.passed += 1
@@ -123,6 +149,11 @@ def _run_pytest(test: str, scope: dict[str, Any], assertions: Assertions) -> Non
 class _Plugin:
     def __init__(self, assertions: Assertions) -> None:
         self._assertions = assertions
+        self._skips = _Skips(assertions)
+
+    def pytest_collection_finish(self) -> None:
+        """A hook of pytest's."""
+        self._skips.while_imported = self._assertions.report.calls
 
     def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
         """A hook of pytest's; the report itself is pytest's to make."""
@@ -131,8 +162,12 @@ class _Plugin:
         error = call.excinfo.value if call.excinfo else None
         if error is None:
             self._assertions.report.passed += call.when == "call"
-        elif not isinstance(error, pytest.skip.Exception):
+        elif isinstance(error, pytest.skip.Exception):
+            self._skips.skipped(item.name)
+        else:
             self._assertions.failed_in(error, item.name)
+        if call.when == "teardown":
+            self._skips.next_test()
 
     def pytest_collectreport(self, report: Any) -> None:
         """A hook of pytest's: a file that cannot be collected tests nothing."""
