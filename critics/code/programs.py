@@ -33,7 +33,7 @@ class ProgramRun:
 
     Attributes:
         ended: How it ended.
-        output: What it wrote to standard output.
+        output: What it wrote to standard output; bytes that are no text are lone surrogates.
         errors: The end of what it wrote to standard error.
         excess: The limit for which it was killed.
     """
@@ -58,9 +58,7 @@ async def run_program(kind: Kind, source: str, text: str) -> ProgramRun:
             _write(fds[1], text)
             sandbox.run(fds)
             ended, excess = await _until_it_ends(sandbox, kind.limits)
-            output = os.pread(fds[2], kind.limits.max_file_mb * 2**20 + 1, 0).decode(
-                "utf-8", "backslashreplace"
-            )
+            output = os.pread(fds[2], kind.limits.max_file_mb * 2**20 + 1, 0).decode("utf-8", "surrogateescape")
             size = os.fstat(fds[3]).st_size
             errors = os.pread(fds[3], 2000, max(0, size - 2000)).decode("utf-8", "backslashreplace")
             return ProgramRun(ended=ended, output=output, errors=errors, excess=excess)
@@ -102,7 +100,7 @@ def _write(fd: int, text: str) -> None:
 
 
 def _normal(text: str) -> list[str]:
-    return [line.rstrip() for line in text.rstrip().splitlines()]
+    return [line.rstrip() for line in text.rstrip().split("\n")]
 
 
 def _shown(text: str) -> str:

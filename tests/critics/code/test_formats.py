@@ -193,3 +193,36 @@ async def test_what_a_program_printed_is_shown_with_its_input() -> None:
 def test_problems_without_tests_are_refused(fields: Any) -> None:
     with pytest.raises(ValidationError):
         CodeProblem(prompt="", entry_point="f", **fields)
+
+
+def one_case(expected: str) -> CodeProblem:
+    return CodeProblem(prompt="", format="stdio", cases=({"input": "5\n", "output": expected},))
+
+
+@pytest.mark.parametrize(
+    ("expected", "program"),
+    [
+        ("1\n2", "print('1\\x0b2')"),
+        ("1\n2", "print('1\\r2')"),
+        ("1\n2", "print('1\\u20282')"),
+        ("\\xff", "import sys\nsys.stdout.buffer.write(b'\\xff')"),
+        ("1", "import sys\nprint(1)\nsys.exit(128)"),
+        ("1", "import sys\nprint(1)\nsys.exit(-128)"),
+    ],
+)
+async def test_nearly_what_a_program_should_print_is_wrong(expected: str, program: str) -> None:
+    assert (await critic().critique(one_case(expected), program)).verdict is Verdict.REJECT
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import threading\nthreading.Thread(target=lambda: print(int(input()) * 2)).start()",
+        "import atexit\natexit.register(print, 10)",
+        "import sys\nprint(10)\nsys.stdout.close()",
+        "print(10)\nexit()",
+        "import sys\nprint(10)\nsys.exit(256)",
+    ],
+)
+async def test_a_program_ends_as_an_interpreter_would_end_it(program: str) -> None:
+    assert (await critic().critique(one_case("10"), program)).accepts
