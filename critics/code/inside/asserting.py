@@ -58,6 +58,12 @@ class Assertions:
         line = self.nodes[at.index][0].lineno
         self._failed(error, at, test, {"test": f"test at line {line}: {shortened(test)}"})
 
+    def may_be_caught(self, error: Exception, at: _Assertion) -> None:
+        """Note that an assertion does not hold, in case that the tests catch that and go on."""
+        if isinstance(error, AssertionError) and remote_trace(error) is None:
+            line = self.nodes[at.index][0].lineno
+            self.report.doubt = f"the assertion at line {line} of the tests does not hold, and the tests go on"
+
     def failed_in(self, error: BaseException, test: str) -> None:
         """Report what an exception out of a test says, by the name of that test."""
         self._failed(error, None, test, {"test": shortened(test)})
@@ -137,6 +143,7 @@ class _Assertion(AbstractContextManager["_Assertion"]):
         if not isinstance(error, Exception):
             return False
         if not self._goes_on:
+            self._assertions.may_be_caught(error, self)
             error.__dict__.setdefault(_CURRENT, self)
             return False
         self._assertions.failed(error, error.__dict__.get(_CURRENT, self))

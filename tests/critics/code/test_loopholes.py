@@ -120,3 +120,11 @@ async def test_a_function_to_be_written_may_be_called_check() -> None:
     )
     assert (await critic().critique(about, "def check(n): return n == 73")).accepts
     assert (await critic().critique(about, "def check(n): return True")).verdict is Verdict.REJECT
+
+
+async def test_an_assertion_that_fails_where_tests_catch_it_decides_nothing() -> None:
+    caught = "try:\n    assert f(1) == 2\nexcept AssertionError:\n    print('failed')\nassert f(0) == 0\n"
+    assert (await judge("assertions", caught, "def f(n): return 0")).verdict is Verdict.UNDECIDED
+    assert (await judge("assertions", caught, "def f(n): return 2 * n")).accepts
+    raises = "try:\n    assert f(1) == 2\nexcept ValueError:\n    pass\nassert f(0) == 0\n"
+    assert (await judge("assertions", raises, "def f(n):\n    if n: raise ValueError\n    return 0")).accepts
