@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import ast
+import builtins
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,8 @@ from modulo.generators.transcript import json_lines
 
 __all__ = ["read_problem", "read_problem_in", "read_problems"]
 
-_WRAPPERS: Final = frozenset(("set", "sorted", "list", "tuple", "len", "abs", "round", "str", "math", "dict"))
+_NO_SUBJECTS: Final = frozenset((*vars(builtins), "isclose", "Counter", "deepcopy", "copy"))
+"""Functions that a test about another calls."""
 _HUMAN_EVAL: Final = frozenset(
     ("task_id", "canonical_solution", "plus_input", "base_input", "contract", "atol")
 )
@@ -83,8 +85,21 @@ def _from_mbpp(row: Mapping[str, Any]) -> dict[str, JsonValue]:
 
 def _entry_point(tests: list[str]) -> str:
     for test in tests:
-        names = re.findall(r"([A-Za-z_]\w*)\s*\(", test)
-        for name in names:
-            if name not in _WRAPPERS and name != "assert":
-                return str(name)
+        for name in _called(test):
+            if name not in _NO_SUBJECTS:
+                return name
     raise ProblemError("no assertion of test_list calls a function")
+
+
+def _called(test: str) -> list[str]:
+    """Names of the functions that a test calls by nothing but their names, in the order of the text."""
+    try:
+        tree = ast.parse(test)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ProblemError(
+            f"an assertion of test_list is no Python: {type(error).__name__}: {error}"
+        ) from error
+    calls = [
+        node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    return [name.id for name in sorted(calls, key=lambda name: (name.lineno, name.col_offset))]

@@ -181,3 +181,27 @@ async def test_all_recorded_programs_get_them(shared_data: Path) -> None:
 
 def test_a_problem_is_a_value() -> None:
     assert CodeProblem(**DOMAIN.example().model_dump()) == DOMAIN.example()
+
+
+@pytest.mark.parametrize(
+    "assertion",
+    [
+        "assert double(2) == 4",
+        "assert not (double(0))",
+        "assert math.isclose(double(2), 4.0)",
+        "assert isclose(double(2), 4.0)",
+        "assert all(double(n) == 2 * n for n in (1, 2))",
+        "assert isinstance(double(2), int)",
+        "assert 'f(x)' != double(2)",
+        "assert Counter(double([1])) == Counter([1, 1])",
+    ],
+)
+def test_what_an_assertion_of_mbpp_is_about_is_no_function_around_it(assertion: str) -> None:
+    """A program that brings its own ``all`` or ``isinstance`` would check itself."""
+    problem = DOMAIN.read_problem({"text": "Double.", "test_list": [assertion]})
+    assert problem.entry_point == "double"
+
+
+def test_an_assertion_of_mbpp_that_is_no_python_is_told() -> None:
+    with pytest.raises(ProblemError, match="no Python"):
+        DOMAIN.read_problem({"text": "Double.", "test_list": ["assert double(2 == 4"]})
