@@ -19,6 +19,11 @@ _GOES_ON: Final = re.compile(
     r"\s|$|#|[)\]}]|import |from \w+.* import |def |class |@|async |if |elif |else|for |while |try:|except|finally"
     r"|with |assert |return|[A-Za-z_][\w.]*(?:\[.*\])?(?:\s*[,:]|\s*[-+*/%&|^]?=|\(.*\)\s*$)"
 )
+_DEFINITION: Final = re.compile(
+    r"^(?:(?:async[ \t]+)?def[ \t]+(\w+)|class[ \t]+(\w+)|(\w+)[ \t]*=)", re.MULTILINE
+)
+_LONGEST_LINE: Final = 1000
+"""Of lines of code without fences. Longer ones could take that pattern too long."""
 _WHOLE_HINT: Final = "Answer with one Python code block (```python ... ```) that holds the whole program."
 _HINT: Final = "Answer with one Python code block (```python ... ```) that holds the whole function."
 
@@ -61,7 +66,8 @@ def _in_blocks(text: str, problem: CodeProblem) -> str | None:
         body = blocks[-1] if blocks else ""
         return _completed(body, problem)
     chosen = blocks[defining[-1]]
-    earlier = [block for block in blocks[: defining[-1]] if _is_helper(block, chosen, problem)]
+    missing = set(re.findall(r"\w+", chosen)) - _defined(chosen)
+    earlier = [block for block in blocks[: defining[-1]] if _is_helper(block, missing, problem)]
     return "\n\n".join([*earlier, chosen])
 
 
@@ -86,13 +92,12 @@ def _without_prompts(block: str) -> str:
     return "\n".join(line[4:] for line in block.splitlines() if line.startswith((">>> ", "... ")))
 
 
-def _is_helper(block: str, chosen: str, problem: CodeProblem) -> bool:
-    """Whether a block defines something that the chosen one mentions and does not define, and no other answer."""
+def _is_helper(block: str, missing: set[str], problem: CodeProblem) -> bool:
+    """Whether a block defines something that is missing, and is no other answer."""
     if _defines(block, problem.entry_point):
         return False
     names = re.findall(r"^(?:def|class)\s+([A-Za-z_]\w*)", block, re.MULTILINE)
-    missing = [name for name in names if not _defines(chosen, name)]
-    return any(re.search(rf"\b{name}\b", chosen) for name in missing)
+    return not missing.isdisjoint(names)
 
 
 def _in_prose(text: str, problem: CodeProblem) -> str | None:
@@ -102,7 +107,7 @@ def _in_prose(text: str, problem: CodeProblem) -> str | None:
     if start is None:
         return _completed(text, problem)
     end = start
-    while end < len(lines) and _GOES_ON.match(lines[end]):
+    while end < len(lines) and len(lines[end]) <= _LONGEST_LINE and _GOES_ON.match(lines[end]):
         end += 1
     program = "\n".join(lines[start:end])
     return program if _defines(program, problem.entry_point) else None
@@ -117,17 +122,24 @@ def _completed(text: str, problem: CodeProblem) -> str | None:
 
 
 def _defines(source: str, name: str) -> bool:
-    return (
-        re.search(rf"^(?:(?:async\s+)?def\s+{name}\b|class\s+{name}\b|{name}\s*=)", source, re.MULTILINE)
-        is not None
-    )
+    return name in _defined(source)
+
+
+def _defined(source: str) -> set[str]:
+    """Names that a source defines at its top level, as far as its lines show."""
+    return {found[found.lastindex or 0] for found in _DEFINITION.finditer(source)}
 
 
 def _with_preamble(program: str, problem: CodeProblem) -> str:
     """The program after the prompt's imports and helpers that it does not have itself."""
     try:
         prompt = ast.parse(problem.prompt)
-    except (SyntaxError, ValueError):  # a prompt in words
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # in words, or nested too deep for the parser
         return program
     present = {line.strip() for line in program.splitlines()}
     missing = [part for part in prompt.body if _is_preamble(part, program, problem)]

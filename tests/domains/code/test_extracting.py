@@ -1,5 +1,8 @@
 """The program in a chat answer."""
 
+import contextlib
+import time
+
 import pytest
 
 from modulo.domains.code import CodeProblem, parse_program, prompt
@@ -110,3 +113,28 @@ def test_no_program_is_malformed(text: str) -> None:
 
 def test_whole_programs_are_asked_for_as_such() -> None:
     assert "reads standard input" in prompt(WHOLE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import x\na[" + "](" * 90_000,
+        "```\n"
+        + "\n".join(f"def a{n}(): 0" for n in range(6000))
+        + f"\n```\n```\n{PROGRAM}\n"
+        + "x\n" * 40_000,
+        "```\n" * 49_000,
+        "async\n" * 30_000,
+    ],
+    ids=["brackets", "helpers", "fences", "async"],
+)
+def test_no_answer_takes_long_to_read(text: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(Malformed):
+        parse_program(text, WORDS)
+    assert time.process_time() - started < 5
+
+
+def test_a_prompt_that_breaks_the_parser_is_one_in_words() -> None:
+    broken = PROBLEM.model_copy(update={"prompt": "-" * 200_000 + "1"})
+    assert parse_program(PROGRAM, broken) == PROGRAM + "\n"
