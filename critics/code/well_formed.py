@@ -95,7 +95,12 @@ def _faults(problem: CodeProblem, functions: Mapping[str, Any]) -> Iterator[Viol
 def _wanted(problem: CodeProblem) -> list[str] | None:
     try:
         tree = ast.parse(problem.prompt)
-    except (SyntaxError, ValueError):  # a prompt in words
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # in words, or nested too deep for the parser
         return None
     for part in tree.body:
         if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)) and part.name == problem.entry_point:

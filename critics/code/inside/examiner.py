@@ -56,7 +56,7 @@ def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assert
     """
     report = assertions.report
     try:
-        prompt = _parsed_prompt(job["prompt"])
+        prompt = _parsed(job["prompt"])
         _check_definitions(report, job["entry_point"], prompt, functions)
         scope = vars(_new_module("tests"))
         _run_prompt(prompt, scope, report)
@@ -83,17 +83,30 @@ def _run_assertions(
 ) -> None:
     """Tests as in HumanEval and MBPP: assertions at the top, or in ``check(candidate)``."""
     candidate = scope["candidate"] = functions[job["entry_point"]]
-    tree = ast.parse(job["test"], "<tests>")
-    if "source" in job or not _calls_any(tree, ("candidate", job["entry_point"])):
-        # They run together with the program, or are about another function, as some of MBPP's. Where they do call
-        # the entry point, a helper that they forgot must not be the program's, which could say yes to everything.
-        scope |= {name: functions[name] for name in _unbound(tree) & set(functions) - set(scope)}
-    calls_itself = _calls_check(tree)
-    scope |= assertions.instrument(tree)
-    exec(compile(tree, "<tests>", "exec", dont_inherit=True), scope)  # noqa: S102
+    try:
+        tree = ast.parse(job["test"], "<tests>")
+        _lend_functions(job, tree, scope, functions)
+        calls_itself = _calls_check(tree)
+        scope |= assertions.instrument(tree)
+        code = compile(tree, "<tests>", "exec", dont_inherit=True)
+    except RecursionError:
+        assertions.report.broken("the tests are nested too deep to be compiled")
+    exec(code, scope)  # noqa: S102
     check = scope.get("check", candidate)  # some functions to be written have that very name
     if check is not candidate and not calls_itself:
         check(candidate)
+
+
+def _lend_functions(
+    job: dict[str, Any], tree: ast.Module, scope: dict[str, Any], functions: dict[str, Any]
+) -> None:
+    """Give tests further functions of the program that they call, if they run with it or are about another one.
+
+    Where they do call the entry point, a helper that they forgot must not be the program's, which could say yes to
+    everything.
+    """
+    if "source" in job or not _calls_any(tree, ("candidate", job["entry_point"])):
+        scope |= {name: functions[name] for name in _unbound(tree) & set(functions) - set(scope)}
 
 
 def conclude(assertions: Assertions, *, in_suite: bool) -> None:
@@ -118,7 +131,8 @@ def _offer(job: dict[str, Any], prompt: ast.Module, scope: dict[str, Any], funct
     than the tests need from it: the program must not bring an ``abs`` of its own into them.
     """
     helpers = {name: scope[name] for name in _defined(prompt) & set(scope) - {job["entry_point"]}}
-    starred = {job["entry_point"], *helpers, *(_wanted_of_all(job["test"]) & set(functions) - set(scope))}
+    test = _session(job["test"]) if job["format"] == "doctest" else job["test"]
+    starred = {job["entry_point"], *helpers, *(_wanted_of_all(test) & set(functions) - set(scope))}
     vars(sys.modules[MODULE]).update({**functions, **helpers, "__all__": sorted(starred)})
 
 
@@ -129,25 +143,24 @@ def _defined(prompt: ast.Module) -> set[str]:
 
 def _wanted_of_all(test: str) -> set[str]:
     """Names that tests can only mean the program's by, if they import everything from it and from nowhere else."""
-    try:
-        tree = ast.parse(test)
-    except SyntaxError:  # a session for doctest, or no Python, which will be told later
-        lines = [line.strip() for line in test.splitlines()]
-        try:
-            tree = ast.parse("\n".join(line[4:] for line in lines if line.startswith((">>> ", "... "))))
-        except SyntaxError:
-            return set()
-    sources = [
-        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
-    ]
+    tree = _parsed(test)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    sources = [node.module for node in imports if node.names[0].name == "*"]
     return _unbound(tree) if sources == [MODULE] else set()
 
 
-def _parsed_prompt(prompt: str) -> ast.Module:
+def _session(text: str) -> str:
+    """What an interactive session has typed in."""
+    lines = [line.strip() for line in text.splitlines()]
+    return "\n".join(line[4:] for line in lines if line.startswith((">>> ", "... ")))
+
+
+def _parsed(text: str) -> ast.Module:
+    """A source; an empty one for words, for what stops in the middle of a line, and for what is nested too deep."""
     try:
-        return ast.parse(prompt, "<prompt>")
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])  # a prompt in words, or one that stops in the middle of a line
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
 
 
 def _run_prompt(prompt: ast.Module, scope: dict[str, Any], report: Report) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from modulo.critics.code import CodeProblem
+from modulo.critics.code import CodeProblem, WellFormedProgram
 from modulo.critique import Critique, Verdict
 from tests.critics.code.problems import critic, needs_linux
 
@@ -226,3 +226,12 @@ async def test_nearly_what_a_program_should_print_is_wrong(expected: str, progra
 )
 async def test_a_program_ends_as_an_interpreter_would_end_it(program: str) -> None:
     assert (await critic().critique(one_case("10"), program)).accepts
+
+
+async def test_sources_that_are_nested_too_deep_decide_nothing_of_the_program() -> None:
+    test = "x = " + "+".join(["1"] * 20_000) + "\nassert f(2) == 4"
+    about = CodeProblem(prompt="", entry_point="f", test=test)
+    assert (await critic().critique(about, RIGHT)).verdict is Verdict.UNDECIDED
+    about = CodeProblem(prompt="-" * 200_000 + "1", entry_point="f", test="assert f(2) == 4")
+    assert (await critic().critique(about, RIGHT)).accepts
+    assert (await WellFormedProgram().critique(about, RIGHT)).accepts
