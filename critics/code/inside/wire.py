@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000
 MAX_INT_BYTES: Final = 2**16
 """Longest int. Multiplying and printing take quadratic time, so one of megabytes would stall its reader."""
+MAX_SAME_HASH: Final = 512
+"""Most elements of a set or keys of a dict with the same hash. Building them takes quadratic time in these."""
 _UTF8: Final = "surrogatepass"  # Python strings may hold lone surrogates, and tests may ask for them
 _LENGTH: Final = struct.Struct(">I")
 _FLOAT: Final = struct.Struct(">d")
@@ -239,6 +242,7 @@ class _Reader:
     def _frozenset(self, depth: int) -> frozenset[Any]:
         items = self._list(depth)
         try:
+            _refuse_collisions(items)
             found = frozenset(items)
         except TypeError as error:
             raise WireError("a set of what cannot be in one") from error
@@ -252,17 +256,20 @@ class _Reader:
         return set(self._frozenset(depth))
 
     def _dict(self, depth: int) -> dict[Any, Any]:
-        result: dict[Any, Any] = {}
-        length = self._length()
-        for _ in range(length):
-            key = self.read(depth + 1)
-            try:
-                result[key] = self.read(depth + 1)
-            except TypeError as error:
-                raise WireError("a dict with a key that cannot be one") from error
-        if len(result) != length:
+        pairs = [(self.read(depth + 1), self.read(depth + 1)) for _ in range(self._length())]
+        try:
+            _refuse_collisions([key for key, _ in pairs])
+            result = dict(pairs)
+        except TypeError as error:
+            raise WireError("a dict with a key that cannot be one") from error
+        if len(result) != len(pairs):
             raise WireError("a dict with a key twice")
         return result
+
+
+def _refuse_collisions(keys: list[Any]) -> None:
+    if len(keys) > MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
+        raise WireError("too many keys of the same hash")
 
 
 _CONSTANTS: Final[dict[bytes, bool | None]] = {b"N": None, b"T": True, b"F": False}

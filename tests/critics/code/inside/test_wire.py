@@ -17,6 +17,7 @@ from modulo.critics.code.inside.wire import (
     MAX_FRAME_BYTES,
     MAX_INT_BYTES,
     MAX_NODES,
+    MAX_SAME_HASH,
     Unsendable,
     WireError,
     dump,
@@ -235,3 +236,14 @@ def test_frames_follow_each_other_and_end_with_their_writer() -> None:
             read_frame(reading)
     finally:
         os.close(reading)
+
+
+def test_keys_made_to_collide_are_refused_before_they_take_long() -> None:
+    period = 2**61 - 1
+    for made in (set, frozenset, dict.fromkeys):
+        few = made(number * period for number in range(1, MAX_SAME_HASH + 1))
+        assert load(dump(few)) == few
+        with pytest.raises(WireError, match="same hash"):
+            load(dump(made(number * period for number in range(1, MAX_SAME_HASH + 2))))
+    honest = {2**power for power in range(10_000)}
+    assert load(dump(honest)) == honest
