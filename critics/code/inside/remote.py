@@ -7,6 +7,7 @@ be answered, ends the check at once: no ``except`` of a test's can turn it into 
 from __future__ import annotations
 
 import builtins
+import select
 import threading
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -84,6 +85,8 @@ class Remote:
         self._report.calls += 1
         # Made into texts only for who asks: that can take longer than the call.
         self._call_made, self._returned = (name, args, kwargs), []
+        # Else it ends while it should take the call, and may have been killed for not doing that.
+        when = "before" if self._is_gone() else "during"
         try:
             write_frame(self._calls, (name, args, kwargs))
         except Unsendable as error:
@@ -92,8 +95,14 @@ class Remote:
                 "run tests and code together if they must share objects"
             )
         except OSError:
-            self._report.end_with("died", f"The program ended before {self.latest}.", when="before")
+            self._report.end_with("died", f"The program ended {when} {self.latest}.", when=when)
         return self._result(self._reply())
+
+    def _is_gone(self) -> bool:
+        """Whether nobody can take a call any more."""
+        poll = select.poll()
+        poll.register(self._calls, 0)  # errors are told in any case
+        return bool(poll.poll(0))
 
     def _result(self, reply: Any) -> Any:
         match reply:

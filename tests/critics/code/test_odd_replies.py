@@ -86,3 +86,9 @@ async def test_no_reply_is_too_long_or_too_odd_to_be_reported(program: str) -> N
     critique = await critic().critique(problem("candidate(1) == 2"), BY_HAND + program)
     assert critique.verdict is Verdict.REJECT
     assert len(str(critique)) < 10_000
+
+
+async def test_a_program_that_takes_no_calls_is_rejected_for_waiting() -> None:
+    program = BY_HAND + "import time\nsend(('loaded', ['f']))\ntime.sleep(1000)"
+    (violation,) = (await critic().critique(problem("candidate('x' * 300_000) == 2"), program)).violations
+    assert violation.code == "timeout"
