@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+import threading
 from collections.abc import Container
 from types import ModuleType
 from typing import Any
@@ -55,6 +56,7 @@ def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assert
         assertions: Takes what comes of them.
     """
     report = assertions.report
+    threading.excepthook = lambda failed: _doubt_thread(report, failed)
     try:
         prompt = _parsed(job["prompt"])
         _check_definitions(report, job["entry_point"], prompt, functions)
@@ -76,6 +78,10 @@ def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assert
     except Exception as error:  # noqa: BLE001  tests may raise anything
         assertions.failed(error)
     conclude(assertions, in_suite=job["format"] != "assertions")
+
+
+def _doubt_thread(report: Report, failed: threading.ExceptHookArgs) -> None:
+    report.doubt = f"a thread of the tests ended with {failed.exc_type.__name__}, and the tests went on"
 
 
 def _run_assertions(
@@ -128,12 +134,15 @@ def _offer(job: dict[str, Any], prompt: ast.Module, scope: dict[str, Any], funct
     """Make the program a module for tests to import.
 
     What the prompt defines besides the entry point is the prompt's there too. An import of everything gets no more
-    than the tests need from it: the program must not bring an ``abs`` of its own into them.
+    than the tests need from it, and no name of a built-in function is there: the program must not bring an ``abs`` of
+    its own into them.
     """
     helpers = {name: scope[name] for name in _defined(prompt) & set(scope) - {job["entry_point"]}}
     test = _session(job["test"]) if job["format"] == "doctest" else job["test"]
     starred = {job["entry_point"], *helpers, *(_wanted_of_all(test) & set(functions) - set(scope))}
-    vars(sys.modules[MODULE]).update({**functions, **helpers, "__all__": sorted(starred)})
+    others = {name: function for name, function in functions.items() if name not in vars(builtins)}
+    offered = {**others, job["entry_point"]: functions[job["entry_point"]], **helpers}
+    vars(sys.modules[MODULE]).update({**offered, "__all__": sorted(starred)})
 
 
 def _defined(prompt: ast.Module) -> set[str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import doctest
 import os
+import re
 import sys
 import unittest
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
@@ -21,11 +23,25 @@ __all__ = ["SUITES"]
 
 _FILE: Final = "/tmp/test_solution.py"  # noqa: S108  each check has a /tmp of its own
 
+_RETURNS: Final = re.compile("return a value that is not None")
+"""What unittest warns of and counts as passed."""
+_NEVER_RUN: Final = "a test returned something, as a coroutine or generator that is never run does"
+
 
 def _run_unittest(test: str, scope: dict[str, Any], assertions: Assertions) -> None:
     """The test cases of a module."""
     module = _module("tests", test, scope)
-    unittest.defaultTestLoader.loadTestsFromModule(module).run(_Result(assertions))
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        unittest.defaultTestLoader.loadTestsFromModule(module).run(_Result(assertions))
+    if any(_RETURNS.search(str(warning.message)) for warning in given):
+        assertions.report.doubt = _NEVER_RUN
+
+
+def _doubt_result(assertions: Assertions, result: object) -> None:
+    """A coroutine or a generator that a test returns has not been run."""
+    if result is not None:
+        assertions.report.doubt = _NEVER_RUN
 
 
 class _Skips:
@@ -115,7 +131,7 @@ def _run_properties(test: str, scope: dict[str, Any], assertions: Assertions) ->
         if not name.startswith("test_") or not callable(function):
             continue
         try:
-            function()
+            _doubt_result(assertions, function())
         except Exception as error:  # noqa: BLE001  tests may raise anything
             notes = [note for note in getattr(error, "__notes__", ()) if note.startswith("Falsifying")]
             assertions.failed_in(error, " ".join([name, *notes]))
@@ -136,6 +152,8 @@ def _run_pytest(test: str, scope: dict[str, Any], assertions: Assertions) -> Non
         "no:cacheprovider",
         "-p",
         "no:faulthandler",
+        "-p",
+        "no:threadexception",
         "--rootdir=/tmp",
         "-c",
         "/dev/null",

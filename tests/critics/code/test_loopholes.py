@@ -128,3 +128,55 @@ async def test_an_assertion_that_fails_where_tests_catch_it_decides_nothing() ->
     assert (await judge("assertions", caught, "def f(n): return 2 * n")).accepts
     raises = "try:\n    assert f(1) == 2\nexcept ValueError:\n    pass\nassert f(0) == 0\n"
     assert (await judge("assertions", raises, "def f(n):\n    if n: raise ValueError\n    return 0")).accepts
+
+
+NEVER_AWAITED = """
+import unittest
+from solution import f
+class T(unittest.TestCase):
+    def test_first(self): self.assertEqual(f(0), 0)
+    async def test_second(self): self.assertEqual(f(2), 4)
+"""
+NEVER_ITERATED = """
+from solution import f
+def test_first(): assert f(0) == 0
+def test_second():
+    assert f(2) == 4
+    yield
+"""
+IN_A_THREAD = """
+import threading, unittest
+from solution import f
+def fails():
+    assert f(2) == 4
+class T(unittest.TestCase):
+    def test_first(self):
+        thread = threading.Thread(target=fails)
+        thread.start()
+        thread.join()
+"""
+
+
+@pytest.mark.parametrize(
+    ("format_", "test"),
+    [
+        ("unittest", NEVER_AWAITED),
+        ("unittest", IN_A_THREAD),
+        ("properties", NEVER_ITERATED),
+        ("pytest", IN_A_THREAD),
+    ],
+)
+async def test_a_test_whose_outcome_nobody_sees_decides_nothing(format_: Any, test: str) -> None:
+    assert (await judge(format_, test, "def f(n): return 0")).verdict is Verdict.UNDECIDED
+
+
+async def test_no_program_brings_a_built_in_function_of_its_own_into_its_tests() -> None:
+    test = """
+import unittest, solution
+globals().update(vars(solution))
+class T(unittest.TestCase):
+    def test(self): self.assertTrue(abs(f(2) - 4) < 1)
+"""
+    wrong = "def f(n): return 0\ndef abs(n): return 0"
+    assert (await judge("unittest", test, wrong)).verdict is Verdict.REJECT
+    assert (await judge("unittest", test, "def f(n): return 2 * n")).accepts
