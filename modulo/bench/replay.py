@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
-
 from modulo.api import solve
 from modulo.backprompt import ChatBackprompter
 from modulo.bench.recordings import Recording, suites_and_models
@@ -15,6 +13,7 @@ from modulo.budget import Budget, Usage
 from modulo.domain import Domain
 from modulo.generators.transcript import TranscriptGenerator
 from modulo.outcome import Exhausted, Outcome, StopReason
+from modulo.running.together import run_together
 from modulo.strategies.refine import Refine
 
 __all__ = ["GroupResult", "RunResult", "replay_recordings"]
@@ -91,22 +90,13 @@ async def replay_recordings(
     """
     results: dict[int, RunResult] = {}
     waiting = iter(enumerate(recordings))
-    errors: list[Exception] = []
 
     async def work() -> None:
-        try:
-            for number, recording in waiting:
-                results[number] = await _replay(domain, recording, rounds)
-                on_finished()
-        except Exception as error:  # noqa: BLE001
-            errors.append(error)  # raised after the group, so that it is no group of errors
-            tasks.cancel_scope.cancel()
+        for number, recording in waiting:
+            results[number] = await _replay(domain, recording, rounds)
+            on_finished()
 
-    async with anyio.create_task_group() as tasks:
-        for _ in range(_AT_ONCE):
-            tasks.start_soon(work)
-    if errors:
-        raise errors[0]
+    await run_together([work] * _AT_ONCE)
     return tuple(
         _group(suite, model, found, rounds)
         for suite, model in suites_and_models(recordings)
