@@ -20,6 +20,7 @@ from modulo.graph import Graph
 from modulo.graph.simple import simple_graph
 from modulo.plugins import load, load_all
 from modulo.protocols import Backprompter, Critic, Generation, Generator, Request, Strategy
+from modulo.specimens import Specimens
 from modulo.strategies.refine import Refine
 
 __all__ = [
@@ -95,6 +96,10 @@ class Domain(ABC, Generic[P]):
     def backprompter(self) -> Backprompter:
         """The backprompter that suits the domain."""
         return ChatBackprompter()
+
+    def specimens(self) -> Specimens[P] | None:
+        """What the domain's critics are audited on; None if there is nothing."""
+        return None
 
     def graph_for_checking(self) -> Graph:
         """The domain's graph with a generator that cannot be asked."""
