@@ -12,6 +12,7 @@ from modulo.domains.graph_coloring.backprompter import ColoringBackprompter
 from modulo.domains.graph_coloring.critic import ProperColoring
 from modulo.domains.graph_coloring.instances import generate
 from modulo.domains.graph_coloring.problem import Coloring, ColoringProblem, read_dimacs
+from modulo.domains.graph_coloring.specimens import ColoringSpecimens
 from modulo.domains.graph_coloring.text import answer_schema, parse_coloring, prompt, read_coloring
 from modulo.errors import ProblemError
 
@@ -67,6 +68,10 @@ class GraphColoringDomain(Domain[ColoringProblem]):
     def backprompter(self) -> modulo.Backprompter:
         """All violations, and node by node what to keep and what to try."""
         return ColoringBackprompter()
+
+    def specimens(self) -> ColoringSpecimens:
+        """Instances with their planted colouring."""
+        return ColoringSpecimens()
 
 
 DOMAIN = GraphColoringDomain()

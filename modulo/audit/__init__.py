@@ -1,0 +1,5 @@
+"""Audits: finding out whether critics are sound before anybody trusts them."""
+
+from modulo.audit.documents import AuditDocument, documents
+
+__all__ = ["AuditDocument", "documents"]
