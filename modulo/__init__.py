@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from modulo.events import Event
     from modulo.function_critic import FunctionCritic, critic
+    from modulo.generators.choice import Models
     from modulo.generators.llm import LLM
     from modulo.generators.local import Local
     from modulo.generators.model_limits import ModelLimits
@@ -96,6 +97,7 @@ _HOME = {
     ),
     "modulo.events": ("Event",),
     "modulo.function_critic": ("FunctionCritic", "critic"),
+    "modulo.generators.choice": ("Models",),
     "modulo.generators.llm": ("LLM",),
     "modulo.generators.local": ("Local",),
     "modulo.generators.model_limits": ("ModelLimits",),
@@ -170,6 +172,7 @@ __all__ = [
     "Message",
     "MissingDependencyError",
     "ModelLimits",
+    "Models",
     "ModuloError",
     "NestedLoop",
     "Node",

@@ -8,12 +8,13 @@ replay differs from it, turns may never come; then it is stopped as soon as noth
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import anyio
 import anyio.lowlevel
+from msgspec.structs import replace
 
 from modulo.budget import Usage
 from modulo.critique import Critique, Remark
@@ -249,12 +250,29 @@ async def _let_others_go_on() -> None:
 
 
 class Player(Generator):
-    """Answers as recorded."""
+    """Answers as recorded.
 
-    def __init__(self, recording: Recording, course: Course) -> None:
+    Args:
+        recording: The recorded run.
+        course: Its course.
+        models: The models that it is asked to choose from.
+    """
+
+    def __init__(self, recording: Recording, course: Course, models: Sequence[str] = ()) -> None:
         self._recording = recording
         self._course = course
+        self._models = models
         self._tries: dict[int, int] = {}
+
+    @property
+    def models(self) -> Sequence[str]:
+        """Those that it was asked to choose from."""
+        return self._models
+
+    @property
+    def takes_prefill(self) -> bool:
+        """Whatever was begun is gone on from as it was."""
+        return True
 
     def worst_case(self, request: Request, samples: int = 1) -> Usage:
         """What was to be set aside then."""
@@ -283,4 +301,8 @@ class Player(Generator):
         assert attempt is not None
         self._tries[attempt] = nth_try + 1
         await self._course.before_answer(attempt)
-        return self._recording.generations(attempt, nth_try, samples)
+        generations = self._recording.generations(attempt, nth_try, samples)
+        if not request.prefix:
+            return generations
+        # The recorded texts have the prefix, which is put before what a generator gives.
+        return [replace(made, text=made.text.removeprefix(request.prefix)) for made in generations]

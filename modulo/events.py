@@ -84,6 +84,8 @@ class GenerationStarted(Event, gc=False, frozen=True, kw_only=True):
     sampling: Sampling = DEFAULT_SAMPLING
     prompt_sha256: str
     messages: tuple[Message, ...]
+    prefix: str = ""
+    prefills: bool = False
 
 
 class BudgetReserved(Event, gc=False, frozen=True, kw_only=True):

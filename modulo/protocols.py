@@ -68,12 +68,14 @@ class Sampling(Struct, gc=False, frozen=True, kw_only=True):
         seed: Seed of the sampler, where the model takes one.
         reasoning_effort: For reasoning models, e.g. ``"low"``.
         max_output_tokens: Longest answer.
+        model: Which of the generator's ``models`` to ask; the first one where there are several.
     """
 
     temperature: float | None = None
     seed: int | None = None
     reasoning_effort: str | None = None
     max_output_tokens: int | None = None
+    model: str | None = None
 
 
 DEFAULT_SAMPLING: Final = Sampling()
@@ -90,6 +92,9 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
         inputs: Certified artefacts of other generators that this one reads, in the order of ``reads``.
         node: Name of the generator's node.
         turn: How many times this node was asked before in this run: 0, 1, 2, ...
+        prefix: What the answer begins with, whatever comes; the generator gives what follows it.
+        prefills: Whether the model sees the prefix as the beginning of its own answer, to be continued. Where it
+            does not, the messages say all that it needs to know.
     """
 
     problem: Problem[Any]
@@ -98,6 +103,8 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
     inputs: tuple[Candidate[Any], ...] = ()
     node: str
     turn: int
+    prefix: str = ""
+    prefills: bool = False
 
 
 ONE_CALL: Final = Usage(calls=1)
@@ -153,6 +160,16 @@ class Generator(ABC):
         Raises:
             GenerationError: There is no text. A ``TransientGenerationError`` is tried again.
         """
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The models that ``Sampling.model`` can choose from; none where there is no choice."""
+        return ()
+
+    @property
+    def takes_prefill(self) -> bool:
+        """Whether it can go on from the beginning of an answer (``Request.prefills``)."""
+        return False
 
     def worst_case(self, request: Request, samples: int = 1) -> Usage:
         """The most that this request can cost, for the reservation."""
@@ -268,6 +285,8 @@ class Expansion(Struct, gc=False, frozen=True, kw_only=True):
         samples: How many independent answers to this very prompt.
         sampling: Deviations from the generator's settings.
         backprompter: Renders the conversation; None takes the run's own.
+        prefix: What the answer begins with; what the generator gives is put behind it.
+        prefills: Whether the model is given the prefix as the beginning of its own answer.
     """
 
     node: str
@@ -275,6 +294,8 @@ class Expansion(Struct, gc=False, frozen=True, kw_only=True):
     samples: int = 1
     sampling: Sampling = DEFAULT_SAMPLING
     backprompter: Backprompter | None = None
+    prefix: str = ""
+    prefills: bool = False
 
 
 class Reveals(StrEnum):

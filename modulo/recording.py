@@ -41,7 +41,7 @@ _STEPS: Final[Mapping[str, StepKind]] = {
     "budget_settled": "settled",
     "attempt_finished": "finished",
 }
-_FROM_OUTSIDE: Final = (None, StopReason.SECONDS_LIMIT, StopReason.CANCELLED)
+_FROM_OUTSIDE: Final = (None, StopReason.SECONDS_LIMIT, StopReason.CANCELLED, StopReason.GIVEN_UP)
 """Ends of a run that no decision of its own brought about; None is a trace that breaks off."""
 
 
@@ -91,7 +91,7 @@ class Recording:
         self._ended_by = StopReason(end["ended_by"]) if end and end.get("ended_by") else self.stop_reason
         self.ended_from_outside = self._ended_by in _FROM_OUTSIDE
         self.rounds = max((d["round"] for d in self._of("generation_started")), default=0)
-        self._texts = {d["text_sha256"]: d["text"] for d in self.documents if "text" in d}
+        self._texts = {d["text_sha256"]: d["text"] for d in self._with_texts() if "text" in d}
         made = list(self._of("candidate_reformulated"))
         self._contents = {d["sha256"]: d["content"] for d in made if "content" in d}
         self._candidates = {d["attempt"]: d["sha256"] for d in made}
@@ -173,6 +173,11 @@ class Recording:
             )
         except (KeyError, TypeError) as error:
             raise TraceError(f"the settings of the trace are damaged: {error}") from error
+
+    def models_of(self, node: str) -> tuple[str, ...]:
+        """The models that a generator had to choose from, in its order; none if it had no choice."""
+        described = self._settings["generators"].get(node, {})
+        return tuple(described.get("models") or ())
 
     # Calls
 
@@ -349,6 +354,13 @@ class Recording:
             text = self._texts.get(d["text_sha256"])
             if text is not None and link_hash(d["after"] or "", d["role"], text) != d["sha256"]:
                 yield f"prompt {str(d['sha256'])[:12]}: it is not what was recorded"
+
+    def _with_texts(self) -> Iterator[dict[str, Any]]:
+        """All objects in the lines that may hold a text."""
+        for document in self.documents:
+            yield document
+            if "prefix" in document:
+                yield document["prefix"]
 
     def _of(self, *kinds: str) -> Iterator[dict[str, Any]]:
         return (document for document in self.documents if document["type"] in kinds)

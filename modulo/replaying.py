@@ -101,7 +101,7 @@ async def replay(
         backprompter = backprompter or recording.if_recorded("backprompter", domain.backprompter())
     course, comparison = Course(recording), _Comparison(recording)
     run = Run(
-        _silent(graph, course, Player(recording, course)),
+        _silent(graph, course, recording),
         recording.problem(graph, problem),
         recording.options(strategy, backprompter, _NoWaiting()),
         sinks=(comparison.note, course.note),
@@ -126,7 +126,7 @@ class _NoWaiting(SystemClock):
         return 0.0
 
 
-def _silent(graph: Graph, course: Course, player: Player) -> Graph:
+def _silent(graph: Graph, course: Course, recording: Recording) -> Graph:
     """The graph with everything that may call a model replaced by the recording."""
     conversions: dict[str, Callable[..., Any] | None] = {}
     program = graph.check()
@@ -142,7 +142,8 @@ def _silent(graph: Graph, course: Course, player: Player) -> Graph:
                     if node.convert
                 }
             conversions |= recorded
-    return graph.with_nodes(generators=dict.fromkeys(graph.generators, player), conversions=conversions)
+    players = {name: Player(recording, course, recording.models_of(name)) for name in graph.generators}
+    return graph.with_nodes(generators=players, conversions=conversions)
 
 
 def _recorded(node: str, stage: Stage, course: Course) -> Callable[..., Any]:
@@ -257,6 +258,8 @@ def _decisions(document: dict[str, Any], bills: Counter[int]) -> Iterator[tuple[
         case "generation_started":
             for field in ("node", "round", "turn", "parent", "inputs", "samples", "sampling", "prompt_sha256"):
                 yield f"{about}, {field}", document[field]
+            if "prefix" in document:
+                yield f"{about}, prefix", (document["prefix"]["text_sha256"], document["prefills"])
         case "generation_finished":
             # A call is a call, whatever its generator says; a bill has at least one.
             usage = {name: amount for name, amount in (document.get("usage") or {}).items() if name != "calls"}

@@ -220,6 +220,9 @@ class _EventEncoder:
         head["inputs"] = event.inputs
         head["sampling"] = {} if event.sampling is DEFAULT_SAMPLING else given_fields(event.sampling)
         head["prompt_sha256"] = event.prompt_sha256
+        if event.prefix:
+            head["prefix"] = self._text(event.prefix)
+            head["prefills"] = event.prefills
 
     def _generation_finished(self, head: dict[str, Any], event: GenerationFinished) -> None:
         head["attempt"] = event.attempt

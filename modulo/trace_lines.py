@@ -48,6 +48,7 @@ class _Settings(Struct):
     seed: int
     retries: dict[str, float]
     max_concurrency: int
+    generators: dict[str, dict[str, Any]]
     critics: dict[str, _Critic]
 
 
@@ -66,6 +67,11 @@ class _Prompt(Struct):
     text: str | UnsetType = UNSET
 
 
+class _Text(Struct):
+    text_sha256: str
+    text: str | UnsetType = UNSET
+
+
 class _OfAttempt(Struct):
     attempt: int
 
@@ -79,6 +85,8 @@ class _GenerationStarted(_OfAttempt):
     inputs: dict[str, int]
     sampling: dict[str, Any]
     prompt_sha256: str
+    prefix: _Text | None = None
+    prefills: bool = False
 
 
 class _Reserved(_OfAttempt):

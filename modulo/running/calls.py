@@ -154,7 +154,7 @@ class Caller:
             raise GenerationError(message, billing=Billing.UNKNOWN if bill is None else Billing.NONE) from error
         finally:
             self._settle(reservation, request.node, attempt, bill)
-        return [_recordable(generation) for generation in generations]
+        return [_recordable(_behind(request.prefix, generation)) for generation in generations]
 
     async def _reserve(self, generator: Generator, request: Request, attempt: int, samples: int) -> Reservation:
         worst_case = self._worst_case(generator, request, samples)
@@ -239,6 +239,13 @@ def _check_generations(generations: Sequence[object], request: Request) -> None:
         if generations:
             return
     raise GenerationError(f"generator {request.node!r} returned no Generation", billing=Billing.UNKNOWN)
+
+
+def _behind(prefix: str, generation: Generation) -> Generation:
+    """The generation with what its answer was to begin with; one without an answer stays as it is."""
+    if not prefix or generation.finish in (Finish.REFUSED, Finish.MALFORMED):
+        return generation
+    return replace(generation, text=prefix + generation.text)
 
 
 def _recordable(generation: Generation) -> Generation:

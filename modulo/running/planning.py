@@ -70,6 +70,21 @@ class Planner:
             raise self._nonsense(f"{node!r} to go on from {parent}, no attempt of its own")
         if expansion.samples < 1:
             raise self._nonsense(f"for {expansion.samples} samples")
+        model = expansion.sampling.model
+        if model is not None or expansion.prefills:
+            self._check_abilities(node, model, expansion.prefills)
+
+    def _check_abilities(self, node: str, model: str | None, prefills: bool) -> None:
+        generator = self._tree.program.generator(node).generator
+        models = part_of_program("generator", node, getattr, generator, "models")
+        if model is not None and model not in models:
+            known = ", ".join(models) or "no models to choose from"
+            raise self._nonsense(f"{node!r} for the model {model!r}, but it has {known}")
+        if prefills and not part_of_program("generator", node, getattr, generator, "takes_prefill"):
+            raise ConfigurationError(
+                f"the strategy {type(self._strategy).__name__!r} lets models go on from the beginning of an answer, "
+                f"which {node!r} cannot; use a local model, or a provider with prefill"
+            )
 
     def _nonsense(self, what: str) -> ConfigurationError:
         return ConfigurationError(f"the strategy {type(self._strategy).__name__!r} asked {what}")
@@ -83,4 +98,6 @@ def _is_well_made(expansion: object) -> bool:
         and type(expansion.samples) is int
         and isinstance(expansion.sampling, Sampling)
         and (expansion.backprompter is None or isinstance(expansion.backprompter, Backprompter))
+        and type(expansion.prefix) is str
+        and type(expansion.prefills) is bool
     )

@@ -186,6 +186,8 @@ class Scheduler:
                 inputs=tuple([artefacts[name] for name in node.reads]),
                 node=node.name,
                 turn=plan.turn,
+                prefix=expansion.prefix,
+                prefills=expansion.prefills,
             ),
             node=node,
             stage=self._program.stages[self._program.stage_of[node.name]],
@@ -228,6 +230,8 @@ class Scheduler:
                 sampling=expansion.sampling,
                 prompt_sha256=job.prompt_sha256,
                 messages=rendered.messages,
+                prefix=expansion.prefix,
+                prefills=expansion.prefills,
             )
         )
 
