@@ -21,7 +21,7 @@ from modulo.graph.nodes import Prompt
 from modulo.graph.simple import simple_graph
 from modulo.ledger import Ledger
 from modulo.loop import Run
-from modulo.options import RunOptions, Select
+from modulo.options import Gate, RunOptions, Select
 from modulo.outcome import Outcome
 from modulo.protocols import Backprompter, Critic, Generator, Strategy
 from modulo.running.cancelling import waiting_for_tasks
@@ -56,6 +56,7 @@ class SolveOptions(TypedDict, total=False):
     max_concurrency: int
     clock: Clock | None
     trace: Trace | None
+    gate: Gate | None
 
 
 Critics: TypeAlias = Sequence[Critic[Any, Any]] | Critic[Any, Any]
@@ -108,6 +109,8 @@ async def solve(graph: Any, problem: Any = None, /, **options: Any) -> Outcome[A
             max_concurrency: Most expansions at the same time.
             clock: Source of time.
             trace: Takes the events.
+            gate: An async function of the tree of attempts that is awaited before each round and gives None, or
+                says why the run gets no more rounds (stop reason ``given_up``).
 
     Returns:
         ``Certified``, ``Exhausted`` or ``Unsolvable``. A limit, a failing model and a failing critic are

@@ -11,7 +11,7 @@ import anyio.lowlevel
 
 from modulo.amount import Amount
 from modulo.budget import Usage
-from modulo.errors import LimitReached, ModuloError
+from modulo.errors import LimitReached, ModuloError, ProgramError
 from modulo.events import ArtefactWithdrawn, BudgetSettled, Event, RunStarted
 from modulo.graph import Graph
 from modulo.graph.problems import as_problem
@@ -24,7 +24,7 @@ from modulo.recorded_settings import recorded_settings
 from modulo.running.calls import Caller
 from modulo.running.certifying import Certifier
 from modulo.running.concluding import Ending, Stop, in_words
-from modulo.running.failures import part_of_program
+from modulo.running.failures import is_failure, part_of_program
 from modulo.running.judging import Judge, applicable_critics
 from modulo.running.place import Place, active_place
 from modulo.running.planning import Planner
@@ -228,6 +228,7 @@ class Run:
         self._slice_began = time.monotonic()
         while True:
             await self._let_others_run()
+            await self._pass_gate()
             try:
                 if self._script:
                     self._script.begin_round(planner.round + 1)
@@ -253,6 +254,25 @@ class Run:
             self._slice_began = time.monotonic()
         else:
             await anyio.lowlevel.checkpoint_if_cancelled()
+
+    async def _pass_gate(self) -> None:
+        """Wait for whoever allots rounds among runs, if somebody does.
+
+        Raises:
+            Stop: There are no more for this one.
+            ProgramError: It fails.
+        """
+        gate = self._options.gate
+        if gate is None:
+            return
+        try:
+            reason = await gate(self._tree)
+        except BaseException as error:
+            if isinstance(error, ModuloError) or not is_failure(error):
+                raise
+            raise ProgramError("the gate", error) from error
+        if reason is not None:
+            raise Stop(StopReason.GIVEN_UP, error=reason)
 
     def _stops_siblings(self, attempt: Attempt) -> bool:
         """Whether an attempt makes the others at its artefact superfluous."""

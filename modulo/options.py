@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -16,10 +16,14 @@ from modulo.protocols import Backprompter, Strategy
 from modulo.running.retrying import Retries
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
+from modulo.tree import Tree
 
-__all__ = ["DEFAULT_BUDGET", "RunOptions", "Select"]
+__all__ = ["DEFAULT_BUDGET", "Gate", "RunOptions", "Select"]
 
 Select: TypeAlias = Literal["first", "best"]
+
+Gate: TypeAlias = Callable[[Tree], Awaitable[str | None]]
+"""Waits until a run may have its next round, and then gives None; or says why it gets no more."""
 
 DEFAULT_BUDGET: Final = Budget(rounds=30)
 """The limits of a run that is given none, so that no run goes on for ever by oversight."""
@@ -43,6 +47,7 @@ class RunOptions:
     max_concurrency: int = 16
     clock: Clock = _CLOCK
     trace: Trace | None = None
+    gate: Gate | None = None
 
     def __post_init__(self) -> None:
         if self.select not in ("first", "best"):
@@ -56,6 +61,8 @@ class RunOptions:
             raise ConfigurationError("within takes a Ledger, as in modulo.Ledger(modulo.Budget(cost_usd=5))")
         if self.trace is not None and not isinstance(self.trace, Trace):
             raise ConfigurationError("trace takes a Trace, as in modulo.Trace('run.jsonl')")
+        if self.gate is not None and not callable(self.gate):
+            raise ConfigurationError("gate takes an async function of the tree")
         if abs(self.seed) > MAX_INTEGER:
             raise ConfigurationError(
                 f"seed must be within 2**53 - 1, or no trace could carry it, not {self.seed!r}"

@@ -30,6 +30,8 @@ class StopReason(StrEnum):
     SECONDS_LIMIT = "seconds_limit"
     STUCK = "stuck"
     """The strategy has nothing left to try."""
+    GIVEN_UP = "given_up"
+    """Whoever allots rounds to several runs gave this one no more; ``Exhausted.error`` says why."""
     ERROR = "error"
     """Calls or critics keep failing; ``Exhausted.error`` says how."""
     CANCELLED = "cancelled"

@@ -120,4 +120,5 @@ def test_random_programs_come_to_every_kind_of_end() -> None:
 
     collect()
     rare = {StopReason.UNSOLVABLE, StopReason.COST_LIMIT, StopReason.STUCK}
+    rare.add(StopReason.GIVEN_UP)  # these programs have no gates
     assert {*StopReason, "scope cancelled"} - seen.keys() <= rare
