@@ -35,6 +35,7 @@ from modulo.options import DEFAULT_BUDGET, Select
 from modulo.outcome import Certified, Exhausted, Outcome
 from modulo.protocols import Backprompter, Strategy
 from modulo.signing import sign
+from modulo.strategies.named import STRATEGY_NAMES, name_of, strategy_from_string
 from modulo.strategies.refine import Refine
 from modulo.trace import Trace
 
@@ -42,7 +43,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 COUNT = click.IntRange(max=MAX_INTEGER)
 MOST_WIDTH = 1000
-_STRATEGIES = {"refine": Refine}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,11 @@ def _model_options(command: F) -> F:
     "--problem", type=click.Path(path_type=Path), metavar="FILE", help="The problem; built in if none."
 )
 @_model_options
-@click.option("--strategy", type=click.Choice(list(_STRATEGIES)), help="What to try next; the domain knows.")
+@click.option(
+    "--strategy",
+    metavar="STRATEGY",
+    help=f"What to try next, as NAME or NAME:SETTING=VALUE,..; the domain knows. {', '.join(STRATEGY_NAMES)}.",
+)
 @click.option(
     "--width", type=click.IntRange(1, MOST_WIDTH), metavar="K", help="Conversations at the same time."
 )
@@ -237,8 +241,8 @@ def _refuse_bad_paths(files: _Files) -> None:
 
 def _strategy(domain: Domain[Any], name: str | None, width: int | None) -> Strategy:
     chosen = domain.strategy()
-    if name is not None and not isinstance(chosen, _STRATEGIES[name]):
-        chosen = _STRATEGIES[name]()
+    if name is not None and name != name_of(chosen):  # a domain's own has the settings that suit it
+        chosen = strategy_from_string(name)
     if width is None:
         return chosen
     if not isinstance(chosen, Refine):

@@ -1,0 +1,79 @@
+"""Strategies by their names, as the command line and study files write them: ``best_of_n:n=8``."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from typing import Any, Final
+
+from modulo.errors import ConfigurationError
+from modulo.protocols import Strategy
+
+__all__ = ["STRATEGY_NAMES", "name_of", "strategy_from_string"]
+
+_CLASSES: Final[Mapping[str, str]] = {
+    "refine": "modulo.strategies.refine:Refine",
+}
+"""Loaded when they are used, as everything else."""
+
+STRATEGY_NAMES: Final = tuple(_CLASSES)
+
+
+def strategy_from_string(text: str) -> Strategy:
+    """The strategy that a string names, with its settings.
+
+    Args:
+        text: ``NAME`` or ``NAME:SETTING=VALUE,SETTING=VALUE``. Values are JSON, or words that stand for themselves;
+            lists are words with ``+`` between them, e.g. ``cascade:models=small+large``.
+
+    Raises:
+        ConfigurationError: There is no such strategy or setting, or a value makes no sense.
+    """
+    name, _, rest = text.partition(":")
+    if name not in _CLASSES:
+        near = difflib.get_close_matches(name, _CLASSES, n=1)
+        guess = f"; did you mean {near[0]!r}?" if near else "."
+        raise ConfigurationError(f"there is no strategy {name!r}{guess} There are {', '.join(_CLASSES)}.")
+    module, _, class_name = _CLASSES[name].partition(":")
+    return _made(name, getattr(import_module(module), class_name), rest)
+
+
+def name_of(strategy: Strategy) -> str | None:
+    """The name of a strategy's class; None if it is no part of the library."""
+    kind = type(strategy)
+    place = f"{kind.__module__}:{kind.__qualname__}"
+    return next((name for name, known in _CLASSES.items() if known == place), None)
+
+
+def _made(name: str, kind: type[Any], rest: str) -> Strategy:
+    known = {field.name for field in fields(kind) if field.init} if is_dataclass(kind) else set()
+    settings = dict(_setting(name, part) for part in rest.split(",") if part)
+    unknown = settings.keys() - known
+    if unknown:
+        raise ConfigurationError(
+            f"strategy {name!r} has no setting {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}"
+        )
+    try:
+        made: Strategy = kind(**settings)
+    except TypeError as error:
+        raise ConfigurationError(f"strategy {name!r}: {error}") from error
+    return made
+
+
+def _setting(name: str, part: str) -> tuple[str, Any]:
+    key, equals, value = part.partition("=")
+    if not equals or not key:
+        raise ConfigurationError(f"strategy {name!r}: {part!r} is no SETTING=VALUE")
+    if "+" in value:
+        return key, tuple(_value(word) for word in value.split("+"))
+    return key, _value(value)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
