@@ -205,7 +205,7 @@ async def _critiques(
 ) -> dict[str, tuple[Critique, ...]]:
     """What the critics say of some artefacts, by artefact. They are prepared already."""
     async with AsyncExitStack() as stack:
-        in_process = any(node.runs_in_process for name in made for node in critics[name])
+        in_process = any(node.needs_workers for name in made for node in critics[name])
         pool = await stack.enter_async_context(worker_pool()) if in_process else None
         judge = Judge(problem, critics, pool=pool, clock=SystemClock())
         return {

@@ -10,6 +10,7 @@
     ├── Malformed (ValueError)               raised by a reformulator: the text has no canonical form
     ├── ProgramError (RuntimeError)          a prompt, strategy or backprompter failed: there is no next call
     ├── CriticError (RuntimeError)           a critic crashed, timed out or was killed: never a verdict
+    │   └── CriticsDisagree                  implementations of one judgement contradict each other
     ├── GenerationError (RuntimeError)       a generator gave no text
     │   ├── AuthenticationFailed             the provider refused the key
     │   ├── ContextOverflow                  the conversation is too long for the model
@@ -40,6 +41,7 @@ __all__ = [
     "ConnectionLost",
     "ContextOverflow",
     "CriticError",
+    "CriticsDisagree",
     "GenerationError",
     "GenerationTimeout",
     "GeneratorDepleted",
@@ -139,6 +141,10 @@ class CriticError(ModuloError, RuntimeError):
     def __init__(self, critic: str, reason: str) -> None:
         self.critic, self.reason = critic, reason
         super().__init__(f"critic {critic!r} gave no verdict: {reason}")
+
+
+class CriticsDisagree(CriticError):
+    """Independent implementations of the same judgement contradict each other: one of them is wrong."""
 
 
 class Billing(StrEnum):

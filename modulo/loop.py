@@ -89,7 +89,7 @@ class Run:
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
         self._slice_began = 0.0
-        self._needs_processes = any(n.runs_in_process for nodes in self._critics.values() for n in nodes)
+        self._needs_processes = any(n.needs_workers for nodes in self._critics.values() for n in nodes)
 
     def cancel(self) -> None:
         """End the run with the outcome ``Exhausted(cancelled)``; calls and processes end with it."""

@@ -223,6 +223,8 @@ class Critic(ABC, Generic[P, C]):
         runs_in: Where a ``critique`` that is no coroutine runs.
         max_seconds: Deadline of one call. A critic that is no coroutine and has one runs in a worker process,
             since only a process can be stopped.
+        parts: Critics that this one asks, wherever each of them belongs. They are checked with it, and a run has
+            worker processes for them.
     """
 
     proves: str = ""
@@ -233,6 +235,7 @@ class Critic(ABC, Generic[P, C]):
     judges: Literal["solutions", "unsolvability"] = "solutions"
     runs_in: RunsIn = "auto"
     max_seconds: float | None = None
+    parts: tuple[Critic[Any, Any], ...] = ()
 
     @abstractmethod
     def critique(self, problem: P, candidate: C) -> Judgement | Awaitable[Judgement]:

@@ -14,7 +14,7 @@ from modulo.asynchrony import is_async
 from modulo.canonical import Codec, codec_for
 from modulo.errors import GraphError, ProblemError
 from modulo.graph.annotations import fits, parameter_type, type_text
-from modulo.graph.declarations import critic_faults, runs_in_process, signature_faults
+from modulo.graph.declarations import critic_faults, needs_workers, runs_in_process, signature_faults
 from modulo.graph.drawing import digraph
 from modulo.graph.nodes import CriticNode, ReformulatorNode, is_name
 from modulo.graph.program import Program, Stage
@@ -175,6 +175,7 @@ class _Structure:
             backprompts=targets,
             is_async=is_async(node.critic.critique),
             runs_in_process=runs_in_process(node.critic),
+            needs_workers=needs_workers(node.critic),
         )
 
     def _withdrawn_by(self, node: CriticNode, end: str) -> tuple[str, ...]:

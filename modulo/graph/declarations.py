@@ -17,18 +17,24 @@ from modulo.protocols import Critic, RunsIn
 if TYPE_CHECKING:
     from modulo.graph import Graph
 
-__all__ = ["critic_faults", "runs_in_process", "signature_faults"]
+__all__ = ["critic_faults", "needs_workers", "runs_in_process", "signature_faults"]
 
 
 def critic_faults(graph: Graph) -> Iterator[str]:
     """Everything wrong with what hard critics declare, one sentence a fault."""
     for name, node in graph.critics.items():
-        try:
-            yield from _declaration_faults(name, node.critic)
-            yield from _identity_faults(name, node.critic)
-            yield from _process_faults(name, node.critic)
-        except Exception as error:  # noqa: BLE001  what a critic says of itself may be computed by any code
-            yield f"critic {name!r} cannot say what it is: {type(error).__name__}: {error}."
+        yield from _faults_of(name, node.critic)
+
+
+def _faults_of(name: str, critic: Critic[Any, Any]) -> Iterator[str]:
+    try:
+        yield from _declaration_faults(name, critic)
+        yield from _identity_faults(name, critic)
+        yield from _process_faults(name, critic)
+        for number, part in enumerate(critic.parts, 1):
+            yield from _faults_of(f"{name}, part {number}", part)
+    except Exception as error:  # noqa: BLE001  what a critic says of itself may be computed by any code
+        yield f"critic {name!r} cannot say what it is: {type(error).__name__}: {error}."
 
 
 def _declaration_faults(name: str, critic: Critic[Any, Any]) -> Iterator[str]:
@@ -87,6 +93,11 @@ def runs_in_process(critic: Critic[Any, Any]) -> bool:
     if is_async(critic.critique):
         return False
     return critic.runs_in == "process" or critic.max_seconds is not None
+
+
+def needs_workers(critic: Critic[Any, Any]) -> bool:
+    """Whether a critic, or one that it asks, runs in a worker process."""
+    return runs_in_process(critic) or any(map(needs_workers, critic.parts))
 
 
 def signature_faults(graph: Graph) -> Iterator[str]:

@@ -98,8 +98,8 @@ class ReformulatorNode:
 class CriticNode:
     """A hard critic. It judges the first of ``reads``; the others are certified artefacts to judge it by.
 
-    ``is_async`` (it is a coroutine or an asynchronous generator) and ``runs_in_process`` are known once the graph
-    was checked.
+    ``is_async`` (it is a coroutine or an asynchronous generator), ``runs_in_process`` and ``needs_workers`` (it or a
+    part of it runs in a process) are known once the graph was checked.
     """
 
     name: str
@@ -108,6 +108,7 @@ class CriticNode:
     backprompts: tuple[str, ...] = ()
     is_async: bool = False
     runs_in_process: bool = False
+    needs_workers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

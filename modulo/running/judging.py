@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import anyio.lowlevel
 from msgspec.structs import replace
 
 from modulo.asynchrony import is_async
@@ -20,13 +19,11 @@ from modulo.graph.nodes import CriticNode, SoftCriticNode
 from modulo.graph.program import Program, Stage
 from modulo.logs import warn
 from modulo.problem import Candidate, Problem
-from modulo.protocols import Critic
+from modulo.running.asking import ask_async, ask_in_process, ask_placed
 from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive
-from modulo.running.deadline import within_deadline
 from modulo.running.failures import is_failure
 from modulo.running.placement import pace_of, run_placed
 from modulo.running.script import Script
-from modulo.running.verdicts import call_critic, read_async_judgement
 from modulo.running.workers import WorkerPool
 
 __all__ = ["Judge", "applicable_critics", "is_accepted", "judges"]
@@ -189,22 +186,14 @@ class Judge:
         problem = seat.problems.pop() if seat.problems else self._problem.own_value()
         args = (problem, *[candidate.value() for candidate in candidates])
         if node.runs_in_process:
-            assert self._pool is not None
-            critique = await self._pool.critique(
-                critic, args, clock=self._clock, max_seconds=critic.max_seconds
-            )
+            critique = await ask_in_process(critic, args, pool=self._pool, clock=self._clock)
         elif node.is_async:
-            critique = await within_deadline(
-                _async_judgement, critic, args, clock=self._clock, max_seconds=critic.max_seconds
-            )
+            critique = await ask_async(critic, args, clock=self._clock)
         else:
             size = len(self._problem.canonical)
             for candidate in candidates:
                 size += len(candidate.canonical)
-            result = await run_placed(
-                call_critic, critic, args, pace=seat.pace, size=size, runs_in=critic.runs_in
-            )
-            critique = result if isinstance(result, Critique) else await _awaited_judgement(result)
+            critique = await ask_placed(critic, args, pace=seat.pace, size=size)
         if critique.verdict is Verdict.ACCEPT and not self._problem.is_unchanged_in(problem):
             return Critique(Verdict.UNDECIDED, reason="it changed the problem while judging", failed=True)
         # Not reached by a call that was cancelled or failed, whose thread may hold the value still.
@@ -257,17 +246,6 @@ def _cannot_prove_unsolvable(stage: Stage) -> Critique:
         "The answer says that no solution exists. No critic here can prove that. Give a solution.",
     )
     return Critique(Verdict.REJECT, (violation,), critic=stage.artefact)
-
-
-async def _async_judgement(critic: Critic[Any, Any], args: tuple[Any, ...]) -> Critique:
-    return await _awaited_judgement(critic.critique(*args))
-
-
-async def _awaited_judgement(result: Any) -> Critique:
-    critique = await read_async_judgement(result)
-    # A critic that swallowed its cancellation has not judged, whatever it returned.
-    await anyio.lowlevel.checkpoint_if_cancelled()
-    return critique
 
 
 async def _call_soft(function: Callable[..., Any], args: tuple[Any, ...]) -> object:
