@@ -1,0 +1,62 @@
+"""The domain and its graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import modulo
+from modulo.canonical import JsonValue
+from modulo.domain import Domain
+from modulo.domains.trip_planning.critic import valid_trip
+from modulo.domains.trip_planning.documents import read_problem, read_problem_in
+from modulo.domains.trip_planning.instances import generate
+from modulo.domains.trip_planning.problem import TripProblem
+from modulo.domains.trip_planning.text import parse_trip, prompt, read_candidate
+from modulo.domains.trip_planning.trip import Trip
+
+__all__ = ["DOMAIN", "TripPlanningDomain", "graph"]
+
+
+def graph(generator: modulo.Generator) -> modulo.Graph:
+    """Generator, parser and ``valid_trip``."""
+    result = modulo.Graph("trip_planning", problem_type=TripProblem)
+    planner = result.generator("planner", generator, prompt=prompt)
+    trip = result.reformulator("trip", parse_trip, reads=planner)
+    result.critic("valid_trip", valid_trip, reads=trip, backprompts=planner)
+    return result
+
+
+class TripPlanningDomain(Domain[TripProblem]):
+    """Problems are the benchmark's statements, or entries of its file; answers texts in its format."""
+
+    name = "trip_planning"
+    summary = "visit every city by direct flights and be there for appointments (NATURAL PLAN)"
+    problem_type = TripProblem
+    local_temperature = 0.5
+
+    def graph(self, generator: modulo.Generator) -> modulo.Graph:
+        """The domain's graph around a generator."""
+        return graph(generator)
+
+    def example(self) -> TripProblem:
+        """Four cities."""
+        return generate(cities=4, seed=1)[0]
+
+    def read_problem(self, document: JsonValue) -> TripProblem:
+        """A statement, or an entry of the benchmark's file."""
+        return read_problem(document)
+
+    def read_problem_file(self, path: Path) -> TripProblem:
+        """The problem in a JSON file; ``FILE#ID`` is an entry of the benchmark's file."""
+        return read_problem_in(path)
+
+    def read_candidate(self, document: JsonValue, problem: TripProblem) -> Trip:
+        """A trip in the benchmark's format, or as the JSON object that certificates hold."""
+        return read_candidate(document, problem)
+
+    def backprompter(self) -> modulo.Backprompter:
+        """All violations, with what to try next."""
+        return modulo.ChatBackprompter(granularity="constructive")
+
+
+DOMAIN = TripPlanningDomain()
