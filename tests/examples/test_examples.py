@@ -39,7 +39,7 @@ def load(name: str) -> Any:
 
 
 def test_every_example_is_tried_here() -> None:
-    tried = {"meeting", "own_critic", "planning", "provider", "stages", "web_app"}
+    tried = {"meeting", "own_critic", "planning", "provider", "second_opinion", "stages", "web_app"}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tried
 
 
@@ -50,6 +50,20 @@ def test_a_critic_of_ones_own_leads_to_a_certified_answer(capsys: pytest.Capture
         "rope, lamp ['There is no item lamp.', 'Choose at least 3 different items.']",
         "rope, stove, map []",
         "certified: ['rope', 'stove', 'map'] - the items exist, are enough and fit into the knapsack",
+    ]
+
+
+def test_a_bug_in_one_of_two_critics_certifies_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    load("second_opinion").main()
+    said = "{'sorted_by_comparing': 'accept', 'sorted_by_sorting': 'reject'}"
+    certified = "[1, 1, 3] - the list is the sorted input (2 independent implementations agree)"
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if "critic_failed" not in line] == [
+        "[3, 1, 1] reject ",
+        "[1, 3] undecided (failed)",
+        "[1, 1, 3] accept ",
+        f"to be looked into: [3, 1, 1] [1, 3] {said}",
+        f"certified: {certified}",
     ]
 
 
