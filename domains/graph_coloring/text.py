@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from modulo.canonical import JsonValue, canonical_json, parse_json
+from modulo.canonical import JsonValue, parse_json
 from modulo.domains.graph_coloring.problem import Coloring, ColoringProblem
 from modulo.errors import Malformed, ProblemError
+from modulo.json_in_text import json_object_in
 
 __all__ = ["answer_schema", "parse_coloring", "prompt", "read_coloring"]
-
-_MAX_BRACES = 200
-"""Braces that are tried as the beginning of an object; text full of unclosed ones would take quadratic time."""
 
 _FORM = 'Answer with one JSON object that gives each node its color, such as {"A": "red", "B": "blue"}.'
 
@@ -47,17 +43,7 @@ def parse_coloring(text: str, problem: ColoringProblem) -> Coloring:
     Raises:
         Malformed: There is no such object, or there are several different ones.
     """
-    found: dict[bytes, Any] = {}
-    for value in _objects(text):
-        try:
-            found[canonical_json(value)] = value
-        except ProblemError as error:
-            raise Malformed(f"The JSON object cannot be read: {error}.") from error
-    if not found:
-        raise Malformed("The answer holds no JSON object.", hint=_FORM)
-    if len(found) > 1:
-        raise Malformed(f"The answer holds {len(found)} different JSON objects; give exactly one.", hint=_FORM)
-    (value,) = found.values()
+    value = json_object_in(text, form=_FORM)
     return _with_known_names(read_coloring(value), problem)
 
 
@@ -78,34 +64,6 @@ def read_coloring(document: object) -> Coloring:
         if not isinstance(color, str):
             raise Malformed(f"The color of node {node!s:.80} is not a text.", location=f"node {node!s:.80}")
     return document
-
-
-def _objects(text: str) -> Iterator[Any]:
-    """The JSON objects in a text, each as far out as it goes."""
-    at = text.find("{")
-    for _ in range(_MAX_BRACES):
-        if at < 0:
-            return
-        try:
-            value, end = _DECODER.raw_decode(text, at)
-        except ProblemError as error:
-            raise Malformed(f"The JSON object cannot be read: {error}.") from error
-        except (ValueError, RecursionError):
-            end = at + 1
-        else:
-            yield value
-        at = text.find("{", end)
-    raise Malformed("The answer holds too many braces.", hint=_FORM)
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ProblemError("a node is given twice")
-    return result
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 
 
 def _with_known_names(coloring: Coloring, problem: ColoringProblem) -> Coloring:
