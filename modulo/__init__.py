@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from modulo.replaying import Replayed, replay
     from modulo.running.retrying import Retries
     from modulo.signing import FileOrBytes
-    from modulo.strategies import Refine
+    from modulo.strategies import BestOfN, Cascade, EffortLadder, Portfolio, Refine, SelfConsistency
     from modulo.trace import Trace
     from modulo.tree import Attempt, Tree
 
@@ -128,7 +128,14 @@ _HOME = {
     "modulo.replaying": ("Replayed", "replay"),
     "modulo.running.retrying": ("Retries",),
     "modulo.signing": ("FileOrBytes",),
-    "modulo.strategies": ("Refine",),
+    "modulo.strategies": (
+        "BestOfN",
+        "Cascade",
+        "EffortLadder",
+        "Portfolio",
+        "Refine",
+        "SelfConsistency",
+    ),
     "modulo.trace": ("Trace",),
     "modulo.tree": ("Attempt", "Tree"),
 }
@@ -139,9 +146,11 @@ __all__ = [
     "NO_SOLUTION",
     "Attempt",
     "Backprompter",
+    "BestOfN",
     "Billing",
     "Budget",
     "Candidate",
+    "Cascade",
     "Certificate",
     "CertificateError",
     "Certified",
@@ -153,6 +162,7 @@ __all__ = [
     "Critic",
     "Critique",
     "Domain",
+    "EffortLadder",
     "Event",
     "EventStream",
     "Exhausted",
@@ -178,6 +188,7 @@ __all__ = [
     "Node",
     "NotApplicableError",
     "Outcome",
+    "Portfolio",
     "Price",
     "Problem",
     "ProblemError",
@@ -189,6 +200,7 @@ __all__ = [
     "Retries",
     "Reveals",
     "Sampling",
+    "SelfConsistency",
     "SoftCritic",
     "Soundness",
     "StopReason",

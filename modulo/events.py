@@ -71,7 +71,10 @@ class Backprompted(Event, gc=False, frozen=True, kw_only=True):
 
 
 class GenerationStarted(Event, gc=False, frozen=True, kw_only=True):
-    """A generator is asked. One conversation may be asked for several attempts at once (``samples``)."""
+    """A generator is asked. One conversation may be asked for several attempts at once (``samples``).
+
+    Where an earlier answer is offered to the critics (``offers``), nothing is asked.
+    """
 
     type: ClassVar[str] = "generation_started"
     attempt: int
@@ -86,6 +89,9 @@ class GenerationStarted(Event, gc=False, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     prefix: str = ""
     prefills: bool = False
+    judged: bool = True
+    offers: int | None = None
+    label: str = ""
 
 
 class BudgetReserved(Event, gc=False, frozen=True, kw_only=True):

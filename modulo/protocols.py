@@ -290,6 +290,9 @@ class Expansion(Struct, gc=False, frozen=True, kw_only=True):
         backprompter: Renders the conversation; None takes the run's own.
         prefix: What the answer begins with; what the generator gives is put behind it.
         prefills: Whether the model is given the prefix as the beginning of its own answer.
+        judged: Whether critics judge what comes of it; a sample for a vote need not be.
+        offers: An attempt of this node whose answer is to be judged now, in place of a new one; nothing is called.
+        label: For the strategy's own use; it stands in the trace and on the attempts.
     """
 
     node: str
@@ -299,6 +302,9 @@ class Expansion(Struct, gc=False, frozen=True, kw_only=True):
     backprompter: Backprompter | None = None
     prefix: str = ""
     prefills: bool = False
+    judged: bool = True
+    offers: int | None = None
+    label: str = ""
 
 
 class Reveals(StrEnum):

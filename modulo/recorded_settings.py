@@ -8,6 +8,7 @@ from typing import Any
 
 from modulo.budget import Budget
 from modulo.canonical import JsonValue
+from modulo.described import described, type_id
 from modulo.graph.nodes import CriticNode
 from modulo.graph.program import Program
 from modulo.ledger import Ledger
@@ -17,7 +18,7 @@ from modulo.running.failures import part_of_program
 from modulo.settings import settings_of
 from modulo.version import __version__
 
-__all__ = ["recorded_settings", "type_id"]
+__all__ = ["recorded_settings"]
 
 
 def recorded_settings(
@@ -40,8 +41,8 @@ def recorded_settings(
     return {
         "modulo_version": __version__,
         "started_at": options.clock.wall_time().isoformat(timespec="seconds"),
-        "strategy": {"id": type_id(options.strategy), "options": _described(options.strategy)},
-        "backprompter": {"id": type_id(options.backprompter), "options": _described(options.backprompter)},
+        "strategy": _described(options.strategy),
+        "backprompter": _described(options.backprompter),
         "budget": settings_of(options.budget),
         "limits_from_above": _limits_of(above),
         "select": options.select,
@@ -64,16 +65,11 @@ def recorded_settings(
 
 
 def _described(part: Strategy | Backprompter) -> Mapping[str, JsonValue]:
-    return part_of_program("describe of", type(part).__name__, part.describe)
+    return part_of_program("describe of", type(part).__name__, described, part)
 
 
 def _critic_settings(critic: Critic[Any, Any]) -> Mapping[str, JsonValue]:
     return {"id": critic.id, "version": critic.version, "options": critic.options()}
-
-
-def type_id(thing: object) -> str:
-    """``module:qualified name`` of a thing's type."""
-    return f"{type(thing).__module__}:{type(thing).__qualname__}"
 
 
 def _limits_of(ledger: Ledger | None) -> list[str]:

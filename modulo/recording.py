@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass, replace
-from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from modulo.backprompt import ChatBackprompter
 from modulo.budget import Budget, Usage
 from modulo.canonical import canonical_json, codec_for, sha256_hex
 from modulo.clock import Clock
 from modulo.critique import Critique, Remark, Verdict, Violation
+from modulo.described import rebuilt, type_id
 from modulo.errors import (
     Billing,
-    ConfigurationError,
     GenerationError,
     Malformed,
     ProblemError,
@@ -27,7 +25,6 @@ from modulo.outcome import StopReason
 from modulo.problem import Problem
 from modulo.prompt_hashes import link_hash
 from modulo.protocols import Backprompter, Finish, Generation, Strategy
-from modulo.recorded_settings import type_id
 from modulo.running.retrying import Retries
 from modulo.trace_lines import check_lines
 
@@ -101,6 +98,7 @@ class Recording:
         self._asked = {
             (d["node"], d["turn"] + i): d["attempt"] + i
             for d in self._of("generation_started")
+            if "offers" not in d
             for i in range(d["samples"])
         }
         self._answers = {d["attempt"]: d for d in self._of("generation_finished")}
@@ -162,8 +160,8 @@ class Recording:
         settings = self._settings
         try:
             return RunOptions(
-                strategy=strategy or _rebuilt(settings["strategy"], Strategy),
-                backprompter=backprompter or _rebuilt(settings["backprompter"], Backprompter),
+                strategy=strategy or rebuilt(settings["strategy"], Strategy),
+                backprompter=backprompter or rebuilt(settings["backprompter"], Backprompter),
                 budget=Budget(**{**settings["budget"], "seconds": None}),
                 select=settings["select"],
                 seed=settings["seed"],
@@ -377,15 +375,3 @@ def _content_hash(content: Any) -> str | None:
         return sha256_hex(canonical_json(content))
     except ProblemError:
         return None
-
-
-def _rebuilt(recorded: Mapping[str, Any], kind: type[Any]) -> Any:
-    """A strategy or backprompter of the library from its recorded id and options."""
-    module, _, name = recorded["id"].partition(":")
-    inside = module == ChatBackprompter.__module__ or module.startswith("modulo.strategies.")
-    found = getattr(import_module(module), name, None) if inside else None
-    if not (isinstance(found, type) and issubclass(found, kind)):
-        raise ConfigurationError(
-            f"{recorded['id']} is no part of the library; give the {kind.__name__.lower()} to replay()"
-        )
-    return found(**recorded["options"])

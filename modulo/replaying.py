@@ -260,6 +260,9 @@ def _decisions(document: dict[str, Any], bills: Counter[int]) -> Iterator[tuple[
                 yield f"{about}, {field}", document[field]
             if "prefix" in document:
                 yield f"{about}, prefix", (document["prefix"]["text_sha256"], document["prefills"])
+            for field in ("judged", "offers", "label"):
+                if field in document:
+                    yield f"{about}, {field}", document[field]
         case "generation_finished":
             # A call is a call, whatever its generator says; a bill has at least one.
             usage = {name: amount for name, amount in (document.get("usage") or {}).items() if name != "calls"}

@@ -223,6 +223,12 @@ class _EventEncoder:
         if event.prefix:
             head["prefix"] = self._text(event.prefix)
             head["prefills"] = event.prefills
+        if not event.judged:
+            head["judged"] = False
+        if event.offers is not None:
+            head["offers"] = event.offers
+        if event.label:
+            head["label"] = event.label
 
     def _generation_finished(self, head: dict[str, Any], event: GenerationFinished) -> None:
         head["attempt"] = event.attempt

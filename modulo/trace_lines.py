@@ -87,6 +87,9 @@ class _GenerationStarted(_OfAttempt):
     prompt_sha256: str
     prefix: _Text | None = None
     prefills: bool = False
+    judged: bool = True
+    offers: int | None = None
+    label: str = ""
 
 
 class _Reserved(_OfAttempt):

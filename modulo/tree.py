@@ -37,6 +37,8 @@ class Attempt(Struct, gc=False, frozen=True, kw_only=True):
         accepted: Every hard critic that applies accepted exactly this candidate.
         error: Why there is no judgement: the failed call or critic, in words.
         error_kind: Machine-readable kind of that failure, e.g. ``"rate_limited"``, ``"critic"``.
+        judged: Whether critics were to judge it; if not, there are no critiques.
+        label: What the strategy called it.
     """
 
     id: int
@@ -52,6 +54,8 @@ class Attempt(Struct, gc=False, frozen=True, kw_only=True):
     accepted: bool = False
     error: str | None = None
     error_kind: str | None = None
+    judged: bool = True
+    label: str = ""
 
     @property
     def text(self) -> str:
@@ -214,6 +218,13 @@ class Tree:
                 withdrawn += self._withdraw(attempt, critique, stage.withdraws.get(critique.critic, ()))
         return tuple(withdrawn)
 
+    def labelled(self, prefix: str) -> Tree:
+        """The tree as it looks to somebody who sees only the attempts whose labels begin so, and what stands.
+
+        Conversations must not cross labels. It shows what this tree is now; nothing can be added to it.
+        """
+        return _LabelledTree(self, prefix)
+
     def _stage_of(self, attempt: Attempt) -> Stage:
         return self.program.stages[self.program.stage_of[attempt.node]]
 
@@ -297,6 +308,35 @@ class Tree:
     def _built_on(self, artefact: str) -> tuple[Attempt, ...]:
         """The live attempts that are built on an artefact."""
         return tuple(a for a in self._live.values() if artefact in self._ancestors(a))
+
+
+class _LabelledTree(Tree):
+    """A view of a tree: what stands and what was said is the tree's, attempts and memo are those of a label."""
+
+    def __init__(self, tree: Tree, prefix: str) -> None:
+        self.__dict__.update(tree.__dict__)
+        self._prefix = prefix
+        memo = tree.memo.setdefault(f"labelled {prefix}", {"attempts": [], "seen": 0, "memo": {}})
+        memo["attempts"] += [a for a in tree.attempts[memo["seen"] :] if a.label.startswith(prefix)]
+        memo["seen"] = len(tree.attempts)
+        self.attempts = memo["attempts"]
+        self.memo = memo["memo"]
+
+    def tips(self, node: str) -> list[Attempt]:
+        """Those of the label."""
+        return [attempt for attempt in super().tips(node) if attempt.label.startswith(self._prefix)]
+
+    def labelled(self, prefix: str) -> Tree:
+        """A part of this part."""
+        return _LabelledTree(self, self._prefix + prefix)
+
+    def add(self, attempt: Attempt) -> tuple[Attempt, ...]:
+        """Refuse.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("nothing is added to a part of a tree")
 
 
 def _same_answer(one: Attempt, other: Attempt) -> bool:

@@ -55,7 +55,8 @@ class Planner:
         node, samples = expansion.node, expansion.samples
         first_attempt, turn = self._next_attempt, self._turns[node]
         self._next_attempt += samples
-        self._turns[node] = turn + samples
+        if expansion.offers is None:
+            self._turns[node] = turn + samples
         return Plan(expansion=expansion, first_attempt=first_attempt, round=self.round, turn=turn)
 
     def _check(self, expansion: Expansion) -> None:
@@ -70,9 +71,21 @@ class Planner:
             raise self._nonsense(f"{node!r} to go on from {parent}, no attempt of its own")
         if expansion.samples < 1:
             raise self._nonsense(f"for {expansion.samples} samples")
+        if expansion.offers is not None:
+            self._check_offer(expansion)
         model = expansion.sampling.model
         if model is not None or expansion.prefills:
             self._check_abilities(node, model, expansion.prefills)
+
+    def _check_offer(self, expansion: Expansion) -> None:
+        node, offers, tree = expansion.node, expansion.offers, self._tree
+        assert offers is not None
+        if offers not in tree or tree[offers].node != node or tree[offers].inputs != tree.inputs_of(node):
+            raise self._nonsense(f"to judge the answer of {offers}, no attempt of {node!r} that still stands")
+        if tree[offers].candidate is None:
+            raise self._nonsense(f"to judge the answer of {offers}, which has no canonical form")
+        if expansion.samples != 1 or expansion.prefix or not expansion.judged:
+            raise self._nonsense(f"for more than to judge the answer of {offers}")
 
     def _check_abilities(self, node: str, model: str | None, prefills: bool) -> None:
         generator = self._tree.program.generator(node).generator
@@ -100,4 +113,7 @@ def _is_well_made(expansion: object) -> bool:
         and (expansion.backprompter is None or isinstance(expansion.backprompter, Backprompter))
         and type(expansion.prefix) is str
         and type(expansion.prefills) is bool
+        and type(expansion.judged) is bool
+        and (expansion.offers is None or type(expansion.offers) is int)
+        and type(expansion.label) is str
     )

@@ -7,7 +7,10 @@ or a backprompter: without a conversation there is no attempt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from modulo.amount import Amount
 from modulo.budget import Usage
@@ -40,7 +43,8 @@ from modulo.tree import Attempt, Tree
 
 __all__ = ["Scheduler"]
 
-_NO_ATTEMPT: Final = Amount(Usage())
+_NO_USAGE: Final = Usage()
+_NO_ATTEMPT: Final = Amount(_NO_USAGE)
 _ONE_ATTEMPT: Final = Amount(Usage(attempts=1))
 
 
@@ -122,7 +126,11 @@ class Scheduler:
         first = job.plan.first_attempt
         judged = 0
         try:
-            answers = await self._caller.answers(job.node.generator, job.request, first, job.samples)
+            answers: Sequence[Answer | None]
+            if job.plan.expansion.offers is None:
+                answers = await self._caller.answers(job.node.generator, job.request, first, job.samples)
+            else:
+                answers = [self._offered(job.plan.expansion.offers)]
             for attempt_id, answer in enumerate(answers, first):
                 if answer is None:
                     continue
@@ -134,7 +142,7 @@ class Scheduler:
                             await self._script.before_judging(attempt_id)
                             attempt = await self._attempt(job, attempt_id, answer)
                 attempts.append(attempt)
-                judged += attempt.generation is not None
+                judged += attempt.judged and attempt.generation is not None
                 if attempt.accepted:
                     break
         except LimitReached as limit:
@@ -202,6 +210,12 @@ class Scheduler:
             self._announce(job, rendered)
         return job
 
+    def _offered(self, attempt_id: int) -> Generation:
+        """An earlier answer, for which nothing has to be paid again."""
+        generation = self._tree[attempt_id].generation
+        assert generation is not None, "what has a candidate has an answer"
+        return replace(generation, usage=_NO_USAGE)
+
     def _announce(self, job: Job, rendered: Rendered) -> None:
         emit, at = self._reporter.emit, self._reporter.elapsed()
         assert emit is not None
@@ -232,6 +246,9 @@ class Scheduler:
                 messages=rendered.messages,
                 prefix=expansion.prefix,
                 prefills=expansion.prefills,
+                judged=expansion.judged,
+                offers=expansion.offers,
+                label=expansion.label,
             )
         )
 
@@ -257,6 +274,8 @@ class Scheduler:
             return self._finished(job, attempt_id, answer, critiques=(candidate,))
         if reporter.emit:
             reporter.emit(CandidateReformulated(at=reporter.elapsed(), attempt=attempt_id, candidate=candidate))
+        if not job.plan.expansion.judged:
+            return self._finished(job, attempt_id, answer, candidate)
         return await self._judged(job, attempt_id, answer, candidate)
 
     async def _judged(
@@ -304,6 +323,8 @@ class Scheduler:
             accepted=accepted,
             error=error,
             error_kind=error_kind,
+            judged=plan.expansion.judged,
+            label=plan.expansion.label,
         )
         if self._reporter.emit:
             self._announce_judgement(attempt)

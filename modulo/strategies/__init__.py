@@ -1,5 +1,43 @@
-"""Strategies: what to generate next. One strategy a file; all of them run on the one loop."""
+"""Strategies: what to generate next. One strategy a file; all of them run on the one loop.
 
-from modulo.strategies.refine import Refine
+Names are loaded when they are first used.
+"""
 
-__all__ = ["Refine"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modulo.strategies.best_of_n import BestOfN
+    from modulo.strategies.cascade import Cascade
+    from modulo.strategies.effort_ladder import EffortLadder
+    from modulo.strategies.portfolio import Portfolio
+    from modulo.strategies.refine import Refine
+    from modulo.strategies.self_consistency import SelfConsistency
+
+_HOME = {
+    "BestOfN": "best_of_n",
+    "Cascade": "cascade",
+    "EffortLadder": "effort_ladder",
+    "Portfolio": "portfolio",
+    "Refine": "refine",
+    "SelfConsistency": "self_consistency",
+}
+
+__all__ = [
+    "BestOfN",
+    "Cascade",
+    "EffortLadder",
+    "Portfolio",
+    "Refine",
+    "SelfConsistency",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found

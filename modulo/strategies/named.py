@@ -11,11 +11,16 @@ from typing import Any, Final
 
 from modulo.errors import ConfigurationError
 from modulo.protocols import Strategy
+from modulo.strategies.portfolio import Portfolio
 
 __all__ = ["STRATEGY_NAMES", "name_of", "strategy_from_string"]
 
 _CLASSES: Final[Mapping[str, str]] = {
     "refine": "modulo.strategies.refine:Refine",
+    "best_of_n": "modulo.strategies.best_of_n:BestOfN",
+    "self_consistency": "modulo.strategies.self_consistency:SelfConsistency",
+    "effort_ladder": "modulo.strategies.effort_ladder:EffortLadder",
+    "cascade": "modulo.strategies.cascade:Cascade",
 }
 """Loaded when they are used, as everything else."""
 
@@ -27,11 +32,14 @@ def strategy_from_string(text: str) -> Strategy:
 
     Args:
         text: ``NAME`` or ``NAME:SETTING=VALUE,SETTING=VALUE``. Values are JSON, or words that stand for themselves;
-            lists are words with ``+`` between them, e.g. ``cascade:models=small+large``.
+            lists are words with ``+`` between them, e.g. ``cascade:models=small+large``. Several of these with ``|``
+            between them are a ``Portfolio``.
 
     Raises:
         ConfigurationError: There is no such strategy or setting, or a value makes no sense.
     """
+    if "|" in text:
+        return Portfolio(tuple(strategy_from_string(part) for part in text.split("|")))
     name, _, rest = text.partition(":")
     if name not in _CLASSES:
         near = difflib.get_close_matches(name, _CLASSES, n=1)
@@ -67,9 +75,13 @@ def _setting(name: str, part: str) -> tuple[str, Any]:
     key, equals, value = part.partition("=")
     if not equals or not key:
         raise ConfigurationError(f"strategy {name!r}: {part!r} is no SETTING=VALUE")
-    if "+" in value:
+    if "+" in value and not _is_json(value):
         return key, tuple(_value(word) for word in value.split("+"))
     return key, _value(value)
+
+
+def _is_json(text: str) -> bool:
+    return not isinstance(_value(text), str)
 
 
 def _value(text: str) -> Any:

@@ -1,0 +1,67 @@
+"""What a strategy can choose between at the stage that is worked on: generators, and models of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from modulo.errors import ConfigurationError
+from modulo.protocols import DEFAULT_SAMPLING, Sampling
+from modulo.tree import Attempt, Tree
+
+__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms"]
+
+
+class Arm(Struct, frozen=True):
+    """A generator, and one of its models if it has a choice."""
+
+    node: str
+    model: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name, or that of the generator where it has no choice."""
+        return self.model or self.node
+
+    def sampling(self) -> Sampling:
+        """The generator's own settings, with this model."""
+        return DEFAULT_SAMPLING if self.model is None else Sampling(model=self.model)
+
+    def made(self, attempt: Attempt) -> bool:
+        """Whether an attempt came from it."""
+        return attempt.node == self.node and attempt.sampling.model in (self.model, None)
+
+
+def arms_of(tree: Tree) -> list[Arm]:
+    """The arms of the frontier, in the order of the graph and of the generators' models."""
+    found = []
+    for node in tree.frontier().generators:
+        if tree.inputs_of(node.name) is not None:
+            models: Sequence[str | None] = tuple(node.generator.models) or (None,)
+            found += [Arm(node.name, model) for model in models]
+    return found
+
+
+def chosen_arms(tree: Tree, names: Sequence[str], *, strategy: str) -> list[Arm]:
+    """The arms of these names, in this order; all of them if none are named.
+
+    Raises:
+        ConfigurationError: There is no such arm.
+    """
+    arms = arms_of(tree)
+    if not names:
+        return arms
+    by_name = {arm.name: arm for arm in arms}
+    missing = [name for name in names if name not in by_name]
+    if missing:
+        raise ConfigurationError(
+            f"{strategy}: {', '.join(missing)} is no model or generator here; there are {', '.join(by_name)}"
+        )
+    return [by_name[name] for name in names]
+
+
+def attempts_at(tree: Tree) -> list[Attempt]:
+    """The attempts of the frontier's generators that are built on what stands, in the order of asking."""
+    inputs = {node.name: tree.inputs_of(node.name) for node in tree.frontier().generators}
+    return [a for a in tree.attempts if a.node in inputs and a.inputs == inputs[a.node]]

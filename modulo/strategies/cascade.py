@@ -1,0 +1,63 @@
+"""The cheap model first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modulo.canonical import JsonValue
+from modulo.errors import ConfigurationError
+from modulo.protocols import Expansion, Strategy
+from modulo.settings import settings_of
+from modulo.strategies.arms import attempts_at, chosen_arms
+from modulo.strategies.counts import check_counts
+from modulo.strategies.ladders import climb
+from modulo.tree import Tree
+
+__all__ = ["Cascade"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cascade(Strategy):
+    """Asks the cheapest model until critics have rejected enough of its answers, then the next one.
+
+    The evidence for going on is the critics', where FrugalGPT trains a scorer: it can be sound.
+
+    Source: Chen et al., "FrugalGPT: How to Use Large Language Models While Reducing Cost and Improving Performance"
+    (2023).
+
+    Attributes:
+        models: Names of models (``Models``) or of racing generators, from cheap to dear; none takes all of them, in
+            their order.
+        tries: Rejected answers after which the next model is asked; a repeated answer calls for it at once.
+        keeps_conversation: Whether a model sees the answers of the cheaper ones, and what critics said of them.
+
+    Raises:
+        ConfigurationError: A setting makes no sense.
+    """
+
+    models: tuple[str, ...] = ()
+    tries: int = 2
+    keeps_conversation: bool = True
+
+    def __post_init__(self) -> None:
+        check_counts(self, "tries")
+        models = (self.models,) if isinstance(self.models, str) else tuple(self.models)
+        object.__setattr__(self, "models", models)
+        if len(set(models)) < len(models):
+            raise ConfigurationError(f"Cascade: models must be different names, not {models!r}")
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        """One answer of the model whose turn it is; none once the last one was tried often enough.
+
+        Raises:
+            ConfigurationError: There is no such model.
+        """
+        arms = chosen_arms(tree, self.models, strategy="Cascade")
+        rungs = [(arm.node, arm.sampling()) for arm in arms]
+        expansion = climb(tree, attempts_at(tree), rungs, tries=self.tries, keeps=self.keeps_conversation)
+        return () if expansion is None else (expansion,)
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """The settings."""
+        return {**settings_of(self), "models": [*self.models]}
