@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise, zip_longest
-from typing import Final, TypeAlias
+from typing import Final
 
+from modulo.critics.constraints import Constraint, constraint
 from modulo.critique import Violation
 from modulo.domains.trip_planning.hints import next_step, reachable
 from modulo.domains.trip_planning.problem import Appointment, TripProblem
@@ -23,9 +24,8 @@ __all__ = [
     "whole_trip_is_planned",
 ]
 
-Rule: TypeAlias = Callable[[TripProblem, Trip], Iterator[Violation]]
 
-
+@constraint(says="every stay ends after it begins and is as long as stated")
 def dates_agree_with_lengths(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
     """Every stay ends after it begins, and is as long as the answer says."""
     for number, stay in enumerate(trip.stays, start=1):
@@ -43,6 +43,7 @@ def dates_agree_with_lengths(problem: TripProblem, trip: Trip) -> Iterator[Viola
             )
 
 
+@constraint(says="the stays go from day 1 to the last day")
 def whole_trip_is_planned(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
     """The first stay begins on day 1, and the last one ends on the last day."""
     if not trip.stays:
@@ -68,6 +69,7 @@ def whole_trip_is_planned(problem: TripProblem, trip: Trip) -> Iterator[Violatio
         )
 
 
+@constraint(says="every city of the problem, and no other, is stayed in once")
 def every_city_once(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
     """Every city of the problem, and no other, is stayed in exactly once."""
     times = Counter(stay.city for stay in trip.stays)
@@ -84,6 +86,7 @@ def every_city_once(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
             yield Violation("repeated_city", message, location=city, expected="1", actual=str(count), hint=hint)
 
 
+@constraint(says="every stay is as long as the problem has it")
 def stays_are_as_long_as_wished(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
     """Every stay takes as many days as the problem gives the city."""
     for number, stay in enumerate(trip.stays, start=1):
@@ -100,6 +103,7 @@ def stays_are_as_long_as_wished(problem: TripProblem, trip: Trip) -> Iterator[Vi
             )
 
 
+@constraint(says="one flight joins each stay to the next on the day that they share")
 def flights_join_the_stays(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
     """Between two stays, and nowhere else, there is one flight, on the day on which one ends and the other begins."""
     wanted = list(pairwise(trip.stays))
@@ -131,6 +135,7 @@ def flights_join_the_stays(problem: TripProblem, trip: Trip) -> Iterator[Violati
             )
 
 
+@constraint(says="all flights are direct flights of the problem")
 def flights_are_direct(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
     """There is a direct flight, in that direction, from every stay to the next, and for every flight of the plan."""
     order = _cities(trip)
@@ -147,6 +152,7 @@ def flights_are_direct(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
             )
 
 
+@constraint(says="all appointments are kept")
 def appointments_are_kept(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
     """Every stay covers the days of all that is to be done there; a conference's in part will do."""
     for number, stay in enumerate(trip.stays, start=1):
@@ -162,7 +168,7 @@ def appointments_are_kept(problem: TripProblem, trip: Trip) -> Iterator[Violatio
                 )
 
 
-RULES: Final[tuple[Rule, ...]] = (
+RULES: Final[tuple[Constraint[TripProblem, Trip], ...]] = (
     dates_agree_with_lengths,
     whole_trip_is_planned,
     every_city_once,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import modulo
-from modulo.critique import Violation
+from modulo.critics.constraints import Satisfies
 from modulo.domains.trip_planning.constraints import RULES
 from modulo.domains.trip_planning.problem import TripProblem
 from modulo.domains.trip_planning.trip import Trip
@@ -13,9 +10,8 @@ from modulo.domains.trip_planning.trip import Trip
 __all__ = ["valid_trip"]
 
 
-@modulo.critic(proves="valid trip plan: stays, direct flights and appointments as the problem has them")
-def valid_trip(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
-    """Judges whether a trip meets every constraint of the problem.
+def valid_trip() -> Satisfies[TripProblem, Trip]:
+    """The critic that judges whether a trip meets every constraint of the problem.
 
     **Sound for:** the stays cover the whole trip without a gap, each city of the problem, and no other, is stayed in
     once and for as long as wished, every two stays are joined by a direct flight on the day that they share, all
@@ -23,5 +19,6 @@ def valid_trip(problem: TripProblem, trip: Trip) -> Iterator[Violation]:
 
     **Does not check:** prose around the plan; whether it is the benchmark's own solution.
     """
-    for rule in RULES:
-        yield from rule(problem, trip)
+    return Satisfies(
+        *RULES, proves="valid trip plan: each stay, direct flight and appointment as the problem has it"
+    )

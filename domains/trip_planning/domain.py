@@ -11,6 +11,7 @@ from modulo.domains.trip_planning.critic import valid_trip
 from modulo.domains.trip_planning.documents import read_problem, read_problem_in
 from modulo.domains.trip_planning.instances import generate
 from modulo.domains.trip_planning.problem import TripProblem
+from modulo.domains.trip_planning.specimens import TripSpecimens
 from modulo.domains.trip_planning.text import parse_trip, prompt, read_candidate
 from modulo.domains.trip_planning.trip import Trip
 
@@ -22,7 +23,7 @@ def graph(generator: modulo.Generator) -> modulo.Graph:
     result = modulo.Graph("trip_planning", problem_type=TripProblem)
     planner = result.generator("planner", generator, prompt=prompt)
     trip = result.reformulator("trip", parse_trip, reads=planner)
-    result.critic("valid_trip", valid_trip, reads=trip, backprompts=planner)
+    result.critic("valid_trip", valid_trip(), reads=trip, backprompts=planner)
     return result
 
 
@@ -57,6 +58,10 @@ class TripPlanningDomain(Domain[TripProblem]):
     def backprompter(self) -> modulo.Backprompter:
         """All violations, with what to try next."""
         return modulo.ChatBackprompter(granularity="constructive")
+
+    def specimens(self) -> TripSpecimens:
+        """Planted trips, and what can go wrong with them."""
+        return TripSpecimens()
 
 
 DOMAIN = TripPlanningDomain()

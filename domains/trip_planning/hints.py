@@ -26,13 +26,10 @@ def next_step(problem: TripProblem, cities: Sequence[str]) -> str | None:
     It is no more than one step of a plan, so that a hint does not give the whole answer away. None if the search
     for one was given up.
     """
-    for kept in range(min(len(cities), len(problem.visits)), -1, -1):
-        search = find_route(problem, cities[:kept])
-        if not search.is_complete:
-            return None
-        if search.route is not None:
-            return _words(problem, search.route, kept)
-    return "no order of the cities meets every constraint."
+    search = find_route(problem, cities[: len(problem.visits)], least=0)
+    if search.route is not None:
+        return _words(problem, search.route, search.kept)
+    return "no order of the cities meets every constraint." if search.is_complete else None
 
 
 def _words(problem: TripProblem, route: Sequence[str], kept: int) -> str:
@@ -41,4 +38,4 @@ def _words(problem: TripProblem, route: Sequence[str], kept: int) -> str:
     day = 1 + sum(problem.by_city[city].days - 1 for city in route[:kept])
     if not kept:
         return f"begin in {route[0]}."
-    return f"keep {', '.join(route[:kept])} in this order, then fly to {route[kept]} on day {day}."
+    return f"keep {' - '.join(route[:kept])} at the beginning, then fly to {route[kept]} on day {day}."

@@ -43,12 +43,12 @@ _FLIGHT: Final = re.compile(
     re.IGNORECASE,
 )
 _STAY: Final = re.compile(
-    r"(?P<before>.*?)\bvisit(?:ing)? (?P<city>(?:(?!\bvisit)[^():,;.]){1,60}?)"
-    rf" for (?P<days>{_N}) days?\b(?P<after>.*)",
+    r"(?P<before>[\w ,'\u2019]{1,200} (?:and|to) |)visit(?:ing)? (?P<city>[^():,;.]{1,60}?)"
+    rf" for (?P<days>{_N}) days?(?P<after>,? (?:and|to|with|while) [^\W\d][^\d():;.!?]{{1,200}}|)"
+    r"(?P<bracket>\s*\([^()]*\)|)\s*\.?\s*",
     re.IGNORECASE,
 )
-_FLIES: Final = re.compile(r"\b(?:fly|flying|flight|flights|visit|visiting)\b", re.IGNORECASE)
-_IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_OTHER_STEP: Final = re.compile(r"\b(?:fly|flying|flight|flights|visit|visiting)\b", re.IGNORECASE)
 _EMPHASIS: Final = str.maketrans("", "", "*_`")
 
 
@@ -112,18 +112,20 @@ def _step(line: str, problem: TripProblem, number: int) -> Step:
 
 def _check_remarks(stay: re.Match[str], problem: TripProblem, number: int) -> None:
     """Refuse what stands around a stay if it tells of more than this stay."""
-    remarks = f"{stay['before']} | {stay['after'].rstrip('. ')}"
-    if remarks == " | ":
+    remarks = f"{stay['before']}|{stay['after']}|{stay['bracket']}"
+    if remarks == "||":
         return
     for city in problem.by_city:
-        if city != stay["city"] and re.search(rf"\b{re.escape(city)}\b", remarks, re.IGNORECASE):
+        if city.casefold() != stay["city"].casefold() and re.search(
+            rf"\b{re.escape(city)}\b", remarks, re.IGNORECASE
+        ):
             raise Malformed(
                 f"The line tells of two cities, {stay['city']:.60} and {city}.",
                 code="two_cities",
                 location=f"line {number}",
                 hint=ANSWER_FORM,
             )
-    if _FLIES.search(stay["after"]) or any(map(str.isdigit, _IN_BRACKETS.sub("", stay["after"]))):
+    if _OTHER_STEP.search(remarks):
         raise _unreadable(stay.string, number)
 
 

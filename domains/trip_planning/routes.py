@@ -25,10 +25,12 @@ class Search(Struct, frozen=True):
 
     Attributes:
         route: All cities in an order that meets every constraint; None if none was found.
+        kept: With how many of the given cities it begins.
         is_complete: Whether there is none if none was found; otherwise the search was given up.
     """
 
     route: tuple[str, ...] | None
+    kept: int = 0
     is_complete: bool = True
 
 
@@ -96,9 +98,19 @@ def _routes(problem: TripProblem) -> _Routes:
     return _Routes(problem)
 
 
-def find_route(problem: TripProblem, start: Sequence[str] = ()) -> Search:
-    """An order of the cities that meets every constraint and begins with some of them."""
+def find_route(problem: TripProblem, start: Sequence[str] = (), *, least: int | None = None) -> Search:
+    """An order of the cities that meets every constraint and begins with some of them.
+
+    Args:
+        problem: The problem.
+        start: The cities to begin with, in their order.
+        least: How many of them must be kept, where no route begins with all; None keeps all.
+    """
+    known = _routes(problem)
     try:
-        return Search(_routes(problem).finish(start))
+        for kept in range(len(start), (len(start) if least is None else least) - 1, -1):
+            if route := known.finish(start[:kept]):
+                return Search(route, kept)
     except _GaveUp:
         return Search(None, is_complete=False)
+    return Search(None)

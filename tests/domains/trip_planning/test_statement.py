@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modulo.domains.trip_planning import Appointment, Connection, generate, read_statement, statement
@@ -95,6 +95,7 @@ def test_what_is_not_understood_or_contradicts_itself_is_refused(old: str, new: 
         read_statement(STATEMENT.replace(old, new))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(2, 12), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_generated_problems_survive_being_told(
     seed: int, cities: int, appointments: float, density: float, one_way: float
@@ -103,6 +104,7 @@ def test_generated_problems_survive_being_told(
     assert read_statement(statement(problem)) == problem
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     with pytest.raises(ProblemError):
