@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from modulo.errors import ConfigurationError
 
-__all__ = ["load", "load_all"]
+__all__ = ["load", "load_all", "load_any", "place_of"]
 
 T = TypeVar("T")
 
@@ -23,15 +23,24 @@ def load(entry: EntryPoint, kind: type[T]) -> T:
     Raises:
         ConfigurationError: It cannot be loaded, or is something else.
     """
-    where = f"{entry.name!r} of {entry.group} ({entry.value})"
+    found = load_any(entry)
+    if not isinstance(found, kind):
+        raise ConfigurationError(f"{place_of(entry)} is a {type(found).__name__}, no {kind.__name__}")
+    return found
+
+
+def load_any(entry: EntryPoint) -> object:
+    """What an entry point names, whatever it is.
+
+    Raises:
+        ConfigurationError: It cannot be loaded.
+    """
     try:
-        found = entry.load()
+        found: object = entry.load()
     except Exception as error:  # importing third-party code may raise anything
         raise ConfigurationError(
-            f"{where} cannot be loaded: {type(error).__name__}: {error}; mend or uninstall its package"
+            f"{place_of(entry)} cannot be loaded: {type(error).__name__}: {error}; mend or uninstall its package"
         ) from error
-    if not isinstance(found, kind):
-        raise ConfigurationError(f"{where} is a {type(found).__name__}, no {kind.__name__}")
     return found
 
 
@@ -44,3 +53,8 @@ def load_all(entries: Iterable[EntryPoint], kind: type[T]) -> Mapping[str, T | C
         except ConfigurationError as error:
             found[entry.name] = error
     return found
+
+
+def place_of(entry: EntryPoint) -> str:
+    """An entry point in words, for errors."""
+    return f"{entry.name!r} of {entry.group} ({entry.value})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,12 @@ from modulo.version import __version__
 _SANDBOX_SECONDS = 10.0
 _KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY")
 
+_DISTRIBUTION = "llm-modulo"
+_PACKAGE = re.compile(r"[A-Za-z0-9._-]+")
+_EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
+_TOLD_ELSEWHERE = frozenset({"all", "code", "dev", "local", "planners"})
+"""Extras about which other findings say more, and those that are for nobody's programs."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
@@ -40,8 +47,8 @@ class _Finding:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(as_json: bool) -> int:
-    """Tell what is installed and usable: models, planners, keys, sandbox, domains. Keys are never shown."""
-    findings = [*_core(), *_models(), *_generators(), *_keys(), *_programs(), *_domains()]
+    """Tell what is installed and usable: models, planners, keys, sandbox, extras, domains. Keys are never shown."""
+    findings = [*_core(), *_models(), *_generators(), *_keys(), *_programs(), *_extras(), *_domains()]
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:
@@ -119,6 +126,24 @@ def _why_no_sandbox(bwrap: str) -> str | None:
     return None if done.returncode == 0 else done.stderr.strip() or f"it ends with code {done.returncode}"
 
 
+def _extras() -> Iterator[_Finding]:
+    """The optional packages of this library, by extra, as its own metadata name them."""
+    packages: dict[str, set[str]] = {}
+    ours = metadata.requires(_DISTRIBUTION) if _version(_DISTRIBUTION) else None
+    for requirement in ours or ():
+        name, extra = _PACKAGE.match(requirement), _EXTRA.search(requirement)
+        if name and extra and extra[1] not in _TOLD_ELSEWHERE:
+            packages.setdefault(extra[1], set()).add(name[0])
+    for extra, names in sorted(packages.items()):
+        missing = [name for name in sorted(names) if _version(name) is None]
+        if missing:
+            detail = f"pip install 'llm-modulo[{extra}]' brings {', '.join(missing)}"
+            yield _Finding(f"extra {extra}", "absent", detail)
+        else:
+            detail = ", ".join(f"{name} {_version(name)}" for name in sorted(names))
+            yield _Finding(f"extra {extra}", "ok", detail)
+
+
 def _domains() -> Iterator[_Finding]:
     for name, domain in installed_domains().items():
         if isinstance(domain, Domain):
@@ -128,7 +153,14 @@ def _domains() -> Iterator[_Finding]:
 
 
 def _package(name: str) -> _Finding:
-    try:
-        return _Finding(name, "ok", metadata.version(name))
-    except metadata.PackageNotFoundError:
+    version = _version(name)
+    if version is None:
         return _Finding(name, "bad", "not installed; pip install llm-modulo")
+    return _Finding(name, "ok", version)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

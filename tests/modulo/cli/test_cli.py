@@ -343,14 +343,6 @@ def test_a_changed_trace_does_not_replay(files: Path, capsys: pytest.CaptureFixt
     assert "critic 'proper_coloring'" in capsys.readouterr().out
 
 
-def test_domains_and_their_critics_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["domains", "--json"]) == 0
-    (domain,) = [d for d in output(capsys)["domains"] if d["name"] == "graph_coloring"]
-    assert domain["critics"][0]["proves"].startswith("proper colouring")
-    assert run(["domains"]) == 0
-    assert "graph_coloring:" in capsys.readouterr().out
-
-
 def test_a_graph_is_drawn_in_both_formats(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["graph", "graph_coloring"]) == 0
     assert capsys.readouterr().out.startswith("flowchart LR")
@@ -379,6 +371,21 @@ def test_the_doctor_tries_the_sandbox(
     findings = {finding["what"]: finding for finding in json.loads(capsys.readouterr().out)["findings"]}
     assert findings["sandbox bwrap"]["state"] == state
     assert detail in findings["sandbox bwrap"]["detail"]
+
+
+def test_the_doctor_tells_what_each_extra_lacks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from importlib import metadata
+
+    requires = ['pytest>=8; extra == "sign"', "no-such-package (>=1) ; extra == 'solvers'", "click"]
+    monkeypatch.setattr(metadata, "requires", lambda name: requires)
+    assert run(["doctor", "--json"]) == 0
+    found = {finding["what"]: finding for finding in output(capsys)["findings"]}
+    assert found["extra sign"]["state"] == "ok"
+    assert found["extra sign"]["detail"].startswith("pytest ")
+    assert found["extra solvers"]["state"] == "absent"
+    assert found["extra solvers"]["detail"] == "pip install 'llm-modulo[solvers]' brings no-such-package"
 
 
 def test_the_doctor_never_shows_a_key(
