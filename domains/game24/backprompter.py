@@ -1,0 +1,89 @@
+"""Constructive backprompts for models of any size: what was wrong, and the next step towards a solution."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from modulo.backprompt import ChatBackprompter, render_violation
+from modulo.canonical import JsonValue
+from modulo.critique import Verdict
+from modulo.domains.game24.problem import Game24Problem
+from modulo.domains.game24.solving import MAX_SEARCHED, Step, Tree, find_solution, steps_of, tree_text
+from modulo.protocols import Backprompter, Conversation, Message, Rendered, Reveals
+
+__all__ = ["Game24Backprompter", "beginning"]
+
+_TOKEN: Final = re.compile(r"[0-9]+|[-+*/()]")
+_WITHOUT_HINTS = ChatBackprompter(granularity="constructive", history=0)
+
+
+class Game24Backprompter(Backprompter):
+    """Asks anew, with what was wrong with the latest answer and, round by round, one step more of a solution.
+
+    A beginning of an expression is shown that leads to the target, and is longer each time, up to the last operator:
+    a small model goes on with what has begun, while advice in words is lost on it (docs/design/0015).
+    """
+
+    @property
+    def needs_all_critiques(self) -> bool:
+        """Everything that critics say is shown."""
+        return True
+
+    def render(self, conversation: Conversation) -> Rendered:
+        """The prompt, every violation of the latest answer, and how a solution begins."""
+        problem: Game24Problem = conversation.problem.value
+        begun = beginning(problem, len(conversation.turns)) if conversation.turns else None
+        if begun is None:
+            return _WITHOUT_HINTS.render(conversation)
+        critiques = conversation.turns[-1].critiques
+        violations = [v for c in critiques if c.verdict is Verdict.REJECT for v in c.violations]
+        lines = [
+            "",
+            *(f"- {render_violation(violation)}" for violation in violations),
+            f'The answer begins like this: {{"expression": "{begun} ',
+        ]
+        *before, last = conversation.prompt
+        return Rendered(
+            messages=(*before, Message(last.role, "\n".join([last.content, *lines]))),
+            reveals=Reveals.HINTS,
+            violations_shown=len(violations),
+            violations_known=len(violations),
+        )
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """It has no settings."""
+        return {}
+
+
+def beginning(problem: Game24Problem, steps: int) -> str | None:
+    """How a solution begins, up to the number behind its first operators. The last number is never shown.
+
+    Args:
+        problem: The problem.
+        steps: How many operators to show.
+
+    Returns:
+        The text; None if there is no solution, or none is looked for.
+    """
+    if not 2 <= len(problem.numbers) <= MAX_SEARCHED:
+        return None
+    solution = find_solution(problem.numbers, problem.target)
+    if solution is None:
+        return None
+    tokens = _TOKEN.findall(tree_text(_heavy_first(solution)))
+    operators = [place for place, one in enumerate(tokens) if one in "+-*/"]
+    # Up to the operator that follows; in the end, the last one itself.
+    end = operators[steps] if steps < len(operators) else operators[-1] + 1
+    return " ".join(tokens[:end]).replace("( ", "(").replace(" )", ")")
+
+
+def _heavy_first(tree: Tree) -> Tree:
+    """The same with the larger part first wherever the order does not matter, so that a beginning says more."""
+    if not isinstance(tree, Step):
+        return tree
+    left, right = _heavy_first(tree.left), _heavy_first(tree.right)
+    if tree.symbol in "+*" and len(list(steps_of(right))) > len(list(steps_of(left))):
+        left, right = right, left
+    return Step(tree.symbol, left, right, tree.value)
