@@ -73,7 +73,7 @@ def test_refining_in_ten_rounds_has_the_odds_that_grow_with_each_critique() -> N
     skill = Skill(success=0.02, gain=0.03)
     misses = math.prod(1 - 0.02 - 0.03 * k for k in range(10))
     outcomes = solved(skill, Refine(patience=None))
-    within_ten = sum(isinstance(o, Certified) and len(o.attempts) <= 10 for o in outcomes) / 600
+    within_ten = sum(isinstance(o, Certified) and len(o.attempts) <= 10 for o in outcomes) / 300
     assert abs(within_ten - (1 - misses)) < error_of(1 - misses, 300)
 
 
