@@ -16,6 +16,7 @@ __all__ = ["is_right"]
 Line: TypeAlias = tuple[Any, ...]
 """``(city, first, last, days)`` or ``(day, origin, destination)``."""
 
+_STEPS: Final = {"fly", "flying", "flight", "flights", "visit", "visiting"}
 _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 
@@ -174,11 +175,16 @@ def _stay(days: list[int], words: list[str], problem: TripProblem) -> Line | Non
     number, unit = [*lowered[until + 1 : until + 3], "", ""][:2]
     if not (number.isascii() and number.isdigit() and unit in ("day", "days")):
         return None
-    remarks = " ".join([*before, *after, bracket.lower()])
-    others = [other.city.lower() for other in problem.visits if other.city.lower() != city.lower()]
-    if any(name in remarks for name in (*others, "fly", "flight", "visit")):
+    said = " ".join([*before, *after, bracket.lower()])
+    remarks = "".join(character if character.isalnum() else " " for character in said).split()
+    others = [other.city.lower().split() for other in problem.visits if other.city.lower() != city.lower()]
+    if any(_is_within(name, remarks) for name in others) or _STEPS.intersection(remarks):
         return None
     return (city, days[0], days[-1], int(number)) if _is_before(before) and _is_after(after) else None
+
+
+def _is_within(name: list[str], words: list[str]) -> bool:
+    return any(words[at : at + len(name)] == name for at in range(len(words)))
 
 
 def _is_before(words: list[str]) -> bool:

@@ -194,3 +194,14 @@ def test_every_change_of_a_day_in_an_accepted_trip_is_rejected(seed: int, cities
     stays[at] = stays[at].model_copy(update={name: getattr(stays[at], name) + by})
     changed = trip.model_copy(update={"stays": tuple(stays)})
     assert not valid_trip().critique(problem, changed).accepts
+
+
+def test_a_city_whose_name_is_part_of_another_ones_is_no_second_city() -> None:
+    problem = TripProblem(
+        days=3,
+        visits=(Visit(city="Venice", days=2), Visit(city="Nice", days=2)),
+        connections=(Connection(origin="Venice", destination="Nice", both_ways=False),),
+    )
+    text = trip_text(trip_of(("Venice", 2), ("Nice", 2)))
+    assert codes(problem, text) == []
+    assert is_right(problem, text)
