@@ -5,7 +5,7 @@ answers are compared with one golden plan; here, constraints decide, so that a v
 accepted.
 """
 
-from modulo.domains.trip_planning.critic import valid_trip
+from modulo.domains.trip_planning.critic import no_trip_exists, valid_trip
 from modulo.domains.trip_planning.domain import DOMAIN, TripPlanningDomain, graph
 from modulo.domains.trip_planning.instances import generate
 from modulo.domains.trip_planning.problem import Appointment, Connection, TripProblem, Visit
@@ -25,6 +25,7 @@ __all__ = [
     "Visit",
     "generate",
     "graph",
+    "no_trip_exists",
     "parse_trip",
     "prompt",
     "read_statement",

@@ -7,7 +7,7 @@ from pathlib import Path
 import modulo
 from modulo.canonical import JsonValue
 from modulo.domain import Domain
-from modulo.domains.trip_planning.critic import valid_trip
+from modulo.domains.trip_planning.critic import no_trip_exists, valid_trip
 from modulo.domains.trip_planning.documents import read_problem, read_problem_in
 from modulo.domains.trip_planning.instances import generate
 from modulo.domains.trip_planning.problem import TripProblem
@@ -19,11 +19,12 @@ __all__ = ["DOMAIN", "TripPlanningDomain", "graph"]
 
 
 def graph(generator: modulo.Generator) -> modulo.Graph:
-    """Generator, parser and ``valid_trip``."""
+    """Generator, parser and ``valid_trip``; and ``no_trip_exists`` for the claim that there is none."""
     result = modulo.Graph("trip_planning", problem_type=TripProblem)
     planner = result.generator("planner", generator, prompt=prompt)
     trip = result.reformulator("trip", parse_trip, reads=planner)
     result.critic("valid_trip", valid_trip(), reads=trip, backprompts=planner)
+    result.critic("no_trip", no_trip_exists, reads=trip, backprompts=planner)
     return result
 
 

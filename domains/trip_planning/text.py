@@ -27,9 +27,10 @@ Here is the trip plan for visiting the 2 European cities for 8 days:
 **Day 5:** Fly from Oslo to Riga.
 **Day 5-8:** Visit Riga for 4 days."""
 
-_THOUGHT: Final = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT: Final = "</think>"
 _FINAL: Final = re.compile(
-    r"^[\s#*]*(?:the )?(?:final (?:answer|plan|trip plan|itinerary|solution)|solution)[\s*]*:?[\s*]*$",
+    r"^[ \t#*]{0,20}(?:the )?(?:final (?:answer|plan|trip plan|itinerary|solution)|solution)"
+    r"[ \t*]{0,20}:?[ \t*]{0,20}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _CLAIM: Final = re.compile(
@@ -76,8 +77,8 @@ def read_candidate(document: JsonValue, problem: TripProblem) -> Trip:
 def parse_trip(text: str, problem: TripProblem) -> Trip | NoSolution:
     """The trip in a chat answer: its lines that begin with a day, with whatever prose around them.
 
-    Reasoning in ``<think>`` tags is left out, and what stands before a heading such as "Final answer:". A plan that
-    stands there twice counts once. Names of cities are taken whatever their case.
+    What stands before ``</think>`` is left out, and before a heading such as "Final answer:". A plan that stands
+    there twice counts once. Names of cities are taken whatever their case.
 
     Returns:
         The trip; or ``NO_SOLUTION`` if all that the answer says is that there is none.
@@ -85,7 +86,7 @@ def parse_trip(text: str, problem: TripProblem) -> Trip | NoSolution:
     Raises:
         Malformed: There is no trip, there are different ones, or a line that begins with a day cannot be read.
     """
-    said = _FINAL.split(_THOUGHT.sub("", text))[-1]
+    said = _FINAL.split(text.rpartition(_END_OF_THOUGHT)[2])[-1]
     if _CLAIM.fullmatch(said.strip()[:200]):
         return NO_SOLUTION
     plans = {trip_in([_with_known_names(step, problem) for step in plan]) for plan in _plans(said, problem)}

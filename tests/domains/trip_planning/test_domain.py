@@ -41,6 +41,17 @@ async def test_a_run_certifies_through_a_hint() -> None:
     assert (await modulo.verify(outcome.certificate)).certificate == outcome.certificate
 
 
+@pytest.mark.anyio
+async def test_the_claim_that_there_is_no_trip_is_certified_only_where_it_is_true() -> None:
+    guesses = ScriptedGenerator(["No trip plan exists.", ANSWER])
+    outcome = await modulo.solve(graph(guesses), OSLO, backprompter=DOMAIN.backprompter())
+    assert isinstance(outcome, modulo.Certified)
+    assert "There is a trip plan." in guesses.requests[1].messages[-1].content
+    lonely = OSLO.model_copy(update={"connections": OSLO.connections[:1]})
+    outcome = await modulo.solve(graph(ScriptedGenerator(["No trip plan exists."])), lonely)
+    assert isinstance(outcome, modulo.Unsolvable)
+
+
 def test_the_domain_is_installed() -> None:
     assert find_domain("trip_planning") is DOMAIN
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from modulo.domains.trip_planning import parse_trip, prompt, statement
@@ -53,6 +55,18 @@ def test_a_claim_that_there_is_none_is_one_only_if_nothing_else_is_said(text: st
     assert parse_trip(f"{text}\n{ANSWER}", OSLO) == TRIP
     with pytest.raises(Malformed):
         parse_trip(f"I think: {text}", OSLO)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<think>" * 25_000, "\n" * 200_000, "solution" + " " * 190_000 + "x", " #*" * 60_000, "no " * 60_000],
+    ids=["thoughts", "lines", "spaces", "marks", "words"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    started = time.process_time()
+    with pytest.raises(Malformed):
+        parse_trip(text, OSLO)
+    assert time.process_time() - started < 2
 
 
 def test_the_prompt_holds_the_statement_and_an_example_that_can_be_read() -> None:
