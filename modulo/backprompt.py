@@ -55,7 +55,8 @@ class ChatBackprompter(Backprompter):
         past: Whether kept answers before the latest come with their ``critiques`` or as ``attempts`` only.
         keeps_duplicates: Whether an answer given several times is kept several times.
         order: ``pooled``: every critic's violations; ``round_robin``: those of one critic at a time, in turn.
-        diversifies: Whether a repeated answer is answered by asking for a different one.
+        diversifies: Whether a repeated answer, or one with which the very same is wrong as with the one before it, is
+            answered by asking for a different one.
         request: The closing sentence.
     """
 
@@ -92,7 +93,7 @@ class ChatBackprompter(Backprompter):
         known = sum(len(critique.violations) for critique in conversation.turns[-1].critiques)
         if self.granularity == "none":
             return Rendered(messages=prompt, violations_known=known)
-        last = self._exchange(len(conversation.turns), conversation.turns[-1], conversation.memo)
+        last = self._exchange(len(conversation.turns), conversation.turns, conversation.memo)
         if self.history == 0:
             messages = _append_to_last(prompt, last.feedback.content)
         else:
@@ -125,33 +126,36 @@ class ChatBackprompter(Backprompter):
         turns, memo = conversation.turns, conversation.memo
         if self.history is not None or not self.keeps_duplicates:
             kept = self._kept(turns)[:-1]
-            return tuple(m for number, turn in kept for m in self._past_messages(number, turn, memo))
+            return tuple(m for number, _ in kept for m in self._past_messages(number, turns, memo))
         known = memo.get((id(self), conversation.node))
         if known is not None and known[0] == turns[:-1]:
             past: tuple[Message, ...] = known[1]
         else:
-            numbered = enumerate(turns[:-1], 1)
-            past = tuple(m for number, turn in numbered for m in self._past_messages(number, turn, memo))
+            earlier = range(1, len(turns))
+            past = tuple(m for number in earlier for m in self._past_messages(number, turns, memo))
         memo[id(self), conversation.node] = (turns, past + self._as_past(last), self)
         return past
 
-    def _past_messages(self, number: int, turn: Turn, memo: dict[Any, Any]) -> tuple[Message, Message]:
-        return self._as_past(self._exchange(number, turn, memo))
+    def _past_messages(
+        self, number: int, turns: Sequence[Turn], memo: dict[Any, Any]
+    ) -> tuple[Message, Message]:
+        return self._as_past(self._exchange(number, turns, memo))
 
     def _as_past(self, exchange: _Exchange) -> tuple[Message, Message]:
         return exchange.answer, _REJECTED if self.past == "attempts" else exchange.feedback
 
-    def _exchange(self, number: int, turn: Turn, memo: dict[Any, Any]) -> _Exchange:
+    def _exchange(self, number: int, turns: Sequence[Turn], memo: dict[Any, Any]) -> _Exchange:
+        turn = turns[number - 1]
         # By identity, which is quick; what is remembered holds both, so that they stay what they are.
         key = (id(self), id(turn), number)
         known: _Exchange | None = memo.get(key)
         if known is None:
-            feedback, shown = self._feedback(number, turn)
+            feedback, shown = self._feedback(number, turn, turns[number - 2] if number > 1 else None)
             known = _Exchange(_answer(turn), Message("user", feedback), shown, self, turn)
             memo[key] = known
         return known
 
-    def _feedback(self, number: int, turn: Turn) -> tuple[str, int]:
+    def _feedback(self, number: int, turn: Turn, before: Turn | None) -> tuple[str, int]:
         """The text about one answer, and how many of its violations it shows."""
         violations, repeats = self._selected(turn.critiques, number), turn.repeats
         lines = [_verdict_text(turn)]
@@ -163,6 +167,8 @@ class ChatBackprompter(Backprompter):
         if repeats and self.diversifies:
             times = "already" if repeats == 1 else f"{repeats} times already"
             lines.append(f"You have given this same answer {times}. Give a different one.")
+        elif self.diversifies and self.granularity != "binary" and before and _has_same_faults(before, turn):
+            lines.append("The very same is wrong as with your answer before. Try something quite different.")
         lines.append(self.request)
         return "\n".join(lines), 0 if self.granularity == "binary" else len(violations)
 
@@ -210,6 +216,15 @@ def _verdict_text(turn: Turn) -> str:
         if critique.verdict is Verdict.REJECT:
             return "That is not correct."
     return "That is correct." if turn.attempt.accepted else "That could not be checked."
+
+
+def _has_same_faults(one: Turn, other: Turn) -> bool:
+    faults = _faults(other)
+    return bool(faults) and faults == _faults(one)
+
+
+def _faults(turn: Turn) -> list[Violation]:
+    return [violation for critique in turn.critiques for violation in critique.violations]
 
 
 def _answer_key(turn: Turn) -> str:

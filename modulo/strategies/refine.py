@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
-from modulo.numeric import is_whole_number
 from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling, Strategy
 from modulo.settings import settings_of
+from modulo.strategies.counts import check_counts
+from modulo.strategies.siblings import best_siblings
+from modulo.strategies.stagnation import stagnation
 from modulo.tree import Attempt, Tree
 
 __all__ = ["Refine"]
@@ -37,8 +39,14 @@ class Refine(Strategy):
         restart_after: Answers after which a conversation is given up for a new one; None never.
         patience: Stop as ``stuck`` when every conversation has given its answer this many times more in a
             row; None never.
-        heats: Whether a repeated answer raises the temperature, for models that take any. Some models refuse
-            all temperatures but their own.
+        candidates: Answers sampled at each turn of a conversation, which goes on from the one with the fewest
+            violations.
+        stale_after: Answers in a row that bring nothing new (one that was given before, or the very same violations)
+            after which a conversation is given up for a new one, with the next of the generator's models if it
+            has several; None never.
+        fresh_starts: How many conversations may follow those that were given up for that; then it is ``stuck``.
+        heats: Whether answers that bring nothing new raise the temperature, for models that take any. Some models
+            refuse all temperatures but their own.
         last_resort: Name of a generator, a planner for example, that is asked only when the other generators of
             its artefact have made ``last_resort_after`` attempts or are stuck; from then on it races them.
         last_resort_after: How many attempts those are.
@@ -50,17 +58,19 @@ class Refine(Strategy):
     width: int = 1
     restart_after: int | None = None
     patience: int | None = 10
+    candidates: int = 1
+    stale_after: int | None = None
+    fresh_starts: int = 3
     heats: bool = False
     last_resort: str | None = None
     last_resort_after: int = 5
 
     def __post_init__(self) -> None:
-        for name in ("width", "restart_after", "patience", "last_resort_after"):
-            value = getattr(self, name)
-            if value is None and name in ("restart_after", "patience"):
-                continue
-            if not is_whole_number(value) or value < 1:
-                raise ConfigurationError(f"Refine: {name} must be a whole number of at least 1, not {value!r}")
+        check_counts(
+            self,
+            *("width", "candidates", "fresh_starts", "last_resort_after"),
+            optional=("restart_after", "patience", "stale_after"),
+        )
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One expansion for each conversation; none when all of them are stuck.
@@ -75,7 +85,7 @@ class Refine(Strategy):
             lanes = [*self._lanes_of(tree, [self.last_resort], n), *lanes]
         if self._are_stuck(tree, lanes):
             return ()
-        return [self._expansion(tree, name, tip) for name, tip in lanes[:n]]
+        return [self._expansion(tree, name, tip, i) for i, (name, tip) in enumerate(lanes[:n])]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
@@ -103,26 +113,47 @@ class Refine(Strategy):
 
     def _lanes(self, tree: Tree, node: str, n: int) -> Sequence[Attempt | None]:
         """Where each conversation stands, n at most; None for one that begins."""
-        tips = [tip for tip in tree.tips(node) if not self._is_over(tree, tip)][-self.width :]
-        return [*tips, *[None] * (min(self.width, n) - len(tips))]
+        ends = tree.tips(node) if self.candidates == 1 else best_siblings(tree, node)
+        tips = [tip for tip in ends if not self._is_over(tree, tip)][-self.width :]
+        begun = min(self.width, n) - len(tips)
+        if self.stale_after is not None:
+            begun = min(begun, max(0, self.fresh_starts + 1 - self._stale_ends(tree, ends) - len(tips)))
+        return [*tips, *[None] * begun]
+
+    def _stale_ends(self, tree: Tree, ends: Sequence[Attempt]) -> int:
+        """How many conversations were given up because they brought nothing new."""
+        return sum(self._is_stale(tree, end) for end in ends)
+
+    def _is_stale(self, tree: Tree, tip: Attempt) -> bool:
+        return self.stale_after is not None and stagnation(tree, tip) >= self.stale_after
 
     def _is_over(self, tree: Tree, tip: Attempt) -> bool:
         """Whether a conversation leads nowhere further: certified and not withdrawn, or too long."""
         if tip.accepted and not tree.was_blamed(tip):
             return True
-        if tip.error_kind == "context_overflow":
+        if tip.error_kind == "context_overflow" or self._is_stale(tree, tip):
             return True
         return self.restart_after is not None and tree.depth(tip) >= self.restart_after
 
     def _is_stuck(self, tree: Tree, tip: Attempt | None) -> bool:
         return tip is not None and self.patience is not None and tree.repeats(tip) >= self.patience
 
-    def _expansion(self, tree: Tree, node: str, tip: Attempt | None) -> Expansion:
+    def _expansion(self, tree: Tree, node: str, tip: Attempt | None, lane: int) -> Expansion:
         if tip is None:
-            return Expansion(node=node)
-        repeats = tree.repeats(tip) if self.heats else 0
-        sampling = DEFAULT_SAMPLING
-        if repeats:
-            heat = min(_HEAT_AT_FIRST + _HEAT_A_REPEAT * repeats, _HOTTEST)
-            sampling = Sampling(temperature=heat)
-        return Expansion(node=node, parent=tip.id, sampling=sampling)
+            model = self._next_model(tree, node)
+            sampling = DEFAULT_SAMPLING if model is None else Sampling(model=model)
+            label = str(lane) if self.candidates > 1 else ""
+            return Expansion(node=node, samples=self.candidates, sampling=sampling, label=label)
+        stale = stagnation(tree, tip) if self.heats else 0
+        sampling, model = DEFAULT_SAMPLING, tip.sampling.model
+        if stale or model is not None:
+            heat = min(_HEAT_AT_FIRST + _HEAT_A_REPEAT * stale, _HOTTEST) if stale else None
+            sampling = Sampling(temperature=heat, model=model)
+        return Expansion(node=node, parent=tip.id, samples=self.candidates, sampling=sampling)
+
+    def _next_model(self, tree: Tree, node: str) -> str | None:
+        """The model for a new conversation; None leaves it to the generator."""
+        if self.stale_after is None:
+            return None
+        models = tree.program.generator(node).generator.models
+        return models[self._stale_ends(tree, tree.tips(node)) % len(models)] if models else None

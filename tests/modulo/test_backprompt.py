@@ -155,6 +155,16 @@ def test_a_repeated_answer_is_answered_by_asking_for_another() -> None:
     assert "different one" not in feedback(turn(1, rejection("edges", RED)))
 
 
+def test_the_very_same_fault_of_another_answer_calls_for_something_quite_different() -> None:
+    same = turn(1, rejection("edges", RED)), turn(2, rejection("edges", RED))
+    assert "something quite different" in feedback(*same)
+    assert "something quite different" not in feedback(*same, diversifies=False)
+    assert "something quite different" not in feedback(*same, granularity="binary")  # it would tell of faults
+    assert "something quite different" not in feedback(
+        turn(1, rejection("edges", RED)), turn(2, rejection("n", SHORT))
+    )
+
+
 def test_only_what_is_shown_in_full_makes_critics_go_on_after_the_first_rejection() -> None:
     wanting = {g for g in GRANULARITIES if ChatBackprompter(granularity=g).needs_all_critiques}
     assert wanting == {"all", "constructive"}

@@ -1,0 +1,60 @@
+"""Whether a conversation still brings anything new."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from modulo.tree import Attempt, Tree
+
+__all__ = ["stagnation"]
+
+
+def stagnation(tree: Tree, attempt: Attempt) -> int:
+    """How many answers of its chain in a row, up to this one, brought nothing new.
+
+    Nothing new is an answer that the chain had before, or one with which exactly the same is wrong as with the one
+    before it. A call that failed is no answer.
+    """
+    memo: dict[int, tuple[int, Attempt | None]] = tree.memo.setdefault("stagnation", {})
+    seen: dict[int, set[Hashable]] = tree.memo.setdefault("seen answers", {})
+    new = []
+    while attempt.id not in memo:
+        new.append(attempt)
+        if attempt.parent is None:
+            break
+        attempt = tree[attempt.parent]
+    for one in reversed(new):
+        _note(tree, one, memo, seen)
+    return memo[new[0].id if new else attempt.id][0]
+
+
+def _note(
+    tree: Tree,
+    attempt: Attempt,
+    memo: dict[int, tuple[int, Attempt | None]],
+    seen: dict[int, set[Hashable]],
+) -> None:
+    if attempt.parent is None:
+        before: tuple[int, Attempt | None] = (0, None)
+        answers: set[Hashable] = set()
+    else:
+        before = memo[attempt.parent]
+        # Handed on to the first that goes on from there: a copy for each attempt would take quadratic space.
+        answers = seen.pop(attempt.parent, set()) or {_answer(one) for one in tree.chain(attempt)[:-1]}
+    seen[attempt.id] = answers
+    if attempt.generation is None:
+        memo[attempt.id] = before
+        return
+    stale, latest = before
+    answer = _answer(attempt)
+    is_new = answer not in answers and not (latest and _faults(attempt) and _faults(attempt) == _faults(latest))
+    answers.add(answer)
+    memo[attempt.id] = (0 if is_new else stale + 1, attempt)
+
+
+def _answer(attempt: Attempt) -> Hashable:
+    return attempt.candidate.sha256 if attempt.candidate else attempt.text
+
+
+def _faults(attempt: Attempt) -> frozenset[tuple[str, str, str | None]]:
+    return frozenset((v.code, v.message, v.location) for c in attempt.critiques for v in c.violations)
