@@ -48,13 +48,13 @@ _FORMS: Final = (
 )
 
 
-@modulo.critic(proves="everything in the plan is in the reference, flights on their days")
+@modulo.critic(proves="every flight, on its day, road and place of the plan is in the reference")
 def within_sandbox(problem: TravelProblem, plan: Plan) -> Iterator[Violation]:
     """Judges whether everything that a plan names exists (the benchmark's "Within Sandbox").
 
-    **Sound for:** every flight is in the reference with this number, way, day and times, every way by car is, with
-    the duration, distance and cost that are stated, and so are every restaurant, attraction and accommodation, by
-    their whole names.
+    **Sound for:** every flight is in the reference with this number, way, day and times, and so are every way by car
+    and every restaurant, attraction and accommodation, by their whole names. A duration, distance or cost that is
+    stated for a car is at most a tenth off.
 
     **Does not check:** that there is time enough for it all, or that a table is free.
     """

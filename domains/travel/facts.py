@@ -37,31 +37,38 @@ def meters_in(kilometers: str) -> int | None:
 
 
 def false_facts(leg: Leg, roads: tuple[Road, ...], number: int) -> Iterator[Violation]:
-    """Duration, distance and cost that no road between these cities has."""
+    """Duration, distance and cost that no road between these cities comes near.
+
+    The annotated plans of the benchmark say "4 hours 9 mins" where its database says "4 hours 10 mins": they were
+    asked for on another day. So what is stated may be off by a tenth, or by a minute, a kilometre or a dollar; what a
+    plan costs does not depend on it.
+    """
     if not any(_agrees(leg, road) for road in roads):
         said = ", ".join(f"{name} {value}" for name, value in leg.facts.items())
         message = f"Day {number}: {leg.kind} from {leg.origin} to {leg.destination} has another {said}."
         hint = f"write '{leg.kind}, from {leg.origin} to {leg.destination}' alone."
-        yield Violation(
-            "false_fact",
-            message,
-            location=f"day {number}, transportation",
-            expected=_said(leg, roads[0]),
-            hint=hint,
-        )
+        location = f"day {number}, transportation"
+        yield Violation("false_fact", message, location=location, expected=_true(leg, roads[0]), hint=hint)
 
 
 def _agrees(leg: Leg, road: Road) -> bool:
     facts = leg.facts
-    cents = road.taxi_cents if leg.kind == "Taxi" else road.self_driving_cents
     return (
-        ("duration" not in facts or minutes_in(facts["duration"]) == road.minutes)
-        and ("distance" not in facts or meters_in(facts["distance"]) == road.meters)
-        and ("cost" not in facts or int(facts["cost"]) * 100 == cents)
+        ("duration" not in facts or _is_near(minutes_in(facts["duration"]), road.minutes, 1))
+        and ("distance" not in facts or _is_near(meters_in(facts["distance"]), road.meters, 1000))
+        and ("cost" not in facts or _is_near(int(facts["cost"]) * 100, _fare(leg, road), 100))
     )
 
 
-def _said(leg: Leg, road: Road) -> str:
+def _is_near(stated: int | None, true: int, unit: int) -> bool:
+    return stated is not None and abs(stated - true) <= max(true // 10, unit)
+
+
+def _fare(leg: Leg, road: Road) -> int:
+    return road.taxi_cents if leg.kind == "Taxi" else road.self_driving_cents
+
+
+def _true(leg: Leg, road: Road) -> str:
     hours, minutes = divmod(road.minutes, 60)
-    cents = road.taxi_cents if leg.kind == "Taxi" else road.self_driving_cents
-    return f"duration {hours} hours {minutes} mins, distance {road.meters / 1000:g} km, cost {cents // 100}"
+    cost = _fare(leg, road) // 100
+    return f"duration {hours} hours {minutes} mins, distance {road.meters / 1000:g} km, cost {cost}"

@@ -108,16 +108,23 @@ class _Trip:
     def _spaced(self, text: str) -> str:
         return " ".join(text.split())
 
+    def _entry(self, row: Mapping[str, Any]) -> str:
+        return self._tidy(row["name"] + "," + row["city"])
+
+    def _tidy(self, text: str) -> str:
+        *name, city = self._city(self._spaced(text)).split(",")
+        return ", ".join([*([",".join(name).strip()] if name else []), city.strip()])
+
     def _city(self, text: str) -> str:
         suffix = "(" + self.problem["destination"] + ")"
         return text[: -len(suffix)].rstrip() if text.endswith(suffix) else text
 
     def _rows(self, kind: str, entry: str, cities: set[str]) -> list[Mapping[str, Any]]:
-        wanted = self._city(self._spaced(entry))
+        wanted = self._tidy(entry)
         rows = [
             row
             for row in self.problem["reference"][kind]
-            if self._spaced(row["name"]) + ", " + row["city"] == wanted and row["city"] in cities
+            if self._entry(row) == wanted and row["city"] in cities
         ]
         _need(rows)
         return rows
@@ -202,18 +209,28 @@ class _Trip:
         self.least_rest -= max(fares) * 100 * math.ceil(Fraction(self.people, seats))
 
     def _agrees(self, facts: list[str], row: Mapping[str, Any], rate: Fraction) -> bool:
-        hours, minutes = divmod(row["minutes"], 60)
+        """Whether what is stated, in this order, is a tenth off at most; or a minute, a kilometre, a dollar."""
         kilometers = Fraction(row["meters"], 1000)
         true = {
-            "duration": f"{hours} hours {minutes} mins",
-            "distance": f"{float(kilometers):g} km",
-            "cost": str(math.floor(kilometers * rate)),
+            "duration": Fraction(row["minutes"]),
+            "distance": kilometers,
+            "cost": Fraction(math.floor(kilometers * rate)),
         }
         said = [fact.partition(": ")[::2] for fact in facts]
         keys = [key.lower() for key, _ in said]
         return keys == [key for key in true if key in keys] and all(
-            value == true[key.lower()] for key, value in said
+            abs(self._amount(value) - true[key.lower()]) <= max(true[key.lower()] / 10, 1) for key, value in said
         )
+
+    def _amount(self, text: str) -> Fraction:
+        """Minutes, kilometres or dollars."""
+        units = {"day": 1440, "days": 1440, "hour": 60, "hours": 60, "min": 1, "mins": 1, "km": 1}
+        words = text.replace(",", "").replace("$", "").split()
+        total = Fraction(0)
+        for number, unit in zip(words[::2], [*words[1::2], "min"], strict=False):
+            _need(unit in units and number.replace(".", "", 1).isdecimal())
+            total += Fraction(number) * units[unit]
+        return total
 
     def _means(self) -> None:
         if "Self-driving" in self.means:
@@ -225,14 +242,12 @@ class _Trip:
     def _stays(self) -> None:
         number = 0
         while number < len(self.days):
-            name = self._city(self._spaced(self.days[number]["accommodation"]))
+            name = self._tidy(self.days[number]["accommodation"])
             nights = 1
-            while number + nights < len(self.days) and name == self._city(
-                self._spaced(self.days[number + nights]["accommodation"])
-            ):
+            while number + nights < len(self.days) and name == self._tidy(self.days[number + nights]["accommodation"]):
                 nights += 1
             for row in self.problem["reference"]["accommodations"]:
-                if self._spaced(row["name"]) + ", " + row["city"] == name:
+                if self._entry(row) == name:
                     _need(nights >= row["minimum_nights"])
             number += nights
 
@@ -240,5 +255,5 @@ class _Trip:
         meals = [day[meal] for day in self.days for meal in ("breakfast", "lunch", "dinner")]
         sights = [sight for day in self.days for sight in day["attraction"].split(";")]
         for entries in (meals, sights):
-            counts = Counter(self._city(self._spaced(entry)) for entry in entries if _says_something(entry))
+            counts = Counter(self._tidy(entry) for entry in entries if _says_something(entry))
             _need(max(counts.values(), default=1) == 1)

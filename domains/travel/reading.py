@@ -30,9 +30,10 @@ _SHOWN: Final = 120
 
 
 def normal(problem: TravelProblem, entry: str) -> str:
-    """An entry with single spaces, and without the state that the benchmark may write behind a city."""
-    text = " ".join(entry.split())
-    return text.removesuffix(f"({problem.destination})").rstrip() if problem.destination else text
+    """An entry with single spaces, one behind its last comma, and without the state that may follow a city."""
+    text = " ".join(entry.split()).removesuffix(f"({problem.destination})").rstrip()
+    name, comma, city = text.rpartition(",")
+    return f"{name.rstrip()}, {city.lstrip()}" if comma else text
 
 
 def city_of(problem: TravelProblem, entry: str) -> str:
