@@ -240,16 +240,14 @@ class _Trip:
         _need(refused != "no self-driving" or "Self-driving" not in self.means)
 
     def _stays(self) -> None:
-        number = 0
-        while number < len(self.days):
-            name = self._tidy(self.days[number]["accommodation"])
-            nights = 1
-            while number + nights < len(self.days) and name == self._tidy(self.days[number + nights]["accommodation"]):
-                nights += 1
+        names = [self._tidy(day["accommodation"]) for day in self.days]
+        first = 0
+        for last, name in enumerate(names):
+            if names[last + 1 : last + 2] == [name]:
+                continue
             for row in self.problem["reference"]["accommodations"]:
-                if self._entry(row) == name:
-                    _need(nights >= row["minimum_nights"])
-            number += nights
+                _need(self._entry(row) != name or last - first + 1 >= row["minimum_nights"])
+            first = last + 1
 
     def _repetitions(self) -> None:
         meals = [day[meal] for day in self.days for meal in ("breakfast", "lunch", "dinner")]
