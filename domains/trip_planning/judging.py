@@ -135,8 +135,9 @@ def _days(head: str) -> list[int] | None:
         head = head.replace(dash, "-")
     words = head.lower().lstrip(" \t>#-+\u2022\u00b7").replace("through", "-").replace("to", "-")
     start = words.index("day")
-    parts = words[start:].replace("days", "").replace("day", "").split("-")
-    numbers = [part.strip() for part in parts]
+    parts = [part.strip() for part in words[start:].split("-")]
+    first, others = parts[0].removeprefix("days").removeprefix("day"), parts[1:]
+    numbers = [first.strip(), *(other.removeprefix("day ").strip() for other in others)]
     if not 1 <= len(numbers) <= 2 or not all(n.isascii() and n.isdigit() and len(n) <= 4 for n in numbers):
         return None
     return [int(number) for number in numbers]
@@ -161,26 +162,23 @@ def _without_full_stop(text: str) -> str:
 
 
 def _stay(days: list[int], words: list[str], problem: TripProblem) -> Line | None:
-    said, bracket = " ".join(words), ""
-    said = _without_full_stop(said)
-    if said.endswith(")"):
-        said, _, bracket = said[:-1].partition("(")
-    words = said.replace(",", " ,").split()
     lowered = [word.lower() for word in words]
     at = next((at for at, word in enumerate(lowered) if word in ("visit", "visiting")), None)
-    if at is None or "for" not in lowered[at:] or "(" in bracket or ")" in bracket:
+    if at is None or "for" not in lowered[at:]:
         return None
     until = lowered.index("for", at)
-    before, city, after = lowered[:at], " ".join(words[at + 1 : until]), lowered[until + 3 :]
+    before, city, after = words[:at], " ".join(words[at + 1 : until]), words[until + 3 :]
     number, unit = [*lowered[until + 1 : until + 3], "", ""][:2]
-    if not (number.isascii() and number.isdigit() and unit in ("day", "days")):
+    stop = unit[len(unit.rstrip(".,(")) :]
+    if not (number.isascii() and number.isdigit() and unit.removesuffix(stop) in ("day", "days")):
         return None
-    said = " ".join([*before, *after, bracket.lower()])
+    said = " ".join([*before, *after]).lower()
     remarks = "".join(character if character.isalnum() else " " for character in said).split()
     others = [other.city.lower().split() for other in problem.visits if other.city.lower() != city.lower()]
     if any(_is_within(name, remarks) for name in others) or _STEPS.intersection(remarks):
         return None
-    return (city, days[0], days[-1], int(number)) if _is_before(before) and _is_after(after) else None
+    is_form = _is_before(before) and _is_after(f"{stop} {' '.join(after)}".strip())
+    return (city, days[0], days[-1], int(number)) if is_form else None
 
 
 def _is_within(name: list[str], words: list[str]) -> bool:
@@ -188,11 +186,28 @@ def _is_within(name: list[str], words: list[str]) -> bool:
 
 
 def _is_before(words: list[str]) -> bool:
-    plain = all(word.replace("'", "").isalnum() or word == "," for word in words)
-    return not words or (plain and len(words) > 1 and words[-1] in ("and", "to"))
+    letters = "".join(words).translate(str.maketrans("", "", ",'\u2019"))
+    plain = not letters or letters.isalnum()
+    return not words or (plain and len(words) > 1 and words[-1].lower() in ("and", "to"))
 
 
-def _is_after(words: list[str]) -> bool:
-    said = [word for word in words if word != ","]
-    plain = not any(character in "0123456789():;.!?" for word in words for character in word)
-    return not words or (plain and len(said) > 1 and said[0] in ("and", "to", "with", "while"))
+def _is_after(text: str) -> bool:
+    """Whether a remark is a clause, a bracket, and further sentences, each if any."""
+    clause, _, sentences = text.partition(".")
+    if "(" in text:
+        clause, _, rest = text.partition("(")
+        _, closed, rest = rest.partition(")")
+        if not closed or "(" in text.partition("(")[2].partition(")")[0]:
+            return False
+        left, _, sentences = rest.partition(".")
+        if left.strip():
+            return False
+    if sentences.strip() and not (sentences[0].isspace() and "A" <= sentences.strip()[0] <= "Z"):
+        return False
+    words = clause.replace(",", " ", 1).split() if clause.startswith(",") else clause.split()
+    is_clause = len(words) > 1 and words[0].lower() in ("and", "to", "with", "while")
+    return (
+        clause.strip() != ","
+        and not any(mark in sentences for mark in "()")
+        and (not words or (is_clause and not any(mark in clause for mark in "():;.!?")))
+    )

@@ -44,8 +44,8 @@ _FLIGHT: Final = re.compile(
 )
 _STAY: Final = re.compile(
     r"(?P<before>[\w ,'\u2019]{1,200} (?:and|to) |)visit(?:ing)? (?P<city>[^():,;.]{1,60}?)"
-    rf" for (?P<days>{_N}) days?(?P<after>,? (?:and|to|with|while) [^\W\d][^\d():;.!?]{{1,200}}|)"
-    r"(?P<bracket>\s*\([^()]*\)|)\s*\.?\s*",
+    rf" for (?P<days>{_N}) days?(?P<after>,? (?:and|to|with|while) [^():;.!?]{{1,300}}|)"
+    r"(?P<bracket>\s+\([^()]*\)|)\s*(?:\.(?P<sentence>\s+(?-i:[A-Z])[^()]{0,300}|))?\s*",
     re.IGNORECASE,
 )
 _OTHER_STEP: Final = re.compile(r"\b(?:fly|flying|flight|flights|visit|visiting)\b", re.IGNORECASE)
@@ -86,7 +86,7 @@ def read_steps(text: str, problem: TripProblem) -> Iterator[Step]:
     if len(text) > _MAX_CHARACTERS:
         raise Malformed(f"An answer of more than {_MAX_CHARACTERS:,} characters is not read.", hint=ANSWER_FORM)
     for number, line in enumerate(text.splitlines(), start=1):
-        plain = line.translate(_EMPHASIS)
+        plain = " ".join(line.translate(_EMPHASIS).split())
         if _IS_DAY_LINE.match(plain):
             yield _step(plain, problem, number)
 
@@ -112,7 +112,7 @@ def _step(line: str, problem: TripProblem, number: int) -> Step:
 
 def _check_remarks(stay: re.Match[str], problem: TripProblem, number: int) -> None:
     """Refuse what stands around a stay if it tells of more than this stay."""
-    remarks = f"{stay['before']}|{stay['after']}|{stay['bracket']}"
+    remarks = "|".join(stay.group("before", "after", "bracket")) + (stay["sentence"] or "")
     if remarks == "||":
         return
     for city in problem.by_city:
