@@ -61,7 +61,13 @@ def chosen_arms(tree: Tree, names: Sequence[str], *, strategy: str) -> list[Arm]
     return [by_name[name] for name in names]
 
 
-def attempts_at(tree: Tree) -> list[Attempt]:
+def attempts_at(tree: Tree) -> Sequence[Attempt]:
     """The attempts of the frontier's generators that are built on what stands, in the order of asking."""
     inputs = {node.name: tree.inputs_of(node.name) for node in tree.frontier().generators}
-    return [a for a in tree.attempts if a.node in inputs and a.inputs == inputs[a.node]]
+    known: tuple[object, int, list[Attempt]] = tree.memo.get("attempts at", (None, 0, []))
+    if known[0] != inputs:
+        known = (inputs, 0, [])
+    _, seen, found = known
+    found += [a for a in tree.attempts[seen:] if a.node in inputs and a.inputs == inputs[a.node]]
+    tree.memo["attempts at"] = (inputs, len(tree.attempts), found)
+    return found
