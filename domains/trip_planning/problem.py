@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -33,6 +33,7 @@ _SYNTAX: Final = frozenset({"and", "from", "to", "for", "in", "at", "between", "
 """Words that statements and answers are written with; a name with one of them could be read in two ways."""
 
 
+@lru_cache(maxsize=1000)
 def _is_name(name: str) -> str:
     if len(name) > 60 or not re.fullmatch(NAME, name):
         raise ValueError(f"{name[:60]!r} is no name of a city")
@@ -96,7 +97,7 @@ class Visit(BaseModel):
 
     city: City
     days: Day
-    appointments: tuple[Appointment, ...] = ()
+    appointments: tuple[Appointment, ...] = Field(default=(), max_length=100)
     wording: Wording = "visit"
 
 
