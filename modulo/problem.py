@@ -64,7 +64,7 @@ class Problem(Generic[P]):
         if isinstance(value, str):
             return True
         try:
-            return self.codec.encode(value) == self.canonical
+            return self.codec.encodes_to(value, self.canonical)
         except ProblemError:
             return False
 

@@ -21,6 +21,10 @@ class Box(BaseModel):
     items: list[int]
 
 
+class Point(BaseModel):
+    x: float
+
+
 class Secretive(BaseModel):
     number: int
     _hint: str = PrivateAttr(default="")
@@ -127,6 +131,33 @@ def test_a_value_that_a_critic_changed_is_noticed(damage: Any) -> None:
     value["busy"].append(damage)
     assert not problem.is_unchanged_in(value)
     assert problem.is_unchanged_in(problem.own_value())
+
+
+@pytest.mark.parametrize("items", [[1], [], [2**53 - 1]])
+def test_a_typed_value_that_a_critic_changed_is_noticed(items: list[int]) -> None:
+    problem = Problem.of(Box(items=items), domain="boxes")
+    value = problem.own_value()
+    assert problem.is_unchanged_in(value)
+    for damage in (1, "1", 2**60, {3}, "\ud800", float("nan"), object()):
+        value.items.append(damage)  # type: ignore[arg-type]
+        assert not problem.is_unchanged_in(value)
+        value.items.pop()
+    assert problem.is_unchanged_in(value)
+
+
+def test_a_change_that_only_equality_shows_is_noticed() -> None:
+    problem = Problem.of(Secretive(number=5), domain="numbers")
+    value = problem.own_value()
+    value._hint = "four"
+    assert not problem.is_unchanged_in(value)
+
+
+def test_values_with_floats_are_told_unchanged_by_their_canonical_form() -> None:
+    problem = Problem.of(Point(x=1e21), domain="points")
+    value = problem.own_value()
+    assert problem.is_unchanged_in(value)
+    value.x = 1e22
+    assert not problem.is_unchanged_in(value)
 
 
 def test_problems_and_candidates_are_immutable() -> None:
