@@ -219,7 +219,8 @@ class _Trip:
         said = [fact.partition(": ")[::2] for fact in facts]
         keys = [key.lower() for key, _ in said]
         return keys == [key for key in true if key in keys] and all(
-            abs(self._amount(value) - true[key.lower()]) <= max(true[key.lower()] / 10, 1) for key, value in said
+            abs(self._amount(value) - true[key.lower()]) <= max(true[key.lower()] / 10, Fraction(1))
+            for key, value in said
         )
 
     def _amount(self, text: str) -> Fraction:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from modulo.canonical import JsonValue
 from modulo.domains.travel.alternatives import written
 from modulo.domains.travel.plan import FIELDS, MEALS, Plan, read_plan
 from modulo.domains.travel.problem import Accommodation, Road, TravelProblem, dollars, entry_of
 from modulo.errors import Malformed
+from modulo.json_in_text import json_values_in
 
 __all__ = ["answer_schema", "parse_plan", "prompt"]
 
-_BEGINNING: Final = re.compile(r'\[\s{0,99}\{|\{\s{0,99}"plan"')
-_MAX_BEGINNINGS: Final = 50
-"""Places where a plan is tried to be read; text full of unclosed brackets would take quadratic time."""
 _MOST_CHOICES: Final = 200
 """Choices that a schema lists; more would make a grammar that nobody can use."""
 
@@ -135,53 +131,17 @@ def _means(problem: TravelProblem) -> Iterator[str]:
 
 
 def parse_plan(text: str, problem: TravelProblem) -> Plan:
-    """The plan in a chat answer: its one JSON plan, with prose or code fences around it.
+    """The plan in a chat answer: its one JSON list of days, with prose, code fences or an object around it.
 
-    A plan is a list of days, or an object whose ``plan`` is one. Nothing is filled in or left out.
+    Nothing is filled in or left out.
 
     Raises:
-        Malformed: There is no such plan, or there are several different ones.
+        Malformed: There is no such list, or there are several different ones.
     """
-    found: dict[Plan, None] = {}
-    for value in _plans(text):
-        found[read_plan(value)] = None
-    if not found:
+    lists = json_values_in(text, form=_FORM, opening="[")
+    plans = {read_plan(value): None for value in lists if any(isinstance(day, dict) for day in value)}
+    if not plans:
         raise Malformed("The answer holds no JSON plan.", hint=_FORM)
-    if len(found) > 1:
-        raise Malformed(f"The answer holds {len(found)} different plans; give exactly one.", hint=_FORM)
-    (plan,) = found
-    return plan
-
-
-def _plans(text: str) -> Iterator[Any]:
-    """The JSON values in a text that look like plans, each as far out as it goes."""
-    beginning = _BEGINNING.search(text)
-    for _ in range(_MAX_BEGINNINGS):
-        if beginning is None:
-            return
-        try:
-            value, end = _DECODER.raw_decode(text, beginning.start())
-        except Malformed:
-            raise
-        except (ValueError, RecursionError):
-            end = beginning.end()
-        else:
-            yield value
-        beginning = _BEGINNING.search(text, end)
-    raise Malformed("The answer holds too many brackets.", hint=_FORM)
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise Malformed("A key stands twice in one object of the answer.", hint=_FORM)
-    return result
-
-
-def _whole_number(digits: str) -> int:
-    if len(digits) > 9:
-        raise Malformed("The answer has a number of too many digits.", hint=_FORM)
-    return int(digits)
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_int=_whole_number)
+    if len(plans) > 1:
+        raise Malformed(f"The answer holds {len(plans)} different plans; give exactly one.", hint=_FORM)
+    return next(iter(plans))
