@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "replay": "modulo.cli.replay",
     "graph": "modulo.cli.graph",
     "domains": "modulo.cli.domains",
+    "new-domain": "modulo.cli.new_domain",
     "doctor": "modulo.cli.doctor",
 }
 
@@ -49,7 +50,7 @@ class _LazyGroup(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(import_module(module), cmd_name)
+        command: click.Command = getattr(import_module(module), cmd_name.replace("-", "_"))
         return command
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:

@@ -131,9 +131,9 @@ def _extras() -> Iterator[_Finding]:
     packages: dict[str, set[str]] = {}
     ours = metadata.requires(_DISTRIBUTION) if _version(_DISTRIBUTION) else None
     for requirement in ours or ():
-        name, extra = _PACKAGE.match(requirement), _EXTRA.search(requirement)
-        if name and extra and extra[1] not in _TOLD_ELSEWHERE:
-            packages.setdefault(extra[1], set()).add(name[0])
+        package, extra = _PACKAGE.match(requirement), _EXTRA.search(requirement)
+        if package and extra and extra[1] not in _TOLD_ELSEWHERE:
+            packages.setdefault(extra[1], set()).add(package[0])
     for extra, names in sorted(packages.items()):
         missing = [name for name in sorted(names) if _version(name) is None]
         if missing:
