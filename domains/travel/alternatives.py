@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from modulo.domains.travel.plan import Plan
 from modulo.domains.travel.problem import (
     Accommodation,
     Flight,
@@ -13,18 +14,46 @@ from modulo.domains.travel.problem import (
     dollars,
     entry_of,
 )
+from modulo.domains.travel.reading import cities_of
 
 __all__ = [
     "accommodation_hint",
     "attraction_hint",
     "fits",
+    "has_room_type",
     "lodging_cents",
+    "offer",
     "restaurant_hint",
     "suitable",
     "transportation_hint",
 ]
 
 _SHOWN: Final = 3
+
+
+def offer(
+    problem: TravelProblem, plan: Plan, number: int, what: str, taken: Collection[str] = ()
+) -> str | None:
+    """What could stand in a field of a day; None if nothing could, or its cities cannot be read.
+
+    Args:
+        problem: The problem.
+        plan: The plan.
+        number: The day.
+        what: The field.
+        taken: Restaurants and attractions not to name.
+    """
+    cities = cities_of(problem, plan[number - 1])
+    if cities is None or (what == "transportation" and len(cities) == 1):
+        return None
+    if what == "transportation":
+        date = problem.dates[number - 1] if number <= problem.days else None
+        return transportation_hint(problem, cities[0], cities[-1], date)
+    if what == "accommodation":
+        ends = [(cities_of(problem, day) or ("",))[-1] for day in plan]
+        return accommodation_hint(problem, cities[-1], ends.count(cities[-1]))
+    there = next((city for city in reversed(cities) if city in problem.cities), cities[-1])
+    return (attraction_hint if what == "attraction" else restaurant_hint)(problem, there, taken)
 
 
 def fits(problem: TravelProblem, place: Accommodation) -> bool:
@@ -67,7 +96,7 @@ def accommodation_hint(problem: TravelProblem, city: str, nights: int) -> str | 
     places = suitable(problem, city, nights)
     night = "night" if nights == 1 else "nights"
     return _hint(
-        f"for {nights} {night} in {city}",
+        f"for {nights} {night} in {city[:80]}",
         (f"'{entry_of(place)}' ({dollars(lodging_cents(problem, place))} a night)" for place in places),
     )
 
@@ -76,9 +105,9 @@ def restaurant_hint(problem: TravelProblem, city: str, taken: Collection[str], c
     """Where to eat instead, cheapest first."""
     there = [place for place in problem.reference.restaurants if _is_free(place, city, taken, cuisine)]
     there.sort(key=lambda place: place.price_cents)
-    what = f"{cuisine} food" if cuisine else "meals"
+    what = f"{cuisine[:80]} food" if cuisine else "meals"
     return _hint(
-        f"for {what} in {city}", (f"'{entry_of(place)}' ({dollars(place.price_cents)})" for place in there)
+        f"for {what} in {city[:80]}", (f"'{entry_of(place)}' ({dollars(place.price_cents)})" for place in there)
     )
 
 
@@ -89,7 +118,7 @@ def _is_free(place: Restaurant, city: str, taken: Collection[str], cuisine: str)
 def attraction_hint(problem: TravelProblem, city: str, taken: Collection[str]) -> str | None:
     """What to see instead."""
     there = [entry_of(place) for place in problem.reference.attractions if place.city == city]
-    return _hint(f"to see in {city}", (f"'{entry}'" for entry in there if entry not in taken))
+    return _hint(f"to see in {city[:80]}", (f"'{entry}'" for entry in there if entry not in taken))
 
 
 def transportation_hint(
@@ -123,7 +152,7 @@ def transportation_hint(
         if "Taxi" not in refused:
             found.append((road.taxi_cents * -(-problem.people // 4), f"Taxi, from {origin} to {destination}"))
     return _hint(
-        f"from {origin} to {destination} on {date}",
+        f"from {origin[:80]} to {destination[:80]} on {date}",
         (f"'{entry}' ({dollars(cents)})" for cents, entry in sorted(found)),
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import modulo
 from modulo.canonical import JsonValue
 from modulo.domain import Domain
-from modulo.domains.travel import commonsense, hard
+from modulo.domains.travel import choices, completeness, hard, route, sandbox
 from modulo.domains.travel.benchmark import read_problem, read_problem_in
 from modulo.domains.travel.cheapest import Cheapest
 from modulo.domains.travel.instances import generate
@@ -21,14 +21,14 @@ from modulo.domains.travel.text import answer_schema, parse_plan, prompt
 __all__ = ["COMMONSENSE", "DOMAIN", "HARD", "TravelDomain", "graph"]
 
 COMMONSENSE: Final[Mapping[str, modulo.Critic[Any, Any]]] = {
-    "within_sandbox": commonsense.within_sandbox,
-    "complete_information": commonsense.complete_information,
-    "within_current_city": commonsense.within_current_city,
-    "reasonable_city_route": commonsense.reasonable_city_route,
-    "diverse_restaurants": commonsense.diverse_restaurants,
-    "diverse_attractions": commonsense.diverse_attractions,
-    "non_conflicting_transportation": commonsense.non_conflicting_transportation,
-    "minimum_nights": commonsense.minimum_nights,
+    "within_sandbox": sandbox.within_sandbox,
+    "complete_information": completeness.complete_information,
+    "within_current_city": route.within_current_city,
+    "reasonable_city_route": route.reasonable_city_route,
+    "diverse_restaurants": choices.diverse_restaurants,
+    "diverse_attractions": choices.diverse_attractions,
+    "non_conflicting_transportation": choices.non_conflicting_transportation,
+    "minimum_nights": choices.minimum_nights,
 }
 """The eight commonsense constraints, by name."""
 

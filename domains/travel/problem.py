@@ -32,7 +32,7 @@ STRICT: Final = ConfigDict(frozen=True, extra="forbid", strict=True)
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 CityName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^,;()\s]([^,;()\n]{0,98}[^,;()\s])?$")]
 Day: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Time: TypeAlias = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Time: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 Cents: TypeAlias = Annotated[int, Field(ge=0, le=10**12)]
 Count: TypeAlias = Annotated[int, Field(ge=1, le=1000)]
 

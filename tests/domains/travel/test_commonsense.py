@@ -212,7 +212,15 @@ def test_a_hint_names_what_the_reference_has_instead() -> None:
         "for meals in Dunmore there is 'Table 1, Dunmore' ($10), or 'Table 5, Dunmore' ($10), or "
         "'Table 6, Dunmore' ($10)."
     )
-    (violation,) = judge(
-        "within_sandbox", problem(), plan(day3_transportation="Taxi, from Dunmore to Ironwood")
-    ).violations
-    assert violation.hint == "from Dunmore to Ironwood on 2022-03-03 there is nothing else."
+    (violation,) = judge("within_sandbox", problem(), plan(day3_transportation="Train")).violations
+    assert "write 'Flight Number: " in str(violation.hint)
+    (violation,) = judge("within_current_city", problem(), plan(day2_lunch="Table 5, Glenrock")).violations
+    assert str(violation.hint).startswith("for meals in Dunmore there is 'Table 5, Dunmore' ($10)")
+    changed = plan(day3_transportation="Taxi, from Dunmore to Ironwood")
+    (violation,) = judge("within_sandbox", problem(), changed).violations
+    assert violation.hint == (
+        "from Dunmore to Glenrock on 2022-03-03 there is 'Taxi, from Dunmore to Glenrock' ($80)."
+    )
+    changed = plan(day1_accommodation="-")
+    (violation,) = judge("complete_information", problem(), changed).violations
+    assert violation.hint == "for 2 nights in Dunmore there is 'Loft, near the park, Dunmore' ($120 a night)."
