@@ -45,10 +45,7 @@ class MakesTarget(Critic[Game24Problem, str]):
             expression, *claims = read_equation(candidate)
         except Malformed as error:
             return malformed_critique(error, critic="")
-        try:
-            violations = tuple(_violations(problem, expression, claims))
-        except TooLarge as error:
-            return Critique.undecided(f"the expression is not worked out: {error}")
+        violations = tuple(_violations(problem, expression, claims))
         return Critique.reject(*violations) if violations else Critique.accept()
 
 
@@ -94,18 +91,27 @@ def _violations(
     yield from _wrong_claims(problem, claims)
     numbers = [item for item in expression if isinstance(item, Number)]
     yield from _wrong_numbers(problem, numbers)
+    yield from _wrong_value(problem, expression)
+
+
+def _wrong_value(problem: Game24Problem, expression: Expression) -> Iterator[Violation]:
     try:
         value = value_of(expression)
     except DivisionByZero as error:
         yield Violation("division_by_zero", "The expression divides by zero.", location=f"character {error.at}")
-        return
-    if value != problem.target:
+    except TooLarge:
+        # No expression of a problem's own numbers comes near, so there are other violations, too.
         yield Violation(
-            "wrong_value",
-            f"The expression is {shown(value)}, not {problem.target}.",
-            expected=str(problem.target),
-            actual=shown(value),
+            "wrong_value", f"The expression is far from {problem.target}.", expected=str(problem.target)
         )
+    else:
+        if value != problem.target:
+            yield Violation(
+                "wrong_value",
+                f"The expression is {shown(value)}, not {problem.target}.",
+                expected=str(problem.target),
+                actual=shown(value),
+            )
 
 
 def _wrong_claims(problem: Game24Problem, claims: list[Expression]) -> Iterator[Violation]:

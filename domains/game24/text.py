@@ -30,6 +30,7 @@ _MOST_COMBINED: Final = 4
 """Most numbers for which the schema lists every combination; for five, that takes 25 kB."""
 _FORM = 'answer with one JSON object such as {"expression": "(10 - 4) * (13 - 9)"}.'
 
+_EXAMPLES: Final = (("4, 9, 10, 13", "(10 - 4) * (13 - 9)"), ("5, 6, 8, 12", "(6 / (8 - 5)) * 12"))
 _CHARACTERS: Final = str.maketrans(
     {
         **dict.fromkeys("\u00d7\u22c5\u00b7\u2219\u2715\u2716\u2217", "*"),
@@ -68,16 +69,22 @@ def prompt(problem: Game24Problem) -> str:
     return (
         f"Make {problem.target} from the numbers {numbers}.\n"
         "Use every number exactly once. Use only + - * / and parentheses.\n"
-        'Example: for 4, 9, 10, 13 the answer is {"expression": "(10 - 4) * (13 - 9)"}.\n'
+        f"Example: {_example(problem)}.\n"
         "Answer with one such JSON object and nothing else."
     )
 
 
+def _example(problem: Game24Problem) -> str:
+    """A puzzle with its answer, and not this one."""
+    numbers, answer = _EXAMPLES[sorted(problem.numbers) == [4, 9, 10, 13]]
+    return f'to make 24 from {numbers} the answer is {{"expression": "{answer}"}}'
+
+
 def answer_schema(problem: Game24Problem) -> Mapping[str, JsonValue]:
-    """The JSON schema of an answer: of up to four numbers, every way to combine each of them once."""
+    """The JSON schema of an answer: of up to four numbers, every way to combine each of them once, or a claim."""
     return {
         "type": "object",
-        "properties": {"expression": {"type": "string", "pattern": f"^{_pattern(problem)}$"}},
+        "properties": {"expression": {"type": "string", "pattern": f"^({_pattern(problem)}|no solution)$"}},
         "required": ["expression"],
         "additionalProperties": False,
     }

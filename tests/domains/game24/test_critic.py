@@ -128,10 +128,14 @@ def test_a_violation_says_what_comes_out() -> None:
 
 
 def test_a_huge_value_is_shown_by_its_size() -> None:
-    text = "*".join(["9" * 200] * 20)
+    text = "*".join(["9" * 200] * 10)
     *_, violation = MakesTarget().critique(PUZZLE, text).violations
     assert violation.actual is not None
     assert "bits" in violation.actual
+
+
+def test_a_value_that_is_not_worked_out_is_wrong_all_the_same() -> None:
+    assert "wrong_value" in codes("*".join(["9" * 190] * 26))
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,11 @@ def test_a_claim_that_is_false_is_backprompted() -> None:
     assert isinstance(outcome, modulo.Certified)
 
 
+def test_the_prompt_does_not_give_the_answer_as_its_example() -> None:
+    assert ANSWER not in prompt(PUZZLE)
+    assert ANSWER in prompt(DOMAIN.example())
+
+
 def test_the_prompt_names_numbers_and_target() -> None:
     assert "Make 24 from the numbers 4, 9, 10, 13." in prompt(PUZZLE)
 
