@@ -1,11 +1,11 @@
-"""Public test doubles: a generator that plays a script, and a clock that is turned by hand."""
+"""For tests: a generator that plays a script, a clock that is turned by hand, and audits of critics."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 import anyio.lowlevel
@@ -13,9 +13,14 @@ import anyio.lowlevel
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.errors import GeneratorDepleted
-from modulo.protocols import ONE_CALL, Generation, Generator, Request
+from modulo.protocols import ONE_CALL, Critic, Generation, Generator, Request
+from modulo.specimens import Specimens
 
-__all__ = ["ManualClock", "Scripted", "ScriptedGenerator"]
+if TYPE_CHECKING:
+    from modulo.audit import AuditReport
+    from modulo.domain import Domain
+
+__all__ = ["ManualClock", "Scripted", "ScriptedGenerator", "assert_sound", "audit"]
 
 Scripted: TypeAlias = str | Generation | BaseException
 
@@ -142,3 +147,61 @@ class ManualClock:
     def _set_alarm(self, seconds: float, ring: Callable[[], object]) -> None:
         self._alarms_set += 1  # alarms for the same moment ring in the order in which they were set
         heapq.heappush(self._alarms, (self._now + seconds, self._alarms_set, ring))
+
+
+def audit(
+    audited: Domain[Any] | Critic[Any, Any],
+    specimens: Specimens[Any] | None = None,
+    *,
+    n: int = 1000,
+    seed: int = 0,
+    in_workers: bool = True,
+) -> AuditReport:
+    """Audit a domain's critics or one critic, as ``modulo audit`` does, and wait for the report.
+
+    Args:
+        audited: The domain or the critic.
+        specimens: Problems with right answers and what can be made of them; a domain has its own.
+        n: How many documents are judged.
+        seed: The same seed gives the same documents.
+        in_workers: Whether critics also judge, and are made to fail, in worker processes, which takes some seconds.
+
+    Raises:
+        ModuloError: There is nothing to audit it on, or a critic needs something that is missing.
+    """
+    from modulo import audit as audits
+
+    async def audited_here() -> AuditReport:
+        return await audits.audit(audited, specimens, n=n, seed=seed, in_workers=in_workers)
+
+    return anyio.run(audited_here)
+
+
+def assert_sound(
+    audited: Domain[Any] | Critic[Any, Any],
+    specimens: Specimens[Any] | None = None,
+    *,
+    n: int = 1000,
+    seed: int = 0,
+    in_workers: bool = True,
+) -> AuditReport:
+    """Fail the test unless an audit finds nothing; for plain test functions, outside of event loops.
+
+    Args:
+        audited: The domain or the critic.
+        specimens: As for ``audit``.
+        n: How many documents are judged.
+        seed: The same seed gives the same documents.
+        in_workers: As for ``audit``.
+
+    Returns:
+        The report, for further assertions.
+
+    Raises:
+        AssertionError: Something was found; it lists what.
+        ModuloError: As ``audit``.
+    """
+    report = audit(audited, specimens, n=n, seed=seed, in_workers=in_workers)
+    if not report.is_sound:
+        raise AssertionError("\n".join([report.summary(), *report.complaints()]))
+    return report

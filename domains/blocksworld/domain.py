@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 from modulo.critics.plan import PddlProblem
 from modulo.domains.blocksworld.wording import WORDING
 from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
 from modulo.domains.planning.blocks import generate
+from modulo.domains.planning.specimens import PlanSpecimens
 
 __all__ = ["DOMAIN", "BlocksworldDomain"]
 
@@ -32,6 +35,14 @@ class BlocksworldDomain(PlanningDomain):
         shown, plan = generate(blocks=3, seed=1)
         example = (WORDING.statement(shown), plan)
         return natural_prompt(WORDING.rules, WORDING.statement(problem), example=example)
+
+    def specimens(self) -> PlanSpecimens:
+        """Instances of two to five blocks."""
+        return PlanSpecimens(_drawn)
+
+
+def _drawn(rng: random.Random) -> tuple[PddlProblem, str]:
+    return generate(blocks=rng.randint(2, 5), seed=rng.randrange(2**32))
 
 
 DOMAIN = BlocksworldDomain()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 from modulo.critics.plan import PddlProblem
 from modulo.domains.logistics.instances import generate
 from modulo.domains.logistics.wording import WORDING
 from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
+from modulo.domains.planning.specimens import PlanSpecimens
 
 __all__ = ["DOMAIN", "LogisticsDomain"]
 
@@ -39,6 +42,20 @@ class LogisticsDomain(PlanningDomain):
         shown, plan = generate(cities=2, locations=2, packages=1, seed=4)
         example = (WORDING.statement(shown), plan)
         return natural_prompt(WORDING.rules, WORDING.statement(problem), example=example)
+
+    def specimens(self) -> PlanSpecimens:
+        """Instances with one or two cities and packages."""
+        return PlanSpecimens(_drawn)
+
+
+def _drawn(rng: random.Random) -> tuple[PddlProblem, str]:
+    return generate(
+        cities=rng.randint(1, 2),
+        locations=rng.randint(2, 3),
+        packages=rng.randint(1, 2),
+        airplanes=1,
+        seed=rng.randrange(2**32),
+    )
 
 
 DOMAIN = LogisticsDomain()

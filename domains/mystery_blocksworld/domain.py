@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Final, Literal
 
 from modulo.critics.plan import PddlProblem
@@ -13,6 +14,7 @@ from modulo.domains.planning import (
     rename,
 )
 from modulo.domains.planning.blocks import generate as generate_blocks
+from modulo.domains.planning.specimens import PlanSpecimens
 from modulo.errors import ConfigurationError
 
 __all__ = ["DOMAIN", "MYSTERY", "MysteryBlocksworldDomain", "generate"]
@@ -78,6 +80,16 @@ class MysteryBlocksworldDomain(PlanningDomain):
             ProblemError: Actions do more than make facts true or false.
         """
         return plain_prompt(problem)
+
+    def specimens(self) -> PlanSpecimens:
+        """Instances of two to five blocks, under the names of PlanBench or random ones."""
+        return PlanSpecimens(_drawn)
+
+
+def _drawn(rng: random.Random) -> tuple[PddlProblem, str]:
+    return generate(
+        blocks=rng.randint(2, 5), words=rng.choice(("mystery", "random")), seed=rng.randrange(2**32)
+    )
 
 
 DOMAIN = MysteryBlocksworldDomain()

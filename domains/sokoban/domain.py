@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 from modulo.critics.plan import PddlProblem
 from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
+from modulo.domains.planning.specimens import PlanSpecimens
 from modulo.domains.sokoban.instances import generate
 from modulo.domains.sokoban.wording import RULES, statement
 
@@ -29,6 +32,16 @@ class SokobanDomain(PlanningDomain):
         check_actions(problem, {"move": 3, "push": 5})
         shown, plan = generate(size=3, boxes=1, walls=1, pulls=2, seed=0)
         return natural_prompt(RULES, statement(problem), example=(statement(shown), plan))
+
+    def specimens(self) -> PlanSpecimens:
+        """Small levels with one box or two."""
+        return PlanSpecimens(_drawn)
+
+
+def _drawn(rng: random.Random) -> tuple[PddlProblem, str]:
+    return generate(
+        size=4, boxes=rng.randint(1, 2), walls=2, pulls=rng.randint(1, 4), seed=rng.randrange(2**32)
+    )
 
 
 DOMAIN = SokobanDomain()

@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 from msgspec import Struct
 
 from modulo.audit.attacks import ATTACKS, confusions, huge, with_injection
+from modulo.audit.cases import Cases
 from modulo.audit.mutations import mutation, text_mutation
 from modulo.audit.paths import is_same_document
 from modulo.canonical import JsonValue
@@ -23,13 +24,16 @@ __all__ = ["AuditDocument", "Expected", "Route", "documents", "drawn_documents",
 P = TypeVar("P")
 
 Expected: TypeAlias = Literal["accept", "reject"]
-Route: TypeAlias = Literal["document", "text"]
-"""A document is read by ``Domain.read_candidate``; a text goes through the graph's reformulators."""
+Route: TypeAlias = Literal["document", "text", "claim"]
+"""A document is read by ``Domain.read_candidate``; a text goes through the graph's reformulators; a claim says that
+the problem has no solution.
+"""
 
 _DOCUMENTS_OF_A_PROBLEM: Final = 100
 _FEWEST_OF_A_PROBLEM: Final = 20
 _MOST_DAMAGED: Final = 400
 _MOST_HUGE: Final = 30
+_MOST_CLAIMS: Final = 10
 
 
 class AuditDocument(Struct, Generic[P], frozen=True, kw_only=True):
@@ -56,7 +60,7 @@ class AuditDocument(Struct, Generic[P], frozen=True, kw_only=True):
 
 
 def documents(domain: Domain[P], n: int, seed: int = 0) -> Iterator[AuditDocument[P]]:
-    """The first n documents on which a domain's critics are audited, texts for reformulators left out.
+    """The first n documents on which a domain's critics are audited, texts for reformulators and claims left out.
 
     Args:
         domain: The domain.
@@ -78,7 +82,13 @@ def documents(domain: Domain[P], n: int, seed: int = 0) -> Iterator[AuditDocumen
 def drawn_documents(
     specimens: Specimens[P], n: int, *, seed: int, with_texts: bool
 ) -> Iterator[AuditDocument[P]]:
-    """Documents without end, problem by problem; n only says how many problems they should be spread over."""
+    """Documents without end, problem by problem; n only says how many problems they should be spread over.
+
+    There is an end to those of cases.
+    """
+    if isinstance(specimens, Cases):
+        yield from _of_cases(specimens, seed)
+        return
     share = min(_DOCUMENTS_OF_A_PROBLEM, max(_FEWEST_OF_A_PROBLEM, n // 20))
     numbers = count()
     before: Specimen[P] | None = None
@@ -93,6 +103,24 @@ def drawn_documents(
         for made in series.documents(place, before, with_texts=with_texts):
             yield _numbered(made, next(numbers))
         before = specimen
+
+
+def _of_cases(cases: Cases, seed: int) -> Iterator[AuditDocument[Any]]:
+    """Every case, and attacks on every problem that has a right answer."""
+    numbers = count()
+    for case in cases.cases:
+        yield AuditDocument(
+            problem=case.specimen.problem,
+            document=case.document,
+            family="gold" if case.is_right else "case",
+            expected="accept" if case.is_right else "reject",
+            specimen=case.specimen,
+            number=next(numbers),
+        )
+    for place, specimen in enumerate(cases.specimens):
+        rng = random.Random(f"{seed}/{place}")  # noqa: S311  audits repeat by their seed
+        for made in _Series(cases, specimen, rng, _DOCUMENTS_OF_A_PROBLEM).attacks(place):
+            yield _numbered(made, next(numbers))
 
 
 def oracle_verdict(specimens: Specimens[Any], problem: Any, document: JsonValue) -> bool | None:
@@ -134,14 +162,21 @@ class _Series(Generic[P]):
             yield from self._asked([Variant("another_problem", before.answers[0])])
         damaged = self._some(self._specimens.damaged(self._specimen, rng), share * 4 // 10)
         yield from self._asked(_prefixed("damaged", variant) for variant in damaged)
-        for _ in range(max(1, share // 30)):
-            yield from self._confused()
-        attacks = max(4, share // 12)
-        yield from self._asked(ATTACKS[(place * attacks + i) % len(ATTACKS)] for i in range(attacks))
-        if place < _MOST_HUGE:
-            yield self._document(huge(self._answer(), rng), expected="reject")
+        yield from self.attacks(place)
         if with_texts:
             yield from self._texts(max(3, share // 10))
+            if place < _MOST_CLAIMS:
+                claim = Variant("false_claim", "no solution exists")
+                yield self._document(claim, expected="reject", route="claim")
+
+    def attacks(self, place: int) -> Iterator[AuditDocument[P]]:
+        """Other types, and some of the attacks that know nothing of the problem, other ones each time."""
+        for _ in range(max(1, self._share // 30)):
+            yield from self._confused()
+        attacks = max(4, self._share // 12)
+        yield from self._asked(ATTACKS[(place * attacks + i) % len(ATTACKS)] for i in range(attacks))
+        if place < _MOST_HUGE:
+            yield self._document(huge(self._answer(), self._rng), expected="reject")
 
     def _answer(self) -> JsonValue:
         return self._rng.choice(self._specimen.answers)

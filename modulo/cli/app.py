@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "solve": "modulo.cli.solve",
     "check": "modulo.cli.check",
     "verify": "modulo.cli.verify",
+    "audit": "modulo.cli.audit",
     "bench": "modulo.cli.bench",
     "replay": "modulo.cli.replay",
     "graph": "modulo.cli.graph",

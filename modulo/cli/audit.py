@@ -1,0 +1,100 @@
+"""``modulo audit``: find out whether critics are sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import click
+from rich.console import Console
+from rich.table import Table
+
+from modulo.audit.auditing import DEFAULT_DOCUMENTS, run_audit
+from modulo.audit.report import AuditReport
+from modulo.audit.tally import FamilyCount
+from modulo.audit.targets import find_subject
+from modulo.cli import NOT_CERTIFIED
+from modulo.cli.output import print_json, printable
+
+_TITLES = ("family", "documents", "right", "accepted", "rejected", "unseen", "undecided", "errors", "wrong")
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--n",
+    type=click.IntRange(min=1),
+    default=DEFAULT_DOCUMENTS,
+    show_default=True,
+    metavar="N",
+    help="Documents that are judged.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Draws the documents.")
+@click.option("--specimens", metavar="MODULE:OBJECT", help="What to try it on, in place of its own.")
+@click.option(
+    "--cases",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answers with expected verdicts (JSON lines).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def audit(target: str, n: int, seed: int, specimens: str | None, cases: Path | None, as_json: bool) -> int:
+    """Test the critics of a domain, or one critic (MODULE:CRITIC), for soundness.
+
+    Right answers must be accepted; everything else, from empty answers and injections to right answers that were
+    damaged in one place, must be rejected. Failures of critics must come out as errors, and the same answer must get
+    the same verdict every time. Exit code 1 if anything else was seen.
+    """
+    subject = find_subject(target, specimens=specimens, cases=cases)
+    report = anyio.run(lambda: run_audit(subject, n=n, seed=seed))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        _show(report)
+    return 0 if report.is_sound else NOT_CERTIFIED
+
+
+def _show(report: AuditReport) -> None:
+    """A table on a terminal, else lines with tabs; then everything that was found, in words."""
+    rows = [_row(family) for family in report.families]
+    console = Console()
+    if console.is_terminal:
+        console.print(_table(rows), markup=False)
+    else:
+        click.echo("\n".join("\t".join(row) for row in (_TITLES, *rows)))
+    for repeat in report.repeats:
+        if not repeat.skipped:
+            click.echo(f"judged again by {repeat.way}: {len(repeat.differing)} of {repeat.documents} differ")
+    told = sum(failure.is_told for failure in report.failures)
+    click.echo(f"failures of critics: {told} of {len(report.failures)} came out as errors")
+    click.echo(
+        f"exceptions within critics: {len(report.swallowed)} of {report.interrupted} led to an acceptance"
+    )
+    for remark in report.remarks():
+        click.echo(printable(f"note: {remark}"))
+    for complaint in report.complaints():
+        click.echo(printable(f"FAULT: {complaint}"))
+    click.echo(printable(report.summary()))
+
+
+def _table(rows: list[tuple[str, ...]]) -> Table:
+    table = Table()
+    for title in _TITLES:
+        table.add_column(title, justify="left" if title == _TITLES[0] else "right")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _row(family: FamilyCount) -> tuple[str, ...]:
+    counts = (
+        family.documents,
+        family.right,
+        family.accepted,
+        family.rejected,
+        family.unseen,
+        family.undecided,
+        family.errors,
+        family.false_accepts + family.false_rejects,
+    )
+    return (printable(family.family), *map(str, counts))
