@@ -18,7 +18,8 @@ __all__ = ["FamilyCount", "Fault", "FaultKind", "Tally", "fault_in"]
 
 FaultKind: TypeAlias = Literal["false_accept", "false_reject", "no_verdict", "disputed_reject", "error"]
 """``no_verdict``: a right answer that is neither accepted nor rejected. ``disputed_reject``: a rejection of
-something that only the oracle calls right. ``error``: the critic failed on an answer that is wrong.
+something that only the oracle calls right, or of a right answer that stands in a text as JSON. ``error``: the critic
+failed on an answer that is wrong.
 """
 
 
@@ -124,7 +125,7 @@ def _kind(judged: Judged, specimens: Specimens[Any]) -> FaultKind | None:
 
 
 def _must_be_accepted(family: str) -> bool:
-    return family in ("gold", "text:gold") or family.startswith("rewritten:")
+    return family == "gold" or family.startswith("rewritten:")
 
 
 def _holds_an_answer(judged: Judged, specimens: Specimens[Any]) -> bool:
