@@ -11,6 +11,7 @@ from modulo.domains.trip_planning.reading import ANSWER_FORM, Step, read_steps, 
 from modulo.domains.trip_planning.statement import statement
 from modulo.domains.trip_planning.trip import Flight, Stay, Trip
 from modulo.errors import Malformed
+from modulo.json_in_text import json_values_in
 from modulo.problem import NO_SOLUTION, NoSolution
 
 __all__ = ["parse_trip", "prompt", "read_candidate", "trip_text"]
@@ -75,7 +76,7 @@ def read_candidate(document: JsonValue, problem: TripProblem) -> Trip:
 
 
 def parse_trip(text: str, problem: TripProblem) -> Trip | NoSolution:
-    """The trip in a chat answer: its lines that begin with a day, with whatever prose around them.
+    """The trip in a chat answer: its lines that begin with a day, or its JSON object, with prose around them.
 
     What stands before ``</think>`` is left out, and before a heading such as "Final answer:". A plan that stands
     there twice counts once. Names of cities are taken whatever their case.
@@ -89,7 +90,10 @@ def parse_trip(text: str, problem: TripProblem) -> Trip | NoSolution:
     said = _FINAL.split(text.rpartition(_END_OF_THOUGHT)[2])[-1]
     if _CLAIM.fullmatch(said.strip()[:200]):
         return NO_SOLUTION
-    plans = {trip_in([_with_known_names(step, problem) for step in plan]) for plan in _plans(said, problem)}
+    plans = {_with_known_names(trip_in(plan), problem) for plan in _plans(said, problem)}
+    plans |= {_with_known_names(trip, problem) for trip in _objects(said)}
+    if not plans:
+        raise Malformed("The answer holds no trip plan.", code="no_plan", hint=ANSWER_FORM)
     if len(plans) > 1:
         raise Malformed(
             f"The answer holds {len(plans)} different plans; give exactly one.",
@@ -101,23 +105,33 @@ def parse_trip(text: str, problem: TripProblem) -> Trip | NoSolution:
 
 def _plans(text: str, problem: TripProblem) -> list[list[Step]]:
     """The steps of a text, divided where a stay is on day 1 again."""
-    plans: list[list[Step]] = [[]]
+    plans: list[list[Step]] = []
     last = 0
     for step in read_steps(text, problem):
+        begins = isinstance(step, Stay) and step.first == 1 and last > 1
+        if begins or not plans:
+            plans.append([])
         if isinstance(step, Stay):
-            if step.first == 1 and last > 1:
-                plans.append([])
             last = step.last
         plans[-1].append(step)
     return plans
 
 
-def _with_known_names(step: Step, problem: TripProblem) -> Step:
+def _objects(text: str) -> list[Trip]:
+    """The trips in a text that are JSON objects with stays."""
+    found = json_values_in(text, form=ANSWER_FORM)
+    return [codec_for(Trip).decode(canonical_json(value)) for value in found if "stays" in value]
+
+
+def _with_known_names(trip: Trip, problem: TripProblem) -> Trip:
     known = {city.casefold(): city for city in problem.by_city}
-    if isinstance(step, Stay):
-        return step.model_copy(update={"city": known.get(step.city.casefold(), step.city)})
-    ends = {
-        "origin": known.get(step.origin.casefold(), step.origin),
-        "destination": known.get(step.destination.casefold(), step.destination),
-    }
-    return step.model_copy(update=ends)
+
+    def name(city: str) -> str:
+        return known.get(city.casefold(), city)
+
+    stays = (stay.model_copy(update={"city": name(stay.city)}) for stay in trip.stays)
+    flights = (
+        one.model_copy(update={"origin": name(one.origin), "destination": name(one.destination)})
+        for one in trip.flights
+    )
+    return Trip(stays=tuple(stays), flights=tuple(flights))

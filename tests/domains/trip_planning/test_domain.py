@@ -11,9 +11,20 @@ import pytest
 
 import modulo
 from modulo.audit import documents
+from modulo.audit.documents import drawn_documents
 from modulo.batch import check_lines
 from modulo.domain import find_domain
-from modulo.domains.trip_planning import DOMAIN, generate, graph, parse_trip, statement, trip_text, valid_trip
+from modulo.domains.trip_planning import (
+    DOMAIN,
+    Trip,
+    generate,
+    graph,
+    parse_trip,
+    statement,
+    trip_text,
+    valid_trip,
+)
+from modulo.domains.trip_planning.specimens import document_of
 from modulo.domains.trip_planning.trip import trip_of
 from modulo.errors import ConfigurationError
 from modulo.testing import ScriptedGenerator
@@ -95,3 +106,22 @@ def test_no_document_of_an_audit_is_misjudged() -> None:
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_no_document_of_a_long_audit_is_misjudged(seed: int) -> None:
     assert _verdicts(10_000, seed) == []
+
+
+def test_chat_text_leads_to_right_answers_or_to_none() -> None:
+    """Whatever is done to the text of an answer, what is read out of it and accepted is right."""
+    specimens, accepted = DOMAIN.specimens(), 0
+    for made in islice(drawn_documents(specimens, 1500, seed=3, with_texts=True), 1500):
+        if made.route != "text":
+            continue
+        try:
+            trip = parse_trip(str(made.document), made.problem)
+        except ValueError:
+            assert made.expected == "reject"
+            continue
+        if isinstance(trip, Trip) and valid_trip().critique(made.problem, trip).accepts:
+            assert specimens.is_right(made.problem, document_of(trip))
+            accepted += 1
+        else:
+            assert made.expected == "reject"
+    assert accepted

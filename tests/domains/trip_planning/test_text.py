@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
 from modulo.domains.trip_planning import parse_trip, prompt, statement
 from modulo.domains.trip_planning.reading import read_trip
+from modulo.domains.trip_planning.specimens import document_of
 from modulo.errors import Malformed
 from modulo.problem import NO_SOLUTION
 from tests.domains.trip_planning.problems import ANSWER, OSLO
@@ -26,6 +28,8 @@ OTHER = ANSWER.replace("Riga", "Bergen")
         f"First:\n{OTHER}\nSOLUTION:\n{ANSWER}",
         f"{ANSWER}\n\nOnce more:\n\n{ANSWER}",
         ANSWER.replace("Oslo", "OSLO").replace("Riga", "riga"),
+        f"Here:\n```json\n{json.dumps(document_of(TRIP))}\n```\nas {{asked}}.",
+        f"{ANSWER}\n\nor, for programs, {json.dumps(document_of(TRIP))}",
     ],
 )
 def test_the_trip_is_found_in_chat(text: str) -> None:
@@ -40,6 +44,9 @@ def test_the_trip_is_found_in_chat(text: str) -> None:
         (f"{ANSWER}\n\nOr else:\n\n{OTHER}", "several_plans"),
         (f"{ANSWER}\n\n**Final answer:**\n\nas above", "no_plan"),
         (f"{ANSWER}\n**Day 17:** Go home.", "unreadable_line"),
+        (f"{ANSWER}\n{json.dumps(document_of(read_trip(OTHER, OSLO)))}", "several_plans"),
+        ('{"stops": []}', "no_plan"),
+        ("{" * 10_000, "malformed"),
         (f"{ANSWER}\n\n**Day 1-2:** ...", "unreadable_line"),
     ],
 )
