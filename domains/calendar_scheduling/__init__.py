@@ -1,7 +1,7 @@
 """Calendar scheduling: find a time for a meeting that works for everyone's schedule and constraints.
 
 A domain of NATURAL PLAN: Zheng et al., "NATURAL PLAN: Benchmarking LLMs on Natural Language Planning" (2024),
-arXiv 2406.04520. What its sentences are taken to mean stands in docs/design/0017-calendars-and-meetings.md.
+arXiv 2406.04520. What its sentences are taken to mean stands in docs/design/0016-natural-plan.md.
 """
 
 from modulo.domains.calendar_scheduling.backprompter import CalendarBackprompter

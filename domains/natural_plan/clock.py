@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo
 
 __all__ = ["Minute", "in_12_hours", "in_24_hours", "read_12_hours", "read_24_hours"]
 
@@ -50,8 +50,12 @@ def in_12_hours(minute: int) -> str:
     return f"{hour % 12 or 12}:{minute % 60:02}{'PM' if hour >= 12 else 'AM'}"
 
 
-def _read(value: object) -> object:
-    return read_24_hours(value) if isinstance(value, str) else value
+def _read(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str):
+        return read_24_hours(value)
+    if info.mode == "json":
+        raise ValueError("a time of day is a text such as 9:30")
+    return value
 
 
 Minute: TypeAlias = Annotated[

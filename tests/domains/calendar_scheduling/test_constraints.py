@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import modulo
@@ -103,6 +103,7 @@ async def test_what_is_no_meeting_time_is_rejected(junk: object) -> None:
     assert checked.verdict == "reject"
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10_000), st.booleans(), st.data())
 def test_it_agrees_with_an_oracle_that_tries_every_minute(
     seed: int, earliest: bool, data: st.DataObject
@@ -121,6 +122,7 @@ def test_it_agrees_with_an_oracle_that_tries_every_minute(
     assert fitting_meeting().critique(problem, planted).accepts
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 10_000))
 def test_a_damaged_right_answer_is_rejected_unless_the_oracle_says_otherwise(seed: int) -> None:
     specimens = DOMAIN.specimens()

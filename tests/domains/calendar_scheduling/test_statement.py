@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modulo.domains.calendar_scheduling import (
@@ -120,6 +120,7 @@ def test_what_is_no_statement_is_an_error(text: str) -> None:
         read_statement(text)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.data())
 def test_a_statement_that_is_written_reads_back_to_the_same_problem(data: st.DataObject) -> None:
     problem, _ = generate(
