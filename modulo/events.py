@@ -147,7 +147,7 @@ class GenerationFinished(Event, gc=False, frozen=True, kw_only=True):
 
 
 class CandidateReformulated(Event, gc=False, frozen=True, kw_only=True):
-    """The text was brought into canonical form."""
+    """The text was brought into canonical form; the candidate says what was mended for that."""
 
     type: ClassVar[str] = "candidate_reformulated"
     attempt: int

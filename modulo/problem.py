@@ -103,6 +103,7 @@ class Candidate(Struct, Generic[C], gc=False, frozen=True, kw_only=True, eq=Fals
         node: Name of the generator's node.
         model: The model that wrote it, as the generator reports it.
         prompt_sha256: Hash of the conversation that led to it.
+        mended: What reformulators mended in the text before they could read it, in words.
     """
 
     canonical: bytes
@@ -113,10 +114,19 @@ class Candidate(Struct, Generic[C], gc=False, frozen=True, kw_only=True, eq=Fals
     model: str
     prompt_sha256: str
     _value: C
+    mended: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, value: C, *, codec: Codec[C], text: str, node: str, model: str, prompt_sha256: str
+        cls,
+        value: C,
+        *,
+        codec: Codec[C],
+        text: str,
+        node: str,
+        model: str,
+        prompt_sha256: str,
+        mended: tuple[str, ...] = (),
     ) -> Candidate[C]:
         """Make a candidate of a reformulated value.
 
@@ -136,6 +146,7 @@ class Candidate(Struct, Generic[C], gc=False, frozen=True, kw_only=True, eq=Fals
             model=model,
             prompt_sha256=prompt_sha256,
             _value=value,
+            mended=mended,
         )
 
     def __eq__(self, other: object) -> bool:

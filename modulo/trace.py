@@ -250,6 +250,8 @@ class _EventEncoder:
         candidate = event.candidate
         head["attempt"] = event.attempt
         head["sha256"] = candidate.sha256
+        if candidate.mended:
+            head["mended"] = list(candidate.mended)
         if candidate.sha256 not in self._candidates:
             self._candidates.add(candidate.sha256)
             head["content"] = msgspec.json.decode(candidate.canonical)

@@ -10,6 +10,7 @@ from modulo.critique import Critique, Verdict, Violation, malformed_critique
 from modulo.errors import Malformed, ModuloError, ProblemError
 from modulo.graph.nodes import ReformulatorNode
 from modulo.graph.program import Program
+from modulo.mending import Mending
 from modulo.problem import NO_SOLUTION, Candidate, Problem
 from modulo.protocols import Finish, Generation
 from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive
@@ -35,13 +36,15 @@ class Reformulation:
             return critique_of_finish(job.node.name, generation)
         value: Any = generation.text
         at = job.node.name
+        mending = Mending()
         try:
             for reformulator in job.stage.paths[job.node.name]:
                 at = reformulator.name
-                value = await self._convert(reformulator, value)
+                with mending:
+                    value = await self._convert(reformulator, value)
                 if value is NO_SOLUTION:
                     break
-            return self._make(job, generation, value)
+            return self._make(job, generation, value, mending.mends)
         except BaseException as error:  # a user's reformulator may raise anything; a crash is no verdict
             if _says_malformed(error):
                 return _malformed(at, error, generation)
@@ -50,7 +53,7 @@ class Reformulation:
             reason = f"{type(error).__name__}: {error}"
             return Critique(Verdict.UNDECIDED, reason=reason, failed=True, critic=at)
 
-    def _make(self, job: Job, generation: Generation, value: Any) -> Candidate[Any]:
+    def _make(self, job: Job, generation: Generation, value: Any, mended: tuple[str, ...]) -> Candidate[Any]:
         if value is NO_SOLUTION and job.stage is not self._program.answer:
             raise Malformed("This part of the problem must be answered; it cannot be called unsolvable.")
         return Candidate.of(
@@ -60,6 +63,7 @@ class Reformulation:
             node=job.node.name,
             model=generation.model,
             prompt_sha256=job.prompt_sha256,
+            mended=mended,
         )
 
     async def _convert(self, node: ReformulatorNode, value: Any) -> Any:
