@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+import anyio.to_thread
+
 from modulo.domains.scheduling.problem import JobShop, Starts
 from modulo.errors import MissingDependencyError
 
@@ -34,8 +36,10 @@ class CpSat:
     max_work: float
     max_seconds: float
 
-    def schedule(self, problem: JobShop, *, before: int | None = None) -> Starts | None:
+    async def schedule(self, problem: JobShop, *, before: int | None = None) -> Starts | None:
         """A schedule that keeps all demands; None if CP-SAT proves that there is none.
+
+        It searches in a thread, and stops when the caller is cancelled.
 
         Args:
             problem: The problem.
@@ -46,24 +50,51 @@ class CpSat:
             MissingDependencyError: OR-tools is not installed.
         """
         _require_ortools()
-        from ortools.sat.python import cp_model
-
         end = _horizon(problem) if before is None else min(_horizon(problem), before)
         if end < 0:
             return None
+        search = _Search(problem, end, self)
+        try:
+            return await anyio.to_thread.run_sync(search.run, abandon_on_cancel=True)
+        finally:
+            search.stop()
+
+
+class _Search:
+    """One search, which another thread can stop."""
+
+    def __init__(self, problem: JobShop, end: int, limits: CpSat) -> None:
+        self._problem, self._end, self._limits = problem, end, limits
+        self._solver: Any = None
+        self._is_stopped = False
+
+    def run(self) -> Starts | None:
+        """Search to the end.
+
+        Raises:
+            CpSatUnsure: The limits, or somebody, ended it before.
+        """
+        from ortools.sat.python import cp_model
+
         model = cp_model.CpModel()
-        starts = _variables(model, problem, end)
-        _add_capacities(model, problem, starts)
-        solver = cp_model.CpSolver()
+        starts = _variables(model, self._problem, self._end)
+        _add_capacities(model, self._problem, starts)
+        self._solver = solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1  # more of them race each other, and what they find depends on it
-        solver.parameters.max_deterministic_time = self.max_work
-        solver.parameters.max_time_in_seconds = self.max_seconds
+        solver.parameters.max_deterministic_time = self._limits.max_work
+        solver.parameters.max_time_in_seconds = 0.0 if self._is_stopped else self._limits.max_seconds
         status = solver.solve(model)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return [[solver.value(start) for start in times] for times in starts]
         if status == cp_model.INFEASIBLE:
             return None
         raise CpSatUnsure(f"CP-SAT cannot tell within its limits ({solver.status_name(status)})")
+
+    def stop(self) -> None:
+        """End it soon, if it is still running."""
+        self._is_stopped = True
+        if self._solver is not None:
+            self._solver.stop_search()
 
 
 def cp_sat_is_installed() -> bool:

@@ -131,17 +131,17 @@ def _extras() -> Iterator[_Finding]:
     packages: dict[str, set[str]] = {}
     ours = metadata.requires(_DISTRIBUTION) if _version(_DISTRIBUTION) else None
     for requirement in ours or ():
-        package, extra = _PACKAGE.match(requirement), _EXTRA.search(requirement)
-        if package and extra and extra[1] not in _TOLD_ELSEWHERE:
-            packages.setdefault(extra[1], set()).add(package[0])
-    for extra, names in sorted(packages.items()):
-        missing = [name for name in sorted(names) if _version(name) is None]
+        wanted, extra = _PACKAGE.match(requirement), _EXTRA.search(requirement)
+        if wanted and extra and extra[1] not in _TOLD_ELSEWHERE:
+            packages.setdefault(extra[1], set()).add(wanted[0])
+    for name, needed in sorted(packages.items()):
+        missing = [package for package in sorted(needed) if _version(package) is None]
         if missing:
-            detail = f"pip install 'llm-modulo[{extra}]' brings {', '.join(missing)}"
-            yield _Finding(f"extra {extra}", "absent", detail)
+            detail = f"pip install 'llm-modulo[{name}]' brings {', '.join(missing)}"
+            yield _Finding(f"extra {name}", "absent", detail)
         else:
-            detail = ", ".join(f"{name} {_version(name)}" for name in sorted(names))
-            yield _Finding(f"extra {extra}", "ok", detail)
+            detail = ", ".join(f"{package} {_version(package)}" for package in sorted(needed))
+            yield _Finding(f"extra {name}", "ok", detail)
 
 
 def _domains() -> Iterator[_Finding]:

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import modulo
-from modulo.critique import Verdict
+from modulo.critique import Critique, Verdict
 from modulo.domains.scheduling import (
     DOMAIN,
     FT06,
@@ -21,6 +21,7 @@ from modulo.domains.scheduling import (
     graph,
     read_job_shop,
 )
+from modulo.domains.scheduling.optimal import CpSatCritic
 from modulo.domains.scheduling.specimens import ScheduleSpecimens
 from modulo.errors import ConfigurationError, MissingDependencyError
 from modulo.problem import NO_SOLUTION
@@ -39,11 +40,15 @@ FT06_OPTIMAL = [
 ONE_MACHINE = JobShop(jobs=(((0, 2),), ((0, 3),)), optimal=True)
 
 
+def judge(critic: CpSatCritic[Any], problem: JobShop, candidate: Any) -> Critique:
+    return anyio.run(critic.critique, problem, candidate)
+
+
 def test_the_known_optimum_of_ft06_is_accepted_and_a_moment_more_is_not() -> None:
     problem = read_job_shop({"jsp": FT06, "optimal": True})
-    assert OptimalSchedule().critique(problem, FT06_OPTIMAL).verdict is Verdict.ACCEPT
+    assert judge(OptimalSchedule(), problem, FT06_OPTIMAL).verdict is Verdict.ACCEPT
     later = [[start + 1 for start in times] for times in FT06_OPTIMAL]
-    (violation,) = OptimalSchedule().critique(problem, later).violations
+    (violation,) = judge(OptimalSchedule(), problem, later).violations
     assert (violation.code, violation.hint) == ("not_optimal", "all jobs can be done by 55.")
 
 
@@ -60,7 +65,7 @@ def test_the_known_optimum_of_ft06_is_accepted_and_a_moment_more_is_not() -> Non
     ],
 )
 def test_only_the_earliest_end_is_accepted(starts: Any, expected: list[str]) -> None:
-    critique = OptimalSchedule().critique(ONE_MACHINE, starts)
+    critique = judge(OptimalSchedule(), ONE_MACHINE, starts)
     assert [violation.code for violation in critique.violations] == expected
     assert critique.accepts == (not expected)
 
@@ -74,21 +79,21 @@ def test_it_agrees_with_trying_all_orders() -> None:
         tried += 1
         documents = [v.document for v in specimens.damaged(specimen, rng)] + list(specimen.answers)
         for document in documents:
-            accepts = OptimalSchedule().critique(specimen.problem, document).accepts  # type: ignore[arg-type]
+            accepts = judge(OptimalSchedule(), specimen.problem, document).accepts
             assert accepts == specimens.is_right(specimen.problem, document), document
 
 
 def test_a_schedule_of_no_length_cannot_be_beaten() -> None:
     problem = JobShop(jobs=(((0, 0),),), optimal=True)
-    assert OptimalSchedule().critique(problem, [[0]]).accepts
+    assert judge(OptimalSchedule(), problem, [[0]]).accepts
 
 
 def test_what_cp_sat_cannot_prove_in_time_is_undecided() -> None:
     problem, starts = generate(jobs=15, machines=15, optimal=True, seed=1)
     hard = problem.model_copy(update={"deadlines": (), "max_makespan": 110})
-    assert NoScheduleExists(max_work=1e-9).critique(hard, NO_SOLUTION).verdict is Verdict.UNDECIDED
+    assert judge(NoScheduleExists(max_work=1e-9), hard, NO_SOLUTION).verdict is Verdict.UNDECIDED
     unbounded = hard.model_copy(update={"max_makespan": None})
-    assert OptimalSchedule(max_work=1e-9).critique(unbounded, starts).verdict is Verdict.UNDECIDED
+    assert judge(OptimalSchedule(max_work=1e-9), unbounded, starts).verdict is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -106,11 +111,11 @@ def test_what_cp_sat_cannot_prove_in_time_is_undecided() -> None:
 )
 def test_a_claim_is_accepted_exactly_if_no_schedule_exists(changes: dict[str, Any], verdict: Verdict) -> None:
     problem = read_job_shop({"jsp": FT06, **changes})
-    assert NoScheduleExists().critique(problem, NO_SOLUTION).verdict is verdict
+    assert judge(NoScheduleExists(), problem, NO_SOLUTION).verdict is verdict
 
 
 def test_a_schedule_is_no_claim() -> None:
-    assert NoScheduleExists().critique(ONE_MACHINE, [[0], [2]]).verdict is Verdict.REJECT
+    assert judge(NoScheduleExists(), ONE_MACHINE, [[0], [2]]).verdict is Verdict.REJECT
 
 
 @pytest.mark.anyio
@@ -147,7 +152,16 @@ def test_without_ortools_the_optimum_is_refused_before_the_first_call(monkeypatc
     solver.cp_sat_digests.cache_clear()
 
 
-@pytest.mark.parametrize("bad", [{"max_work": 0}, {"seconds": -1}, {"max_work": float("nan")}])
+@pytest.mark.anyio
+async def test_a_search_ends_with_its_caller() -> None:
+    problem, _ = generate(jobs=15, machines=15, optimal=True, seed=1)
+    hard = problem.model_copy(update={"deadlines": (), "max_makespan": 110})
+    with anyio.move_on_after(0.2) as scope:
+        await NoScheduleExists(max_work=1e6, max_seconds=600).critique(hard, NO_SOLUTION)
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize("bad", [{"max_work": 0}, {"max_seconds": -1}, {"max_work": float("nan")}])
 def test_limits_that_make_no_sense_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError):
         OptimalSchedule(**bad)
