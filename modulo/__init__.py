@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from modulo.generators.transcript import TranscriptGenerator
     from modulo.graph import Graph, Node
     from modulo.ledger import Ledger
+    from modulo.llm_judge import LLMJudge
     from modulo.nested import NestedLoop
     from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
     from modulo.problem import NO_SOLUTION, Candidate, Problem
@@ -105,6 +106,7 @@ _HOME = {
     "modulo.generators.transcript": ("TranscriptGenerator",),
     "modulo.graph": ("Graph", "Node"),
     "modulo.ledger": ("Ledger",),
+    "modulo.llm_judge": ("LLMJudge",),
     "modulo.nested": ("NestedLoop",),
     "modulo.outcome": ("Certified", "Exhausted", "Outcome", "StopReason", "Unsolvable"),
     "modulo.problem": ("NO_SOLUTION", "Candidate", "Problem"),
@@ -176,6 +178,7 @@ __all__ = [
     "Graph",
     "GraphError",
     "JsonValue",
+    "LLMJudge",
     "Ledger",
     "Local",
     "Malformed",

@@ -115,7 +115,7 @@ class Course:
         await self._wait_for_others(attempt)
 
     async def before_verdict(self) -> None:
-        """Wait for the turn to end being judged, booking what loops nested in a conversion spent."""
+        """Wait for the turn to end being judged, booking what loops and judges nested in it spent."""
         attempt = self._attempt()
         self._at_work.discard(attempt)
         while (await self._turn(attempt, "nested", "finished")).kind == "nested":

@@ -221,7 +221,8 @@ class Remark(Struct, gc=False, frozen=True, kw_only=True):
         score: Higher is better; comparable within one soft critic only.
         text: A comment for the model, if any.
         critic: Name of the soft critic's node; filled in by the scheduler.
-        error: Why there is no opinion, if the soft critic failed; ``score`` is 0 then.
+        error: Why there is no opinion, if the soft critic failed or could not say. ``score`` is 0 then, and says
+            nothing: among certified candidates, one without an opinion ranks as that critic's average one.
     """
 
     score: float

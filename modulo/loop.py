@@ -178,7 +178,9 @@ class Run:
         critics = [node.critic for nodes in self._critics.values() for node in nodes]
         if self._needs_processes:
             check_picklable(self._problem.value)
-        await prepare(self._program, critics, limits)
+        # Those of a replay are not asked, and what they need may be nowhere by then.
+        soft_critics = [] if self._script else [node.critic for node in self._program.soft_critics]
+        await prepare(self._program, critics, soft_critics, limits)
 
     async def _until_stop(self, place: Place, pool: WorkerPool | None) -> Stop:
         with self._cancellable(self._clock.move_on_after(place.ledger.seconds_left())):

@@ -62,7 +62,12 @@ class NestedLoop:
         program = self._graph.check()
         budget = self._options.get("budget") or Budget()
         critics = [node.critic for node in program.critics]
-        await prepare(program, critics, lambda name: getattr(budget, name) is not None or limits(name))
+        soft_critics = [node.critic for node in program.soft_critics]
+
+        def limits_here(name: str) -> bool:
+            return getattr(budget, name) is not None or limits(name)
+
+        await prepare(program, critics, soft_critics, limits_here)
 
     async def __call__(self, text: str, problem: Any) -> Any:
         """The inner loop's certified solution.

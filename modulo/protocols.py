@@ -272,11 +272,29 @@ class Critic(ABC, Generic[P, C]):
 
 
 class SoftCritic(ABC, Generic[P, C]):
-    """Ranks certified candidates, or remarks on others. It can neither certify nor veto."""
+    """Ranks certified candidates, or remarks on others. It can neither certify nor veto.
+
+    It need not be deterministic: a replay takes its remarks from the trace and does not ask again.
+    """
 
     @abstractmethod
     def remark(self, problem: P, candidate: C) -> Remark | Awaitable[Remark]:
-        """Give an opinion on one candidate."""
+        """Give an opinion on one candidate; a ``Remark`` with an ``error`` says that there is none."""
+
+    async def prepare(self, limits: Callable[[str], bool]) -> None:
+        """Get ready, or fail before the first call is paid.
+
+        Args:
+            limits: Tells whether the run limits a field of ``Budget``, e.g. ``limits("cost_usd")``.
+
+        Raises:
+            ModuloError: Something that it needs is missing.
+        """
+        return
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """Settings, for the trace. No secrets."""
+        return {}
 
 
 class Expansion(Struct, gc=False, frozen=True, kw_only=True):

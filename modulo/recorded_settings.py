@@ -59,7 +59,11 @@ def recorded_settings(
             for node in nodes
         },
         "soft_critics": {
-            node.name: type_id(node.critic) for stage in program.stages.values() for node in stage.soft_critics
+            node.name: {
+                "id": type_id(node.critic),
+                "options": part_of_program("soft critic", node.name, node.critic.describe),
+            }
+            for node in program.soft_critics
         },
     }
 

@@ -80,3 +80,8 @@ class Program:
     def critics(self) -> tuple[CriticNode, ...]:
         """All hard critic nodes, stage by stage."""
         return tuple(node for stage in self.stages.values() for node in stage.critics)
+
+    @property
+    def soft_critics(self) -> tuple[SoftCriticNode, ...]:
+        """All soft critic nodes, stage by stage."""
+        return tuple(node for stage in self.stages.values() for node in stage.soft_critics)

@@ -59,7 +59,7 @@ class Caller:
         self._retrier = retrier
         self._reporter = reporter
         self._script = script
-        self._largest_overruns: dict[str, Usage] = {}
+        self._largest_overruns = place.overruns
 
     def answers(
         self, generator: Generator, request: Request, attempt: int, samples: int

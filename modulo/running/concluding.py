@@ -9,6 +9,7 @@ from modulo.ledger import Ledger
 from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
 from modulo.running.certifying import Certifier
 from modulo.running.judging import Judge
+from modulo.running.ranking import best_of
 from modulo.running.reporting import Reporter
 from modulo.tree import Attempt, Tree
 
@@ -122,7 +123,7 @@ class Ending:
         if self._select != "best" or stop.reason is StopReason.UNSOLVABLE:
             return stop
         solutions = (a for a in self._tree.certified if a.candidate and not a.candidate.claims_unsolvable)
-        best = max(solutions, key=lambda a: (a.score, -a.id), default=None)
+        best = best_of([*solutions])
         return Stop(StopReason.CERTIFIED, attempt=best, ended_by=stop.reason) if best else stop
 
     def _certified(self, stop: Stop, judge: Judge) -> tuple[Stop, Certificate | None]:

@@ -149,13 +149,27 @@ class Judge:
         known = self._verdicts.get((node.name, *[candidate.sha256 for candidate in candidates]))
         return known if known is not None and known.verdict is Verdict.ACCEPT else None
 
-    async def remarks(
-        self, stage: Stage, candidate: Candidate[Any], inputs: Mapping[str, Candidate[Any]]
-    ) -> tuple[Remark, ...]:
-        """What the soft critics think of a candidate."""
+    async def hear_remarks(
+        self,
+        stage: Stage,
+        candidate: Candidate[Any],
+        inputs: Mapping[str, Candidate[Any]],
+        heard: list[Remark],
+    ) -> None:
+        """Ask the soft critics what they think of a candidate.
+
+        Args:
+            stage: The stage that the candidate is for.
+            candidate: The candidate.
+            inputs: Certified artefacts by name, for soft critics that read them too.
+            heard: Takes the remarks as they are given; those from before a cancellation stand in it too.
+        """
         if candidate.claims_unsolvable:
-            return ()
-        return tuple([await self._remark(node, candidate, inputs) for node in stage.soft_critics])
+            return
+        if self._script:
+            await self._script.before_verdict()
+        for node in stage.soft_critics:
+            heard.append(await self._remark(node, candidate, inputs))  # noqa: PERF401  kept as they come
 
     async def _critique(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
         name = seat.node.name

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Final
 
+from modulo.budget import Usage
 from modulo.events import BudgetSettled
 from modulo.ledger import Ledger
 
@@ -21,9 +22,10 @@ class Place:
         attempt: The attempt at work; None between attempts.
         holds_a_call: Whether we are inside of a call to a generator. It holds a reservation, so whoever is
             nested in it must not wait for others to settle: they may wait for us.
+        overruns: The largest bills of this run above what was announced, by who was asked.
     """
 
-    __slots__ = ("_token", "attempt", "holds_a_call", "ledger", "report")
+    __slots__ = ("_token", "attempt", "holds_a_call", "ledger", "overruns", "report")
 
     def __init__(
         self,
@@ -31,19 +33,21 @@ class Place:
         report: Callable[[int, BudgetSettled], None] | None,
         attempt: int | None = None,
         holds_a_call: bool = False,
+        overruns: dict[str, Usage] | None = None,
     ) -> None:
         self.ledger = ledger
         self.report = report
         self.attempt = attempt
         self.holds_a_call = holds_a_call
+        self.overruns = {} if overruns is None else overruns
 
     def at(self, attempt: int) -> Place:
         """The place of one of the run's attempts."""
-        return Place(self.ledger, self.report, attempt, self.holds_a_call)
+        return Place(self.ledger, self.report, attempt, self.holds_a_call, self.overruns)
 
     def in_a_call(self, attempt: int) -> Place:
         """The place inside of a call to a generator, for that attempt."""
-        return Place(self.ledger, self.report, attempt, True)
+        return Place(self.ledger, self.report, attempt, True, self.overruns)
 
     def __enter__(self) -> None:
         self._token: Token[Place | None] = _PLACE.set(self)

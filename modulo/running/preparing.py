@@ -9,17 +9,23 @@ from typing import Any
 from modulo.asynchrony import is_async
 from modulo.errors import ProblemError
 from modulo.graph.program import Program
-from modulo.protocols import Critic
+from modulo.protocols import Critic, SoftCritic
 
 __all__ = ["check_picklable", "prepare"]
 
 
-async def prepare(program: Program, critics: Iterable[Critic[Any, Any]], limits: Callable[[str], bool]) -> None:
+async def prepare(
+    program: Program,
+    critics: Iterable[Critic[Any, Any]],
+    soft_critics: Iterable[SoftCritic[Any, Any]],
+    limits: Callable[[str], bool],
+) -> None:
     """Let critics, generators and nested loops get ready.
 
     Args:
         program: The graph.
-        critics: The critics that will be asked.
+        critics: The hard critics that will be asked.
+        soft_critics: The soft critics that may be asked.
         limits: Tells whether a field of ``Budget`` is limited.
 
     Raises:
@@ -27,6 +33,8 @@ async def prepare(program: Program, critics: Iterable[Critic[Any, Any]], limits:
     """
     for critic in critics:
         await critic.prepare()
+    for soft_critic in soft_critics:
+        await soft_critic.prepare(limits)
     for generator in program.generators:
         await generator.generator.prepare(limits)
     paths = [path for stage in program.stages.values() for path in stage.paths.values()]

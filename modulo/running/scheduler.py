@@ -124,7 +124,6 @@ class Scheduler:
             The limit into which not even its first call fits; None if it was made.
         """
         first = job.plan.first_attempt
-        judged = 0
         try:
             answers: Sequence[Answer | None]
             if job.plan.expansion.offers is None:
@@ -136,18 +135,17 @@ class Scheduler:
                     continue
                 with self._place.at(attempt_id):
                     if self._script is None:
-                        attempt = await self._attempt(job, attempt_id, answer)
+                        await self._attempt(job, attempt_id, answer, attempts)
                     else:
                         with self._script.protection(attempt_id):
                             await self._script.before_judging(attempt_id)
-                            attempt = await self._attempt(job, attempt_id, answer)
-                attempts.append(attempt)
-                judged += attempt.judged and attempt.generation is not None
-                if attempt.accepted:
+                            await self._attempt(job, attempt_id, answer, attempts)
+                if attempts[-1].accepted:
                     break
         except LimitReached as limit:
             return limit
         finally:
+            judged = sum([attempt.judged and attempt.generation is not None for attempt in attempts])
             if job.attempts_held:
                 job.attempts_held.settle(_amount_of_attempts(judged))
             elif judged:
@@ -252,7 +250,7 @@ class Scheduler:
             )
         )
 
-    async def _attempt(self, job: Job, attempt_id: int, answer: Answer) -> Attempt:
+    async def _attempt(self, job: Job, attempt_id: int, answer: Answer, attempts: list[Attempt]) -> None:
         """Turn one answer into a judged attempt."""
         reporter = self._reporter
         if isinstance(answer, GenerationError):
@@ -266,21 +264,30 @@ class Scheduler:
                         error=str(answer),
                     )
                 )
-            return self._finished(job, attempt_id, None, error=str(answer), error_kind=answer.kind)
+            failed = self._finished(job, attempt_id, None, error=str(answer), error_kind=answer.kind)
+            attempts.append(failed)
+            return
         if reporter.emit:
             reporter.emit(GenerationFinished(at=reporter.elapsed(), attempt=attempt_id, generation=answer))
         candidate = await self._reformulation.candidate(job, answer)
         if isinstance(candidate, Critique):
-            return self._finished(job, attempt_id, answer, critiques=(candidate,))
+            attempts.append(self._finished(job, attempt_id, answer, critiques=(candidate,)))
+            return
         if reporter.emit:
             reporter.emit(CandidateReformulated(at=reporter.elapsed(), attempt=attempt_id, candidate=candidate))
         if not job.plan.expansion.judged:
-            return self._finished(job, attempt_id, answer, candidate)
-        return await self._judged(job, attempt_id, answer, candidate)
+            attempts.append(self._finished(job, attempt_id, answer, candidate))
+            return
+        await self._judged(job, attempt_id, answer, candidate, attempts)
 
     async def _judged(
-        self, job: Job, attempt_id: int, generation: Generation, candidate: Candidate[Any]
-    ) -> Attempt:
+        self,
+        job: Job,
+        attempt_id: int,
+        generation: Generation,
+        candidate: Candidate[Any],
+        attempts: list[Attempt],
+    ) -> None:
         stage = job.stage
         critiques = await self._judge.critiques(
             stage, candidate, job.artefacts, stops_at_rejection=not job.sees_all_critiques
@@ -288,10 +295,24 @@ class Scheduler:
         accepted = self._judge.accepts(stage, candidate, critiques)
         if generation.finish is Finish.TRUNCATED and not accepted:
             critiques = (critique_of_finish(job.node.name, generation), *critiques)
-        remarks: tuple[Remark, ...] = ()
-        if stage.soft_critics and (self._remarks_wanted or job.sees_all_critiques):
-            remarks = await self._judge.remarks(stage, candidate, job.artefacts)
-        return self._finished(job, attempt_id, generation, candidate, critiques, remarks, accepted)
+        remarks: list[Remark] = []
+        try:
+            if stage.soft_critics and self._hears_remarks(job, accepted):
+                await self._judge.hear_remarks(stage, candidate, job.artefacts, remarks)
+        except BaseException:  # cancelled; who is slow to remark must not take back what was accepted
+            if accepted:
+                unheard = [_unheard(node.name) for node in stage.soft_critics[len(remarks) :]]
+                remarks += unheard
+                attempts.append(
+                    self._finished(job, attempt_id, generation, candidate, critiques, remarks, accepted)
+                )
+            raise
+        attempts.append(self._finished(job, attempt_id, generation, candidate, critiques, remarks, accepted))
+
+    def _hears_remarks(self, job: Job, accepted: bool) -> bool:
+        """Whether anybody will look at what soft critics say: whoever chooses among answers, or a backprompt."""
+        ends_the_run = accepted and job.stage is self._program.answer
+        return self._remarks_wanted or (job.sees_all_critiques and not ends_the_run)
 
     def _finished(
         self,
@@ -300,7 +321,7 @@ class Scheduler:
         generation: Generation | None,
         candidate: Candidate[Any] | None = None,
         critiques: tuple[Critique, ...] = (),
-        remarks: tuple[Remark, ...] = (),
+        remarks: Sequence[Remark] = (),
         accepted: bool = False,
         error: str | None = None,
         error_kind: str | None = None,
@@ -319,7 +340,7 @@ class Scheduler:
             generation=generation,
             candidate=candidate,
             critiques=critiques,
-            remarks=remarks,
+            remarks=tuple(remarks),
             accepted=accepted,
             error=error,
             error_kind=error_kind,
@@ -349,6 +370,10 @@ class Scheduler:
                 error=attempt.error,
             )
         )
+
+
+def _unheard(critic: str) -> Remark:
+    return Remark(score=0.0, critic=critic, error="the run ended before it could say anything")
 
 
 def _amount_of_attempts(count: int) -> Amount:

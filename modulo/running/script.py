@@ -43,6 +43,10 @@ class Script(Protocol):
         """Wait until it is this attempt's turn to be judged."""
         ...
 
+    async def before_verdict(self) -> None:
+        """Wait until it is the turn of the attempt that is being judged to be done with it."""
+        ...
+
     def protection(self, attempt: int) -> anyio.CancelScope:
         """Keeps an attempt from being cancelled while it is judged, if it was judged to the end then."""
         ...

@@ -117,6 +117,8 @@ class Plan:
     max_tries: int
     cut_off_after: int | None
     by: Literal["stream", "scope"]
+    judge: tuple[Call, ...] = ()
+    """What a model says that is asked for its opinion; nobody is asked if it is empty."""
 
 
 SOUND = CriticPlan(("accept", "accept", "reject", "accept"), "loop", False, 1, True, "solutions", False, False)
@@ -178,6 +180,7 @@ PLANS = st.builds(
     max_tries=st.integers(1, 3),
     cut_off_after=st.none() | st.integers(1, 60),
     by=st.sampled_from(["stream", "scope"]),
+    judge=st.just(()) | SCRIPTS,
 )
 
 # Nothing but verdicts decides how these end: calls neither fail nor cost much, and nobody cuts them off.
@@ -223,4 +226,5 @@ QUIET_PLANS = st.builds(
     max_tries=st.just(1),
     cut_off_after=st.none(),
     by=st.just("stream"),
+    judge=QUIET_SCRIPTS,
 )

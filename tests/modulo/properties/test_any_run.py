@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -12,7 +13,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, event, example, given, settings
 
-from modulo import Budget, ChatBackprompter, StopReason
+from modulo import Attempt, Budget, Certified, ChatBackprompter, StopReason
 from tests.modulo.properties.programs import PLANS, QUIET_PLANS, Call, CriticPlan, Plan, Several, StagePlan
 from tests.modulo.properties.rules import assert_nobody_is_left, assert_rules_hold
 from tests.modulo.properties.running import Ran, run_again, run_all
@@ -97,6 +98,29 @@ def test_whatever_critics_say_only_what_all_of_them_accept_is_certified(backend:
         batch = anyio.run(run_all, plan, Path(folder), backend=backend)
         event(f"ended: {end_of(batch.runs[0])}")
         assert_rules_hold(batch)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@given(plan=QUIET_PLANS)
+@settings(max_examples=60, suppress_health_check=LARGE)
+def test_whatever_a_judge_says_the_same_answers_are_certified(backend: str, plan: Plan) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (judged,) = anyio.run(run_all, plan, Path(folder), backend=backend).runs
+    with tempfile.TemporaryDirectory() as folder:
+        (silent,) = anyio.run(run_all, replace(plan, judge=()), Path(folder), backend=backend).runs
+    assert judged.outcome is not None
+    assert silent.outcome is not None
+    assert [accepted_of(attempt) for attempt in judged.outcome.attempts] == [
+        accepted_of(attempt) for attempt in silent.outcome.attempts
+    ]
+    assert judged.outcome.stop_reason == silent.outcome.stop_reason
+    if plan.select == "first" and isinstance(silent.outcome, Certified):
+        assert isinstance(judged.outcome, Certified)
+        assert judged.outcome.solution == silent.outcome.solution
+
+
+def accepted_of(attempt: Attempt) -> tuple[object, ...]:
+    return attempt.text, attempt.accepted, attempt.critiques
 
 
 @pytest.mark.slow

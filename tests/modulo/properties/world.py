@@ -8,9 +8,21 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+from msgspec.structs import replace
 
 import modulo
-from modulo import Budget, Critique, Generation, Generator, Graph, NestedLoop, Remark, Usage, Violation
+from modulo import (
+    Budget,
+    Critique,
+    Generation,
+    Generator,
+    Graph,
+    LLMJudge,
+    NestedLoop,
+    Remark,
+    Usage,
+    Violation,
+)
 from modulo.errors import Billing, GenerationError
 from modulo.protocols import Request, SoftCritic
 from modulo.running.retrying import Retries
@@ -63,7 +75,17 @@ class World:
         for number, stage in enumerate(self.plan.stages):
             made.append(self._add_stage(graph, number, stage, made))
         graph.soft_critic("taste", Taste(), reads=made[-1])
+        self._add_judge(graph, made[-1])
         return graph
+
+    def _add_judge(self, graph: Graph, reads: Any) -> None:
+        if self.plan.judge:
+            judge = LLMJudge(
+                Opinionated(self, self.plan.judge, 1),
+                rubric="Anything will do.",
+                retries=Retries(max_tries=self.plan.max_tries),
+            )
+            graph.soft_critic("judge", judge, reads=reads)
 
     def _add_stage(self, graph: Graph, number: int, stage: StagePlan, made: Sequence[Any]) -> Any:
         reads = [made[0], *made[-1:]] if stage.reads_first_too and len(made) > 1 else [*made[-1:]]
@@ -90,6 +112,7 @@ class World:
         inner = Graph("inner")
         text = inner.generator("writer", Source(self, stage.inner, 1))
         inner.critic("well said", self._critic("well said", SOUND), reads=text)
+        self._add_judge(inner, text)
         return NestedLoop(
             inner,
             problem=lambda text, problem: text,
@@ -162,6 +185,22 @@ class Source(Generator):
 
     def _call(self, turn: int) -> Call:
         return self._calls[(turn + self._world.number) % len(self._calls)]
+
+
+class Opinionated(Source):
+    """Says as a judge what its plan says; not all of that is an opinion."""
+
+    async def generate(self, request: Request) -> Generation:
+        generation = await super().generate(request)
+        return replace(generation, text=OPINIONS[generation.text])
+
+
+OPINIONS = {
+    "a": '{"reason": "fine", "verdict": "accept", "score": 9}',
+    "b": '{"reason": "bad", "verdict": "reject", "score": 0}',
+    "c": "I would rather not say.",
+    "none": '{"verdict": "accept", "score": true}',
+}
 
 
 def _worst_case(samples: int) -> Usage:
