@@ -17,6 +17,7 @@ from modulo.errors import ProblemError
 from modulo.outcome import Certified, Exhausted, Outcome
 
 __all__ = [
+    "calls_words",
     "critique_lines",
     "outcome_json",
     "print_json",
@@ -115,9 +116,13 @@ def critique_lines(critiques: tuple[Critique, ...]) -> list[str]:
 
 def usage_words(usage: Usage, unconfirmed: Usage, seconds: float) -> str:
     """What a run spent, in one line."""
+    words = [_count(usage.rounds, "round"), _count(usage.attempts, "attempt")]
+    return ", ".join([*words, calls_words(usage, unconfirmed, seconds)])
+
+
+def calls_words(usage: Usage, unconfirmed: Usage, seconds: float) -> str:
+    """What some calls cost, in one line."""
     words = [
-        _count(usage.rounds, "round"),
-        _count(usage.attempts, "attempt"),
         _count(usage.calls, "call"),
         f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens",
         f"${usage.cost_usd:.6f}".rstrip("0").rstrip(".") if usage.cost_usd else "$0",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import anyio.lowlevel
+
 from modulo.budget import Budget
 from modulo.errors import GenerationError
 from modulo.events import BudgetSettled, Event
@@ -25,6 +27,8 @@ async def charged_answer(generator: Generator, request: Request, *, retries: Ret
         LimitReached: It does not fit.
         GenerationError: There is no answer.
     """
+    # The deadline may have passed while critics judged, who need not have waited for anything.
+    await anyio.lowlevel.checkpoint_if_cancelled()
     place = active_place() or Place(Ledger(Budget()), None)
     attempt = place.attempt or 0
     report = place.report
