@@ -32,8 +32,11 @@ _MOST_TOKENS: Final = 512
 def judge_audit(target: str, judge: str, *, n: int, seed: int, cost_usd: float | None, as_json: bool) -> int:
     """Measure a judge, and print what came of it; 1 if it had no opinion of right or of wrong answers."""
     domain = find_domain(target)
-    sampling = {"temperature": 0.0} if judge.partition(":")[0] == "local" else {}
-    model = generator_from_string(judge, schema=OPINION_SCHEMA, max_output_tokens=_MOST_TOKENS, **sampling)
+    # Some providers refuse a temperature; the embedded model is as sure of itself as it can be without any.
+    temperature = 0.0 if judge.partition(":")[0] == "local" else None
+    model = generator_from_string(
+        judge, schema=OPINION_SCHEMA, max_output_tokens=_MOST_TOKENS, temperature=temperature
+    )
 
     async def measure() -> JudgeReport:
         with _progress(n, quiet=as_json) as on_judged:

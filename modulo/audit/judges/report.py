@@ -140,5 +140,5 @@ class JudgeReport(Struct, frozen=True, kw_only=True):
         }
 
     def _rate(self, *, is_right: bool, said: Said) -> Rate:
-        judged = [case.said for case in self.cases if case.case.is_right == is_right and case.said != "nothing"]
-        return Rate(count=judged.count(said), of=len(judged))
+        of_kind = [judged.said for judged in self.cases if judged.case.is_right == is_right]
+        return Rate(count=of_kind.count(said), of=len(of_kind) - of_kind.count("nothing"))
