@@ -14,6 +14,7 @@ from modulo.audit.report import AuditReport
 from modulo.audit.tally import FamilyCount
 from modulo.audit.targets import find_subject
 from modulo.cli import NOT_CERTIFIED
+from modulo.cli.judge_audit import DEFAULT_ANSWERS, judge_audit
 from modulo.cli.output import print_json, printable
 
 _TITLES = ("family", "documents", "right", "accepted", "rejected", "unseen", "undecided", "errors", "wrong")
@@ -24,10 +25,8 @@ _TITLES = ("family", "documents", "right", "accepted", "rejected", "unseen", "un
 @click.option(
     "--n",
     type=click.IntRange(min=1),
-    default=DEFAULT_DOCUMENTS,
-    show_default=True,
     metavar="N",
-    help="Documents that are judged.",
+    help=f"Documents that are judged.  [default: {DEFAULT_DOCUMENTS}; with --judge, {DEFAULT_ANSWERS}]",
 )
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Draws the documents.")
 @click.option("--specimens", metavar="MODULE:OBJECT", help="What to try it on, in place of its own.")
@@ -37,16 +36,39 @@ _TITLES = ("family", "documents", "right", "accepted", "rejected", "unseen", "un
     metavar="FILE",
     help="Answers with expected verdicts (JSON lines).",
 )
+@click.option("--judge", metavar="MODEL", help="Measure how often this model judges wrongly, instead.")
+@click.option("--cost-usd", type=float, metavar="X", help="Most that the judge may cost.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def audit(target: str, n: int, seed: int, specimens: str | None, cases: Path | None, as_json: bool) -> int:
+def audit(
+    target: str,
+    n: int | None,
+    seed: int,
+    specimens: str | None,
+    cases: Path | None,
+    judge: str | None,
+    cost_usd: float | None,
+    as_json: bool,
+) -> int:
     """Test the critics of a domain, or one critic (MODULE:CRITIC), for soundness.
 
     Right answers must be accepted; everything else, from empty answers and injections to right answers that were
     damaged in one place, must be rejected. Failures of critics must come out as errors, and the same answer must get
     the same verdict every time. Exit code 1 if anything else was seen.
+
+    With --judge, a model is asked whether N answers to problems of a domain are right, half of which are. What it
+    says is compared with what the critics say: false positives are wrong answers that it accepts, false negatives
+    right ones that it rejects.
     """
+    if judge is not None:
+        if specimens is not None or cases is not None:
+            raise click.UsageError("--judge takes what the domain's critics are audited on")
+        return judge_audit(
+            target, judge, n=n or DEFAULT_ANSWERS, seed=seed, cost_usd=cost_usd, as_json=as_json
+        )
+    if cost_usd is not None:
+        raise click.UsageError("--cost-usd goes with --judge; critics cost nothing")
     subject = find_subject(target, specimens=specimens, cases=cases)
-    report = anyio.run(lambda: run_audit(subject, n=n, seed=seed))
+    report = anyio.run(lambda: run_audit(subject, n=n or DEFAULT_DOCUMENTS, seed=seed))
     if as_json:
         print_json(report.to_json())
     else:
