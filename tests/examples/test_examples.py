@@ -39,7 +39,16 @@ def load(name: str) -> Any:
 
 
 def test_every_example_is_tried_here() -> None:
-    tried = {"meeting", "own_critic", "planning", "provider", "second_opinion", "stages", "web_app"}
+    tried = {
+        "constraints",
+        "meeting",
+        "own_critic",
+        "planning",
+        "provider",
+        "second_opinion",
+        "stages",
+        "web_app",
+    }
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tried
 
 
@@ -83,7 +92,22 @@ def test_a_plan_is_certified_once_the_validator_accepts_it(capsys: pytest.Captur
     ]
 
 
-@pytest.mark.parametrize("name", ["meeting", "own_critic", "planning", "stages"])
+def test_constraints_are_composed_wished_for_and_refuted(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("ortools")
+    load("constraints").main()
+    malformed, rejected, accepted, certified, *shifts = capsys.readouterr().out.splitlines()
+    assert malformed == "the attic at two ['The answer holds no JSON object.']"
+    assert 'One of these must hold, and none does: "it is in the hall"' in rejected
+    assert accepted.endswith("[]")
+    assert certified.startswith(
+        "certified: {'hour': 14, 'room': 'hall'} - fits the JSON schema; the room is free; if "
+    )
+    assert shifts[0] == '"no change after day 2" demands day 2 is the same as day 3, which is false.'
+    assert shifts[-1].startswith("unsolvable: there is no assignment for which")
+    assert shifts[-1].endswith("(all 8 were tried), and without any one of them there is one")
+
+
+@pytest.mark.parametrize("name", ["constraints", "meeting", "own_critic", "planning", "stages"])
 def test_examples_tell_outcomes_apart_as_users_should(name: str) -> None:
     source = (EXAMPLES / f"{name}.py").read_text()
     assert "match outcome:" in source
