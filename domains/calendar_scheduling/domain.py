@@ -43,8 +43,8 @@ class CalendarDomain(Domain[CalendarProblem]):
         return graph(generator)
 
     def example(self) -> CalendarProblem:
-        """Three people, one day."""
-        return generate(people=3, density=0.8, seed=1)[0]
+        """Three people, one day, and one right time among sixteen."""
+        return generate(people=3, density=0.9, seed=30)[0]
 
     def read_problem(self, document: JsonValue) -> CalendarProblem:
         """A statement, an entry of the benchmark's file, or a problem in our own form.

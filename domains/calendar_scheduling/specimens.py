@@ -93,8 +93,9 @@ def _moved(
     yield "before_work", (day, problem.opens - 1, problem.opens - 1 + length)
     yield "after_work", (day, problem.closes + 1 - length, problem.closes + 1)
     yield "other_day", (rng.choice([d for d in WEEKDAYS if d != day]), start, end)
-    at = rng.randrange(problem.opens, problem.closes - length + 1, 30)
-    yield "elsewhere", (rng.choice(problem.days), at, at + length)
+    for other in problem.days:
+        for at in range(problem.opens, problem.closes - length + 1, 15):
+            yield "elsewhere", (other, at, at + length)
     last = problem.participants[-1].busy[-1:]
     for busy in last:
         yield "last_meeting", (busy.day, busy.end - 1, busy.end - 1 + length)

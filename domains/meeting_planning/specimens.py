@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import permutations
 from typing import Final
 
@@ -79,6 +79,8 @@ class MeetingSpecimens(Specimens[MeetingProblem]):
 
     def is_right(self, problem: MeetingProblem, document: JsonValue) -> bool | None:
         """Whether the sentences can be followed one by one, and as many are met as in the best of all orders."""
+        if isinstance(document, dict):  # as solutions stand in certificates
+            document = _spelled_out(document)
         if not isinstance(document, str):
             return None
         steps = [_read(sentence) for sentence in _split(document)]
@@ -144,6 +146,23 @@ def _one_off(problem: MeetingProblem, sentence: str, rng: random.Random) -> Iter
     yield "other_half", sentence.translate(str.maketrans("AP", "PA")) if "AM" in sentence else sentence
     yield "other_place", re.sub("(at|to) [A-Z][^.]*?(?= (?:at|in) )", rf"\1 {rng.choice(PLACES)}", sentence)
     yield "other_friend", re.sub("meet [A-Z]\\w*", f"meet {rng.choice(NAMES)}", sentence)
+
+
+def _spelled_out(document: Mapping[str, JsonValue]) -> str | None:
+    """The sentences of a solution; None if it is none."""
+    forms = {
+        "start": "You start at {place} at {at}",
+        "travel": "You travel to {place} in {minutes} minutes and arrive at {arrive}",
+        "wait": "You wait until {until}",
+        "meet": "You meet {friend} for {minutes} minutes from {start} to {end}",
+    }
+    steps = document.get("steps")
+    if len(document) != 1 or not isinstance(steps, list):
+        return None
+    try:
+        return _text(forms[step["kind"]].format(**step) for step in steps)
+    except (KeyError, TypeError):
+        return None
 
 
 def _text(sentences: Iterable[str]) -> str:
