@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
+from inspect import signature
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +27,7 @@ from modulo.strategies.refine import Refine
 __all__ = [
     "Domain",
     "find_domain",
+    "generated",
     "graph_without_generator",
     "installed_domains",
     "read_file",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 P = TypeVar("P")
+T = TypeVar("T")
 
 _GROUP = "modulo.domains"
 
@@ -67,6 +70,18 @@ class Domain(ABC, Generic[P]):
         Raises:
             ValueError: The document has no such form; this counts as a malformed candidate.
         """
+
+    def generate(self, seed: int, **difficulty: Any) -> P:
+        """A problem made by chance.
+
+        Args:
+            seed: The same seed gives the same problem.
+            **difficulty: What the domain's instances can be set to; each has a default.
+
+        Raises:
+            ConfigurationError: It has no such setting, a setting makes no sense, or no problems can be generated.
+        """
+        raise ConfigurationError(f"the domain {self.name!r} generates no problems; give some in a file")
 
     def read_problem(self, document: JsonValue) -> P:
         """The problem in a JSON document.
@@ -116,6 +131,21 @@ class _NoGenerator(Generator):
             ConfigurationError: Always.
         """
         raise ConfigurationError(f"{request.node!r} has no generator here")
+
+
+def generated(make: Callable[..., T], seed: int, difficulty: Mapping[str, Any]) -> T:
+    """What a domain's function for instances makes of a seed and settings.
+
+    Raises:
+        ConfigurationError: It has no such setting, or a setting makes no sense.
+    """
+    known = [name for name in signature(make).parameters if name != "seed"]
+    unknown = [name for name in difficulty if name not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"instances have no setting {', '.join(unknown)}; there are {', '.join(known) or 'none'}"
+        )
+    return make(seed=seed, **difficulty)
 
 
 def installed_domains() -> Mapping[str, Domain[Any] | ModuloError]:

@@ -49,13 +49,15 @@ class TraceWriter:
 
     Args:
         path: The file. It must not exist, so that no recorded run is overwritten.
+        keeps_answers: Whether each answer reaches the file as it comes, so that not even a kill loses it.
 
     Raises:
         TraceError: The file exists or cannot be created.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, keeps_answers: bool = False) -> None:
         self.path = Path(path)
+        self._flushed = (*_FLUSHED, GenerationFinished) if keeps_answers else _FLUSHED
         try:
             self._file: BinaryIO = open(self.path, "xb")  # noqa: SIM115  quicker than Path.open
         except FileExistsError as error:
@@ -68,7 +70,7 @@ class TraceWriter:
         """Append one event. It reaches the file before the call that it announces, and at the end of the run."""
         for document in self._encoder.encode(event):
             self._file.write(_line(document))
-        if type(event) in _FLUSHED:
+        if type(event) in self._flushed:
             self._file.flush()
 
     @property
@@ -87,14 +89,22 @@ class Trace:
     Args:
         path: Where to write them as they happen; None keeps them in memory only.
         keep: Whether to keep them in memory. By default, they are kept where they are not written.
+        keeps_answers: Whether each answer reaches the file as it comes, so that not even a kill loses it. Otherwise
+            it reaches the file before the next call.
 
     Attributes:
         events: The events kept in memory.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, keep: bool | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        keep: bool | None = None,
+        keeps_answers: bool = False,
+    ) -> None:
         self.events: list[Event] = []
-        self._writer = None if path is None else TraceWriter(path)
+        self._writer = None if path is None else TraceWriter(path, keeps_answers=keeps_answers)
         self._keeps = path is None if keep is None else keep
 
     def sinks(self) -> tuple[Callable[[Event], None], ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain, read_file
+from modulo.domain import Domain, generated, read_file
 from modulo.domains.graph_coloring.backprompter import ColoringBackprompter
 from modulo.domains.graph_coloring.critic import ProperColoring
 from modulo.domains.graph_coloring.instances import generate
@@ -43,6 +44,10 @@ class GraphColoringDomain(Domain[ColoringProblem]):
     def example(self) -> ColoringProblem:
         """Six nodes, three colours."""
         return generate(nodes=6, colors=3, density=0.75, seed=1)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> ColoringProblem:
+        """See ``instances.generate``: ``nodes``, ``colors``, ``density``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem_file(self, path: Path) -> ColoringProblem:
         """A DIMACS file if it is called ``*.col``, else JSON."""

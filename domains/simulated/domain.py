@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain
+from modulo.domain import Domain, generated
 from modulo.domains.simulated.critic import RightAnswer
 from modulo.domains.simulated.problem import RIGHT, SimulatedProblem
 from modulo.errors import Malformed
@@ -39,6 +40,10 @@ class SimulatedDomain(Domain[SimulatedProblem]):
         """An easy one."""
         return SimulatedProblem(0, "easy")
 
+    def generate(self, seed: int, **difficulty: Any) -> SimulatedProblem:
+        """The problem of that number; ``difficulty`` is the name of one."""
+        return generated(_numbered, seed, difficulty)
+
     def read_candidate(self, document: JsonValue, problem: SimulatedProblem) -> str:
         """The answer as it is."""
         if not isinstance(document, str):
@@ -56,6 +61,10 @@ class _SimulatedSpecimens(Specimens[SimulatedProblem]):
 
     def is_right(self, problem: SimulatedProblem, document: JsonValue) -> bool:
         return document == "right"
+
+
+def _numbered(*, seed: int, difficulty: str = "easy") -> SimulatedProblem:
+    return SimulatedProblem(seed, difficulty)
 
 
 def _prompt(problem: SimulatedProblem) -> str:

@@ -1,0 +1,150 @@
+"""The folder in which a study keeps what it has done, so that it can go on after an interruption.
+
+``study.json`` says what is studied, ``problems.jsonl`` on which problems, ``runs.jsonl`` what came of each run;
+``traces/`` has the trace of each run and ``certificates/`` what was certified.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from modulo.bench.rows import RunRow, read_rows
+from modulo.bench.study import Study, study_of
+from modulo.canonical import canonical_json, parse_json
+from modulo.certificate import Certificate
+from modulo.domain import read_file
+from modulo.errors import ConfigurationError, ProblemError
+
+__all__ = ["StudyFolder"]
+
+
+class StudyFolder:
+    """A folder of results.
+
+    Args:
+        path: The folder. It need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._runs = path / "runs.jsonl"
+        self._traces = path / "traces"
+        self._certificates = path / "certificates"
+
+    def begin(self, study: Study) -> None:
+        """Make the folder for a study, or find that it holds this very study, perhaps with another budget.
+
+        Raises:
+            ConfigurationError: It holds another one, or something else, or cannot be written.
+        """
+        document = json.loads(study.model_dump_json())
+        file = self.path / "study.json"
+        try:
+            if file.exists():
+                if _compared(json.loads(file.read_bytes())) != _compared(document):
+                    raise ConfigurationError(
+                        f"{self.path} holds the results of another study; name a new folder"
+                    )
+            elif self.path.exists() and any(self.path.iterdir()):
+                raise ConfigurationError(f"{self.path} is not empty, and holds no study; name a new folder")
+            for folder in (self.path, self._traces, self._certificates):
+                folder.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        except (OSError, json.JSONDecodeError) as error:
+            raise ConfigurationError(f"{self.path} cannot be used: {error}") from error
+        self._cut_broken_line()
+
+    def study(self) -> Study:
+        """The study that it holds.
+
+        Raises:
+            ConfigurationError: It holds none.
+        """
+        file = self.path / "study.json"
+        try:
+            return study_of(parse_json(read_file(file)), where=str(file))
+        except ProblemError as error:
+            raise ConfigurationError(f"{self.path} holds no study: {error}") from error
+
+    def rows(self) -> list[RunRow]:
+        """The runs that are finished, in the order in which they were.
+
+        Raises:
+            ConfigurationError: They cannot be read.
+        """
+        return read_rows(self._runs)
+
+    def save_problems(self, documents: Iterable[dict[str, Any]]) -> None:
+        """Write down which problems are studied."""
+        lines = b"".join(canonical_json(document) + b"\n" for document in documents)
+        (self.path / "problems.jsonl").write_bytes(lines)
+
+    def problems(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The problems that are studied, by set and name.
+
+        Raises:
+            ConfigurationError: They cannot be read.
+        """
+        try:
+            lines = read_file(self.path / "problems.jsonl").splitlines()
+            documents: list[Any] = [parse_json(line) for line in lines]
+        except ProblemError as error:
+            raise ConfigurationError(str(error)) from error
+        return {(document["set"], document["id"]): document for document in documents}
+
+    def save(self, row: RunRow, certificate: Certificate | None) -> None:
+        """Write down what came of a run; it is safe on the disk then, and its partial traces go.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if certificate is not None:
+            self.certificate(row.run).write_bytes(certificate.to_bytes())
+        with self._runs.open("ab") as file:
+            file.write(msgspec.json.encode(row) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        for partial in self._partial(row.run):
+            partial.unlink()
+
+    def trace(self, run: str) -> Path:
+        """Where the trace of a run is."""
+        return self._traces / f"{_file_name(run)}.jsonl"
+
+    def certificate(self, run: str) -> Path:
+        """Where the certificate of a run is, if it has one."""
+        return self._certificates / f"{_file_name(run)}.json"
+
+    def set_aside_traces(self, run: str) -> Sequence[Path]:
+        """The traces of a run that was interrupted, the latest one moved out of the way of a new one."""
+        trace = self.trace(run)
+        if trace.exists():
+            trace.rename(trace.with_suffix(f".{len(self._partial(run))}.partial"))
+        return self._partial(run)
+
+    def _partial(self, run: str) -> list[Path]:
+        return sorted(self._traces.glob(f"{_file_name(run)}.*.partial"))
+
+    def _cut_broken_line(self) -> None:
+        """Take away a last line that was cut off, or the next row would stand behind it."""
+        if self._runs.exists():
+            data = self._runs.read_bytes()
+            if data and not data.endswith(b"\n"):
+                with self._runs.open("r+b") as file:
+                    file.truncate(data.rfind(b"\n") + 1)
+
+
+def _compared(document: dict[str, Any]) -> dict[str, Any]:
+    """What makes a study another one; a study may go on faster, or with more money."""
+    return {name: value for name, value in document.items() if name not in ("concurrency", "total")}
+
+
+def _file_name(run: str) -> str:
+    return hashlib.sha256(run.encode()).hexdigest()[:24]

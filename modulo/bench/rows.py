@@ -1,0 +1,175 @@
+"""What is kept of each run of a study: one JSON line, enough for every report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from modulo.budget import Usage
+from modulo.canonical import parse_json
+from modulo.errors import ConfigurationError
+from modulo.outcome import Exhausted, Outcome, StopReason
+from modulo.tree import Attempt
+
+__all__ = ["AttemptRow", "RunRow", "attempt_rows", "read_rows", "run_row"]
+
+
+class AttemptRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One attempt of a run.
+
+    Attributes:
+        id: Its number in the run.
+        round: The ask that it came from.
+        parent: The attempt that it goes on from.
+        node: The generator.
+        model: The model, where the strategy chose one.
+        label: The strategy's label.
+        judged: Whether critics were to judge it.
+        accepted: Whether all did.
+        candidate: Hash of the canonical candidate, from its beginning; None if there is none.
+        violations: How often each code was named.
+        prompt_tokens: Tokens read for it.
+        completion_tokens: Tokens written for it.
+        cost_usd: Dollars.
+        error: Kind of the failure, if it failed.
+    """
+
+    id: int
+    round: int
+    parent: int | None = None
+    node: str = ""
+    model: str | None = None
+    label: str = ""
+    judged: bool = True
+    accepted: bool = False
+    candidate: str | None = None
+    violations: Mapping[str, int] = {}
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    error: str | None = None
+
+
+class RunRow(Struct, frozen=True, kw_only=True):
+    """One run of a study.
+
+    Attributes:
+        run: Its name, different for each run of the study.
+        set: The set of problems.
+        problem: Name of the problem in the set.
+        problem_sha256: Hash of the problem.
+        domain: The domain.
+        model: Name of the model in the study.
+        strategy: Name of the strategy in the study.
+        repeat: Which of the repeats, from 0 on.
+        certified: Whether it ended with a certificate, of an answer or of there being none.
+        stop_reason: Why it stopped.
+        claim: What the certificate claims.
+        soundness: How much that is worth.
+        error: What went wrong, if that is why it stopped.
+        rounds: Asks of the strategy.
+        usage: What it spent.
+        unconfirmed: Worst cases of calls whose bill never came.
+        lost: The same of calls that were on their way when the study was interrupted.
+        seconds: Time taken, not counting what was interrupted.
+        attempts: Its attempts.
+    """
+
+    run: str
+    set: str
+    problem: str
+    problem_sha256: str
+    domain: str
+    model: str
+    strategy: str
+    repeat: int
+    certified: bool
+    stop_reason: StopReason
+    claim: str | None = None
+    soundness: str | None = None
+    error: str | None = None
+    rounds: int
+    usage: Usage
+    unconfirmed: Usage
+    lost: Usage = Usage()
+    seconds: float
+    attempts: tuple[AttemptRow, ...]
+
+
+def run_row(outcome: Outcome[Any], *, lost: Usage, **named: Any) -> RunRow:
+    """The row of a run.
+
+    Args:
+        outcome: Its outcome.
+        lost: What was lost when it was interrupted.
+        **named: The fields that say which run it is.
+    """
+    claim = None if isinstance(outcome, Exhausted) else outcome.certificate.claim
+    return RunRow(
+        **named,
+        certified=claim is not None,
+        stop_reason=outcome.stop_reason,
+        claim=claim.text if claim else None,
+        soundness=claim.soundness if claim else None,
+        error=outcome.error if isinstance(outcome, Exhausted) else None,
+        rounds=outcome.usage.rounds,
+        usage=outcome.usage,
+        unconfirmed=outcome.unconfirmed,
+        lost=lost,
+        seconds=outcome.seconds,
+        attempts=attempt_rows(outcome.attempts),
+    )
+
+
+def attempt_rows(attempts: Sequence[Attempt]) -> tuple[AttemptRow, ...]:
+    """The attempts in short."""
+    return tuple(map(_attempt_row, attempts))
+
+
+def read_rows(path: Path) -> list[RunRow]:
+    """The rows in a file; a last line that was cut off is passed over.
+
+    Raises:
+        ConfigurationError: It cannot be read, or holds something else.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    return list(_decoded(lines, path))
+
+
+def _decoded(lines: Sequence[bytes], path: Path) -> Iterator[RunRow]:
+    for number, line in enumerate(lines, 1):
+        try:
+            yield msgspec.convert(parse_json(line), RunRow)
+        except (msgspec.ValidationError, ValueError) as error:
+            raise ConfigurationError(f"{path}, line {number}: no run of a study: {error}") from error
+
+
+def _attempt_row(attempt: Attempt) -> AttemptRow:
+    usage = attempt.generation.usage if attempt.generation else None
+    codes = Counter(violation.code for critique in attempt.critiques for violation in critique.violations)
+    return AttemptRow(
+        id=attempt.id,
+        round=attempt.round,
+        parent=attempt.parent,
+        node=attempt.node,
+        model=attempt.sampling.model,
+        label=attempt.label,
+        judged=attempt.judged,
+        accepted=attempt.accepted,
+        candidate=attempt.candidate.sha256[:16] if attempt.candidate else None,
+        violations=dict(codes),
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+        cost_usd=usage.cost_usd if usage else 0.0,
+        error=attempt.error_kind,
+    )
