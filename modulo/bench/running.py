@@ -202,7 +202,7 @@ def _is_starved(outcome: Outcome[Any], study: Study, ledger: Ledger) -> bool:
             return bool(outcome.seconds < limit)
         # Whichever has less left refused the call that was next.
         left_of_total = most - _amount(ledger.spent + ledger.unconfirmed, name)
-        return left_of_total < float(limit - _amount(outcome.usage + outcome.unconfirmed, name))
+        return bool(left_of_total < limit - _amount(outcome.usage + outcome.unconfirmed, name))
     return False
 
 
