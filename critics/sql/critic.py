@@ -12,11 +12,12 @@ from typing import Final, Literal
 import anyio
 
 from modulo.canonical import JsonValue
+from modulo.critics.deadline import checked_deadline
 from modulo.critics.sql.comparing import Result, compared
 from modulo.critics.sql.problem import SqlProblem
 from modulo.critique import Critique, Soundness, Violation
 from modulo.errors import ConfigurationError, MissingDependencyError
-from modulo.numeric import is_number, is_whole_number
+from modulo.numeric import is_whole_number
 from modulo.protocols import Critic
 
 __all__ = ["SameResult"]
@@ -69,13 +70,12 @@ class SameResult(Critic[SqlProblem, str]):
     ) -> None:
         if engine not in _ENGINES:
             raise ConfigurationError(f"engine must be one of {', '.join(_ENGINES)}, not {engine!r}")
-        if not is_number(max_seconds) or max_seconds <= 0:
-            raise ConfigurationError(f"max_seconds must be a positive number, not {max_seconds!r}")
         limits = {"max_rows": max_rows, "max_steps": max_steps, "max_memory_mb": max_memory_mb}
         for name, value in limits.items():
             if not is_whole_number(value) or value < 1:
                 raise ConfigurationError(f"{name} must be a positive integer, not {value!r}")
-        self._engine, self._limits, self._seconds = engine, limits, max_seconds
+        self._engine, self._limits = engine, limits
+        self._seconds = checked_deadline(max_seconds)
 
     def options(self) -> Mapping[str, JsonValue]:
         """The engine and the limits."""

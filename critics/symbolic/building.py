@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import comb
 from typing import Any, Final
 
 from modulo.critics.arithmetic import Expression, Name, Notation, Number, Operation
@@ -24,6 +25,8 @@ _MOST_DEGREE: Final = 64
 _MOST_BITS: Final = 4_096
 _MOST_NESTED: Final = 2
 _MOST_OPERATIONS: Final = 300
+_MOST_TERMS: Final = 20_000
+"""Most terms that multiplying everything out may give."""
 
 
 class TooComplex(ArithmeticError):
@@ -68,7 +71,16 @@ def built(expression: Expression, symbols: Mapping[str, Any]) -> Any:
         else:
             stack.append(_leaf(item, symbols))
     (whole,) = stack
+    if comb(whole.degree + _indeterminates(expression), whole.degree) > _MOST_TERMS:
+        raise TooComplex(f"multiplied out, it may have more than {_MOST_TERMS:,} terms")
     return whole.value
+
+
+def _indeterminates(expression: Expression) -> int:
+    """At least how many different things the expression is a rational function of: names and functions."""
+    names = {item.text for item in expression if isinstance(item, Name)}
+    others = [item for item in expression if isinstance(item, Operation) and item.symbol not in _RATIONAL]
+    return len(names) + len(others)
 
 
 def _leaf(item: Number | Name, symbols: Mapping[str, Any]) -> _Part:
@@ -138,6 +150,7 @@ def _function(name: str) -> Callable[[Any], Any]:
     return functions[name]
 
 
+_RATIONAL: Final = frozenset(("+", "-", "*", "/", "^", "negate"))
 _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": lambda one, other: one + other,
     "-": lambda one, other: one - other,

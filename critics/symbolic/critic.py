@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from modulo.canonical import JsonValue
 from modulo.critics.arithmetic import Expression, Name, read_expression
+from modulo.critics.deadline import checked_deadline
 from modulo.critics.symbolic.building import CONSTANTS, NOTATION, TooComplex, built
 from modulo.critics.symbolic.problem import SymbolicProblem
 from modulo.critique import Critique, Violation, malformed_critique
-from modulo.errors import ConfigurationError, Malformed, MissingDependencyError, ProblemError
-from modulo.numeric import is_number
+from modulo.errors import Malformed, MissingDependencyError, ProblemError
 from modulo.protocols import Critic
 
 __all__ = ["EquivalentExpression"]
@@ -50,9 +50,7 @@ class EquivalentExpression(Critic[SymbolicProblem, str]):
     cost = 5.0
 
     def __init__(self, *, max_seconds: float = 20.0) -> None:
-        if not is_number(max_seconds) or max_seconds <= 0:
-            raise ConfigurationError(f"max_seconds must be a positive number, not {max_seconds!r}")
-        self.max_seconds = max_seconds
+        self.max_seconds = checked_deadline(max_seconds)
 
     def options(self) -> Mapping[str, JsonValue]:
         """It has none that a verdict depends on."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from modulo.canonical import JsonValue
+from modulo.critics.deadline import checked_deadline
 from modulo.critique import Critique, Violation
 from modulo.errors import ConfigurationError, MissingDependencyError
-from modulo.numeric import is_number
 from modulo.protocols import Critic
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ class ParsesAs(Critic[object, str]):
     def __init__(self, grammar: str, *, start: str = "start", max_seconds: float = 5.0) -> None:
         if not isinstance(grammar, str):
             raise ConfigurationError(f"grammar: a text, not {grammar!r}")
-        if not is_number(max_seconds) or max_seconds <= 0:
-            raise ConfigurationError(f"max_seconds must be a positive number, not {max_seconds!r}")
         self._grammar, self._start = grammar, start
-        self.max_seconds = max_seconds
+        self.max_seconds = checked_deadline(max_seconds)
         self.proves = f"the text belongs to the language of the grammar, from {start}"
         self._parser: Lark | None = _parser(grammar, start)
 

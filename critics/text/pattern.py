@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from modulo.canonical import JsonValue
+from modulo.critics.deadline import checked_deadline
 from modulo.critique import Violation
 from modulo.errors import ConfigurationError
-from modulo.numeric import is_number
 from modulo.protocols import Critic
 
 __all__ = ["MatchesPattern"]
@@ -39,13 +39,11 @@ class MatchesPattern(Critic[object, str]):
     def __init__(self, pattern: str, *, max_seconds: float = 2.0) -> None:
         if not isinstance(pattern, str):
             raise ConfigurationError(f"pattern: a regular expression as a text, not {pattern!r}")
-        if not is_number(max_seconds) or max_seconds <= 0:
-            raise ConfigurationError(f"max_seconds must be a positive number, not {max_seconds!r}")
         try:
             self._pattern = re.compile(pattern)
         except (re.error, RecursionError, OverflowError) as error:
             raise ConfigurationError(f"pattern: no regular expression: {error}") from error
-        self.max_seconds = max_seconds
+        self.max_seconds = checked_deadline(max_seconds)
         self.proves = f"the text matches the regular expression {pattern}"
 
     def options(self) -> Mapping[str, JsonValue]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modulo.critics.arithmetic import (
@@ -161,6 +161,7 @@ def exactly(node: ast.expr) -> Fraction:
     raise AssertionError(node)
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_values_agree_with_pythons_parser(text: str) -> None:
     tree = ast.parse(text, mode="eval").body
@@ -173,6 +174,7 @@ def test_values_agree_with_pythons_parser(text: str) -> None:
         assert value_of(read_expression(text)) == expected
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789+-*/()^=. x!", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

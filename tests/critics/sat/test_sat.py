@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modulo.critics.sat import CnfProblem, SatisfyingAssignment, parse_assignment, read_dimacs_cnf
@@ -166,6 +166,7 @@ FORMULAS = st.lists(st.lists(st.integers(-4, 4).filter(bool), max_size=4).map(tu
 )
 
 
+@settings(deadline=None)
 @given(FORMULAS)
 def test_a_total_assignment_is_accepted_exactly_if_the_formula_is_true(formula: CnfProblem) -> None:
     for values in product([False, True], repeat=4):
@@ -174,6 +175,7 @@ def test_a_total_assignment_is_accepted_exactly_if_the_formula_is_true(formula: 
         assert (codes(literals, formula, complete=True) == []) == true
 
 
+@settings(deadline=None)
 @given(FORMULAS, st.lists(st.integers(-4, 4).filter(bool), min_size=1, max_size=4))
 def test_every_completion_of_an_accepted_partial_assignment_is_right(
     formula: CnfProblem, literals: list[int]

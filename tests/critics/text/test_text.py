@@ -6,7 +6,7 @@ import pickle
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import modulo
@@ -124,6 +124,7 @@ def test_a_grammar_is_built_anew_in_worker_processes() -> None:
     assert anyio.run(checked, BALANCED, "(()") == "reject"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="()", max_size=12))
 def test_the_language_of_balanced_parentheses_agrees_with_counting(text: str) -> None:
     depth, right = 0, True

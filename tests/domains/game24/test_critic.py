@@ -10,7 +10,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modulo.critique import Verdict
@@ -189,6 +189,7 @@ def all_values(numbers: tuple[Fraction, ...]) -> set[Fraction]:
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=3), st.integers(-30, 30))
 def test_the_solver_agrees_with_playing_every_game(numbers: list[int], target: int) -> None:
     values = all_values(tuple(map(Fraction, numbers)))
@@ -204,6 +205,7 @@ def test_the_solver_agrees_on_four_numbers(seed: int) -> None:
     assert {t for t in range(1, 60) if find_solution(numbers, t)} == {t for t in range(1, 60) if t in values}
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([2, 3, 4, 5, 6]))
 def test_generated_answers_and_solutions_found_are_accepted(seed: int, count: int) -> None:
     problem, answer = generate(count=count, seed=seed)
@@ -212,6 +214,7 @@ def test_generated_answers_and_solutions_found_are_accepted(seed: int, count: in
     assert codes(answer, problem) == codes(tree_text(found), problem) == []
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_damaged_answer_is_rejected_unless_the_oracle_says_that_it_is_right(seed: int) -> None:
     rng = random.Random(seed)
@@ -222,6 +225,7 @@ def test_a_damaged_answer_is_rejected_unless_the_oracle_says_that_it_is_right(se
         assert accepted == is_right(specimen.problem, variant.document), variant
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_rewritten_answer_is_accepted(seed: int) -> None:
     rng = random.Random(seed)
@@ -231,6 +235,7 @@ def test_a_rewritten_answer_is_accepted(seed: int) -> None:
         assert codes(variant.document, specimen.problem) == [], variant
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123489-+*/() =", max_size=30))
 def test_any_text_gets_the_verdict_of_the_oracle(text: str) -> None:
     assert (codes(text) == []) == is_right(PUZZLE, text)
