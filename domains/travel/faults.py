@@ -158,10 +158,14 @@ def _mixed_means(problem: TravelProblem, days: Days, rng: random.Random) -> bool
 
 
 def _refused_means(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
+    """What is refused, on every way."""
+    refused = problem.constraints.transportation
     for day in days:
-        if day["transportation"] != "-":
-            day["transportation"] = _other_means(problem, day, rng)
-    return problem.constraints.transportation is not None
+        if day["transportation"] != "-" and refused == "no self-driving":
+            day["transportation"] = f"Self-driving, {day['current_city']}"
+        elif day["transportation"] != "-":
+            day["transportation"] = rng.choice(list(_other_flights(problem, day)) or ["-"])
+    return refused is not None
 
 
 def _needless_way(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
@@ -201,6 +205,25 @@ def _teleport(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
     for key, value in day.items():
         if isinstance(value, str) and rng.random() < 0.9:
             day[key] = value.replace(here, there)
+    return True
+
+
+def _day_elsewhere(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
+    """A whole day in another city of the trip, with everything there, but without a way there."""
+    stays = [day for day in days if day["transportation"] == "-"]
+    if len(stays) < 2:
+        return False
+    day, other = rng.sample(stays, 2)
+    there = other["current_city"]
+    taken = {day[key] for day, key in _given(days, *_MEALS)}
+    tables = [entry for entry in problem.restaurants if entry.endswith(f", {there}") and entry not in taken]
+    seen = ";".join(day["attraction"] for day in days)
+    sights = [entry for entry in problem.attractions if entry.endswith(f", {there}") and entry not in seen]
+    if len(tables) < len(_MEALS) or not sights:
+        return False
+    tables.sort(key=lambda entry: problem.restaurants[entry][0].price_cents)
+    day.update(zip(_MEALS, tables, strict=False))
+    day.update(current_city=there, attraction=sights[0], accommodation=other["accommodation"])
     return True
 
 
@@ -273,7 +296,8 @@ def _lacks_cuisine(problem: TravelProblem, days: Days, rng: random.Random) -> bo
     for day, key in _given(days, *_MEALS):
         for place in problem.restaurants.get(day[key], ()):
             if cuisine in place.cuisines:
-                day[key] = rng.choice(list(_without(problem, cuisine, place.city, days)) or ["-"])
+                others = list(_without(problem, cuisine, place.city, days))
+                day[key] = min(others, key=lambda entry: problem.restaurants[entry][0].price_cents, default="-")
                 changed = True
     return changed
 
@@ -358,6 +382,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "no_return": _no_return,
     "no_departure": _no_departure,
     "teleport": _teleport,
+    "day_elsewhere": _day_elsewhere,
     "other_city": _other_city,
     "restaurant_again": _restaurant_again,
     "attraction_again": _attraction_again,

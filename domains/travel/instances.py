@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from modulo.domains.travel.plan import Plan
-from modulo.domains.travel.planting import Trip, plant
+from modulo.domains.travel.planting import Means, Trip, plant
 from modulo.domains.travel.problem import (
     Accommodation,
     Attraction,
@@ -112,7 +112,7 @@ class _Maker:
         self.origin, *self.route = names[: visited + 1]
         self.cities = sorted(names[1:])
         self.nights = [(days - 1) // visited] * visited
-        self.drives = rng.random() < 0.3
+        self.means: Means = rng.choices(get_args(Means), (6, 3, 2))[0]
         self.wishes = self._wishes(level)
         self.homes: dict[str, Accommodation] = {}
 
@@ -131,7 +131,7 @@ class _Maker:
             nights=tuple(self.nights),
             dates=self.dates,
             people=self.people,
-            drives=self.drives,
+            means=self.means,
             cuisines=self.wishes.cuisines or (),
             homes=self.homes,
             reference=reference,
@@ -153,12 +153,14 @@ class _Maker:
 
     def _wishes(self, level: Level) -> LocalConstraints:
         rng = self.rng
-        means: Literal["no flight", "no self-driving"] = "no flight" if self.drives else "no self-driving"
+        refused: Literal["no flight", "no self-driving"] = (
+            "no self-driving" if self.means == "Flight" else "no flight"
+        )
         wishes: dict[str, object] = {
             "house_rule": rng.choice(get_args(HouseRule)),
             "cuisines": tuple(rng.sample(CUISINES, 4 if level == "hard" else 2)),
             "room_type": rng.choice(get_args(RoomType)),
-            "transportation": means,
+            "transportation": refused,
         }
         kinds = list(wishes) if level == "hard" else list(wishes)[:3]
         chosen = rng.sample(kinds, {"easy": 0, "medium": 1, "hard": 3}[level])
@@ -229,12 +231,29 @@ class _Maker:
         if city in self.route:
             nights = self.nights[self.route.index(city)]
             home = self.homes[city] = self._home(names[0], city, nights)
-            places[0] = home
-            places[1] = self._decoy(names[1], city).model_copy(update={"minimum_nights": nights + 1})
+            near = self._near_misses(home, nights)
+            places = [
+                home,
+                *(
+                    place.model_copy(update={"name": name})
+                    for name, place in zip(names[1:], near, strict=False)
+                ),
+            ]
+            places += [self._decoy(name, city) for name in names[len(places) :]]
             if self.rng.random() < _TWINS:
-                places.append(self._decoy(names[2], city))
+                places.append(self._decoy(names[-1], city))
         self.rng.shuffle(places)
         return places
+
+    def _near_misses(self, home: Accommodation, nights: int) -> list[Accommodation]:
+        """Accommodations that would do but for one thing, and cost no more."""
+        near = [home.model_copy(update={"minimum_nights": nights + 1})]
+        if rule := self.wishes.house_rule:
+            near.append(home.model_copy(update={"forbids": (*home.forbids, rule)}))
+        if self.wishes.room_type:
+            is_shared = home.room_type == "Shared room"
+            near.append(home.model_copy(update={"room_type": "Private room" if is_shared else "Shared room"}))
+        return near
 
     def _home(self, name: str, city: str, nights: int) -> Accommodation:
         allowed = [rule for rule in get_args(HouseRule) if rule != self.wishes.house_rule]

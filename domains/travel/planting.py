@@ -6,12 +6,15 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from modulo.domains.travel.alternatives import written
 from modulo.domains.travel.plan import MEALS, DayPlan, Plan
 from modulo.domains.travel.problem import Accommodation, Reference, entry_of
 
-__all__ = ["Trip", "plant"]
+__all__ = ["Means", "Trip", "plant"]
+
+Means: TypeAlias = Literal["Flight", "Self-driving", "Taxi"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Trip:
         nights: How many nights each city gets.
         dates: The days.
         people: Number of travellers.
-        drives: Whether they take a car of their own.
+        means: How they travel.
         cuisines: What they want to have eaten.
         homes: In which accommodation of a city they sleep.
         reference: What there is.
@@ -33,7 +36,7 @@ class Trip:
     nights: tuple[int, ...]
     dates: tuple[str, ...]
     people: int
-    drives: bool
+    means: Means
     cuisines: tuple[str, ...]
     homes: Mapping[str, Accommodation]
     reference: Reference
@@ -118,7 +121,7 @@ class _Planting:
         return entry_of(home)
 
     def _transportation(self, origin: str, destination: str, date: str) -> str:
-        if self.trip.drives:
+        if self.trip.means != "Flight":
             return self._car(origin, destination)
         there = [
             flight
@@ -135,5 +138,6 @@ class _Planting:
             for road in self.trip.reference.roads
             if (road.origin, road.destination) == (origin, destination)
         )
-        self.cents += road.meters // 20_000 * 100 * ((self.trip.people - 1) // 5 + 1)
-        return f"Self-driving, from {origin} to {destination}"
+        a_dollar, seats = (1_000, 4) if self.trip.means == "Taxi" else (20_000, 5)
+        self.cents += road.meters // a_dollar * 100 * ((self.trip.people - 1) // seats + 1)
+        return f"{self.trip.means}, from {origin} to {destination}"

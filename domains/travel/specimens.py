@@ -98,7 +98,7 @@ def _respaced(day: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 def _with_facts(problem: TravelProblem, days: Days) -> Iterator[dict[str, Any]]:
     for day in days:
         means = day["transportation"]
-        if means.startswith("Self-driving"):
+        if means.startswith(("Self-driving", "Taxi")):
             origin, destination = day["current_city"].removeprefix("from ").split(" to ")
             (road,) = problem.roads[origin, destination]
             hours, minutes = divmod(road.minutes, 60)
