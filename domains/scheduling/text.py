@@ -9,7 +9,7 @@ from typing import Final
 from modulo.canonical import JsonValue
 from modulo.domains.scheduling.problem import JobShop, Starts
 from modulo.errors import Malformed
-from modulo.json_in_text import json_object_in
+from modulo.json_in_text import json_object_in, json_values_in
 from modulo.problem import NO_SOLUTION, NoSolution
 
 __all__ = ["answer_schema", "parse_starts", "prompt", "read_starts"]
@@ -70,17 +70,19 @@ def answer_schema(problem: JobShop) -> Mapping[str, JsonValue]:
 
 
 def parse_starts(text: str) -> Starts | NoSolution:
-    """The schedule in a chat answer: its one JSON object, with prose or code fences around it.
+    """The schedule in a chat answer: its one JSON object, or list of lists, with prose or code fences around it.
 
     Returns:
         The starts; or ``NO_SOLUTION`` if all that the answer says is that there is no schedule.
 
     Raises:
-        Malformed: There is no such object, or there are several different ones.
+        Malformed: There is no such thing, or there are several different ones.
     """
     if len(text) <= _LONGEST_CLAIM and _CLAIM.fullmatch(text):
         return NO_SOLUTION
-    return read_starts(json_object_in(text, form=_FORM))
+    arrays = json_values_in(text, form=_FORM, opening="[") if "{" not in text else ()
+    lists = [value for value in arrays if value and isinstance(value[0], list)]
+    return read_starts(lists[0] if len(lists) == 1 else json_object_in(text, form=_FORM))
 
 
 def read_starts(document: object) -> Starts:

@@ -1,8 +1,7 @@
-"""Sudoku: fill a grid so that every row, column and box holds each number once. A domain to learn from.
+"""Sudoku: fill a grid so that every row, column and box holds each number once, with boxes of any shape.
 
-What a domain must have (problem, prompt, reformulator, critic, graph) are the first four modules below, about 250
-lines with their docstrings; the others give it instances, an audit, and proofs that a puzzle has no solution.
-The rules are those of Howard Garns' "Number Place" (1979), with boxes of any shape.
+The rules are those of Howard Garns' "Number Place" (1979). For a shorter domain to start from, see
+``modulo new-domain``.
 """
 
 from modulo.domains.sudoku.critic import NoSudokuSolution, SolvesSudoku
