@@ -68,8 +68,10 @@ def _parts(information: object) -> Iterator[tuple[str, object]]:
         pairs = [_pair(part) for part in information]
     else:
         raise ProblemError("the row has no reference_information, and no database was given")
+    if len(pairs) > _MOST_PARTS:
+        raise ProblemError(f"reference_information has {len(pairs)} parts; {_MOST_PARTS} are read at most")
     seen: set[object] = set()
-    for title, content in pairs[:_MOST_PARTS]:
+    for title, content in pairs:
         if not isinstance(title, str) or title in seen:
             raise ProblemError(f"reference_information has the title {title!r:.100} twice, or it is no text")
         seen.add(title)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import csv
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modulo.domains.travel import DOMAIN, TravelProblem
 from modulo.domains.travel.benchmark import problem_of, read_queries
@@ -313,6 +316,24 @@ def test_information_as_lists_of_rows_is_read() -> None:
 def test_a_row_that_cannot_be_read_to_the_end_is_refused(document: Any) -> None:
     with pytest.raises(ProblemError):
         DOMAIN.read_problem(document)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from(["-", "[]", "{'a': 1}"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from([*ROW]), JSON, st.integers(0, 8), st.text() | JSON)
+def test_any_other_row_is_a_trip_or_refused(key: str, value: Any, part: int, content: Any) -> None:
+    for document in (row(**{key: value}), value):
+        with suppress(ProblemError):
+            DOMAIN.read_problem(document)
+    with_part = row()
+    with_part["reference_information"][part]["Content"] = content
+    with suppress(ProblemError):
+        DOMAIN.read_problem(with_part)
 
 
 def test_tables_are_read_with_and_without_their_index() -> None:
