@@ -12,7 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from modulo.canonical import MAX_DEPTH, canonical_json, parse_json, sha256_hex
 from modulo.critique import Critique, Soundness, Verdict, weakest
@@ -22,7 +29,7 @@ from modulo.problem import Candidate, Problem
 from modulo.signing import FileOrBytes, sign
 from modulo.version import __version__
 
-__all__ = ["Certificate", "CertifiedArtefact", "Claim", "CriticEntry", "certificate_of"]
+__all__ = ["AuditSummary", "Certificate", "CertifiedArtefact", "Claim", "CriticEntry", "certificate_of"]
 
 SCHEMA: Final = "modulo.certificate/1"
 
@@ -38,6 +45,26 @@ class Claim(_Part):
     text: str
 
 
+class AuditSummary(_Part):
+    """What the latest audit of a critic found, as whoever wrote the certificate had it on record.
+
+    Attributes:
+        n: Wrong answers in whose decision the critic took part.
+        false_accepts: How many of them were accepted.
+        bound: The 95 % upper bound of the rate of false accepts.
+        date: When, ISO 8601.
+        critic_version: The version that was audited.
+        source_sha256: Digest of the source that was audited.
+    """
+
+    n: int = Field(ge=1)
+    false_accepts: Literal[0]
+    bound: float = Field(ge=0, le=1)
+    date: str
+    critic_version: str
+    source_sha256: str
+
+
 class CriticEntry(_Part):
     """One hard critic that accepted.
 
@@ -51,6 +78,7 @@ class CriticEntry(_Part):
         soundness: How much its ACCEPT is worth.
         verdict: Always ``accept``.
         proves: What its ACCEPT proves.
+        audit: Its audit, if there was one. ``verify`` does not repeat it.
     """
 
     node: str
@@ -62,6 +90,15 @@ class CriticEntry(_Part):
     soundness: Literal["proof", "tests"]
     verdict: Literal["accept"]
     proves: str
+    audit: AuditSummary | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out an audit that there is none of: certificates from before there were any stay as they are."""
+        document: dict[str, Any] = serialize(self)
+        if self.audit is None:
+            document.pop("audit", None)
+        return document
 
 
 class CertifiedArtefact(_Part):
@@ -171,6 +208,7 @@ def certificate_of(
     answer: str,
     created_at: datetime,
     modulo_version: str = __version__,
+    audits: Mapping[str, AuditSummary] | None = None,
 ) -> Certificate:
     """Write the certificate of an accepted candidate.
 
@@ -182,12 +220,13 @@ def certificate_of(
         answer: Name of the artefact that is the answer.
         created_at: Time of certification.
         modulo_version: Version of the library.
+        audits: Audits of critics by the names of their nodes.
 
     Raises:
         CertificateError: A critique is not ACCEPT, or there is none on the answer, or a critic says something
             of itself that cannot stand in a certificate.
     """
-    entries = [_entry(node, critique) for node, critique in critics]
+    entries = [_entry(node, critique, (audits or {}).get(node.name)) for node, critique in critics]
     on_answer = [entry for entry in entries if entry["reads"][0] == answer]
     if not on_answer:
         raise CertificateError("no certificate without a hard critic on the answer")
@@ -228,7 +267,7 @@ def _check_entries(entries: Sequence[Mapping[str, Any]]) -> None:
             raise CertificateError(f"no certificate: critic {entry['node']!r}: {fault}") from error
 
 
-def _entry(node: CriticNode, critique: Critique) -> dict[str, Any]:
+def _entry(node: CriticNode, critique: Critique, audit: AuditSummary | None) -> dict[str, Any]:
     critic = node.critic
     if critique.verdict is not Verdict.ACCEPT or critique.critic != node.name:
         raise CertificateError(f"no certificate: critic {node.name!r} did not accept")
@@ -244,6 +283,7 @@ def _entry(node: CriticNode, critique: Critique) -> dict[str, Any]:
             "soundness": Soundness(critic.soundness).value,
             "verdict": "accept",
             "proves": critique.proves or critic.proves,
+            **({} if audit is None else {"audit": audit.model_dump()}),
         }
     except (ValueError, TypeError) as error:
         raise CertificateError(f"no certificate: critic {node.name!r}: {_first_fault(error)}") from error

@@ -312,6 +312,7 @@ def _made_anew(
         answer=answer,
         created_at=_moment(certificate.created_at),
         modulo_version=certificate.modulo_version,
+        audits={entry.node: entry.audit for entry in certificate.critics if entry.audit is not None},
     )
 
 

@@ -7,12 +7,13 @@ of third parties alike.
 from __future__ import annotations
 
 import difflib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from modulo.backprompt import ChatBackprompter
 from modulo.canonical import JsonValue, canonical_json, codec_for, parse_json
@@ -23,6 +24,9 @@ from modulo.plugins import load, load_all
 from modulo.protocols import Backprompter, Critic, Generation, Generator, Request, Strategy
 from modulo.specimens import Specimens
 from modulo.strategies.refine import Refine
+
+if TYPE_CHECKING:
+    from modulo.audits import Audits
 
 __all__ = [
     "Domain",
@@ -115,6 +119,17 @@ class Domain(ABC, Generic[P]):
     def specimens(self) -> Specimens[P] | None:
         """What the domain's critics are audited on; None if there is nothing."""
         return None
+
+    def audits(self) -> Audits:
+        """The records of audits that come with the domain, in ``audits.json`` of its package.
+
+        Raises:
+            ConfigurationError: The file holds no records.
+        """
+        from modulo.audits import Audits
+
+        module = sys.modules[type(self).__module__]
+        return Audits.of_package(module.__package__) if module.__package__ else Audits()
 
     def graph_for_checking(self) -> Graph:
         """The domain's graph with a generator that cannot be asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from modulo.audit.bounds import CONFIDENCE, upper_bound
@@ -11,7 +12,9 @@ from modulo.audit.failures import InjectedFailure
 from modulo.audit.interruptions import Interrupted
 from modulo.audit.repeats import Repeat
 from modulo.audit.tally import FamilyCount, Fault, FaultKind
+from modulo.audits import AuditRecord
 from modulo.critique import critique_json
+from modulo.version import __version__
 
 __all__ = ["SCHEMA", "AuditReport", "AuditedCritic"]
 
@@ -179,6 +182,29 @@ class AuditReport:
             "remarks": list(self.remarks()),
             "seconds": round(self.seconds, 3),
         }
+
+    def records(self) -> tuple[AuditRecord, ...]:
+        """What to keep of it: one record a critic, dated now."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return tuple(
+            AuditRecord(
+                critic=critic.id,
+                version=critic.version,
+                options=dict(critic.options),
+                source_sha256=critic.source_sha256,
+                together_with=list(critic.together_with),
+                subject=self.subject,
+                seed=self.seed,
+                n=critic.n,
+                false_accepts=self.false_accepts,
+                bound=upper_bound(min(self.false_accepts, critic.n), critic.n),
+                sound=self.is_sound,
+                date=now,
+                modulo_version=__version__,
+            )
+            for critic in self.critics
+            if critic.n
+        )
 
     def summary(self) -> str:
         """The result in one sentence."""

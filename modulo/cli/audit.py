@@ -13,6 +13,7 @@ from modulo.audit.auditing import DEFAULT_DOCUMENTS, run_audit
 from modulo.audit.report import AuditReport
 from modulo.audit.tally import FamilyCount
 from modulo.audit.targets import find_subject
+from modulo.audits import Audits
 from modulo.cli import NOT_CERTIFIED
 from modulo.cli.judge_audit import DEFAULT_ANSWERS, judge_audit
 from modulo.cli.output import print_json, printable
@@ -38,6 +39,12 @@ _TITLES = ("family", "documents", "right", "accepted", "rejected", "unseen", "un
 )
 @click.option("--judge", metavar="MODEL", help="Measure how often this model judges wrongly, instead.")
 @click.option("--cost-usd", type=float, metavar="X", help="Most that the judge may cost.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the result there, among others, for graphs that require audits.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def audit(
     target: str,
@@ -47,6 +54,7 @@ def audit(
     cases: Path | None,
     judge: str | None,
     cost_usd: float | None,
+    save: Path | None,
     as_json: bool,
 ) -> int:
     """Test the critics of a domain, or one critic (MODULE:CRITIC), for soundness.
@@ -60,13 +68,16 @@ def audit(
     right ones that it rejects.
     """
     if judge is not None:
-        if specimens is not None or cases is not None:
-            raise click.UsageError("--judge takes what the domain's critics are audited on")
+        if specimens is not None or cases is not None or save is not None:
+            raise click.UsageError("--judge takes what the domain's critics are audited on, and keeps no records")
         return judge_audit(target, judge, n=n or DEFAULT_ANSWERS, seed=seed, cost_usd=cost_usd, as_json=as_json)
     if cost_usd is not None:
         raise click.UsageError("--cost-usd goes with --judge; critics cost nothing")
     subject = find_subject(target, specimens=specimens, cases=cases)
+    known = Audits.load(save) if save is not None and save.exists() else Audits()
     report = anyio.run(lambda: run_audit(subject, n=n or DEFAULT_DOCUMENTS, seed=seed))
+    if save is not None:
+        known.with_records(report.records()).save(save)
     if as_json:
         print_json(report.to_json())
     else:

@@ -107,6 +107,7 @@ def _model_options(command: F) -> F:
 @_budget_options
 @click.option("--seed", type=int, metavar="N", help="For everything random, the model's sampler included.")
 @click.option("--select", type=click.Choice(get_args(Select)), default="first", show_default=True)
+@click.option("--require-audit", is_flag=True, help="Refuse critics without a current audit.")
 @click.option("--trace", type=click.Path(path_type=Path), metavar="FILE", help="Write the run's events there.")
 @click.option(
     "--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Write the certificate there."
@@ -132,6 +133,7 @@ def solve(
     history: int | None,
     seed: int | None,
     select: str,
+    require_audit: bool,
     trace: Path | None,
     certificate: Path | None,
     private_key: Path | None,
@@ -158,7 +160,7 @@ def solve(
     outcome = anyio.run(
         _solve,
         files,
-        found.graph(generator),
+        found.graph(generator).with_audits(found.audits(), required=require_audit),
         value,
         {
             "strategy": _strategy(found, strategy, width),

@@ -24,8 +24,12 @@ from modulo.graph.program import Program, Stage
 from modulo.protocols import Critic, Generator, SoftCritic
 
 if TYPE_CHECKING:
+    import os
+
     import networkx
     from typing_extensions import TypeVar
+
+    from modulo.audits import Audits
 
     C = TypeVar("C", default=Any)
 else:
@@ -47,16 +51,28 @@ class Graph(Generic[C]):
     Args:
         name: Name of the graph, and of its problems' domain.
         problem_type: Type of its problems; by default, the one that its functions are annotated with.
+        audits: Records of audits of its critics, or the file of them; certificates show them.
+        require_audit: Whether a hard critic without a current audit is a fault of the graph.
 
     Attributes:
         name: Its name.
+        audits: What it was told of audits; so is ``require_audit``.
         declared_problem_type: The type that it was made with.
         generators: The generators, by name; so are ``reformulators``, ``critics`` and ``soft_critics``.
         declaration_faults: What was wrong with nodes as they were added, for ``check`` to report.
     """
 
-    def __init__(self, name: str, *, problem_type: Any = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        problem_type: Any = None,
+        audits: Audits | str | os.PathLike[str] | None = None,
+        require_audit: bool = False,
+    ) -> None:
         self.name = name
+        self.audits = audits
+        self.require_audit = require_audit
         self.declared_problem_type = problem_type
         self.generators: dict[str, GeneratorNode] = {}
         self.reformulators: dict[str, ReformulatorNode] = {}
@@ -177,7 +193,12 @@ class Graph(Generic[C]):
             generators: New generators by node name.
             conversions: New functions of reformulators by node name; None passes on what comes in.
         """
-        copy = Graph(self.name, problem_type=self.declared_problem_type)
+        copy = Graph(
+            self.name,
+            problem_type=self.declared_problem_type,
+            audits=self.audits,
+            require_audit=self.require_audit,
+        )
         copy.generators = {
             name: replace(node, generator=(generators or {}).get(name, node.generator))
             for name, node in self.generators.items()
@@ -191,6 +212,17 @@ class Graph(Generic[C]):
         copy.critics = dict(self.critics)
         copy.soft_critics = dict(self.soft_critics)
         copy.declaration_faults = list(self.declaration_faults)
+        return copy
+
+    def with_audits(self, audits: Audits | str | os.PathLike[str], *, required: bool = False) -> Graph:
+        """A copy of the graph that knows of audits of its critics.
+
+        Args:
+            audits: The records, or the file of them.
+            required: Whether it demands a current one of each hard critic.
+        """
+        copy = self.with_nodes()
+        copy.audits, copy.require_audit = audits, required
         return copy
 
     def check(self) -> Program:

@@ -39,11 +39,20 @@ def compile_graph(graph: Graph) -> Program:
         *structure.faults(),
         *critic_faults(graph),
         *signature_faults(graph),
+        *_audit_faults(graph),
         *_type_faults(graph, structure),
     ]
     if faults:
         raise GraphError(graph.name, tuple(dict.fromkeys(faults)))
     return structure.program()
+
+
+def _audit_faults(graph: Graph) -> Iterator[str]:
+    """Audits that cannot be read, and every hard critic without a current one, if the graph demands them."""
+    if graph.require_audit or graph.audits is not None:
+        from modulo.graph.auditing import audit_faults
+
+        yield from audit_faults(graph)
 
 
 class _Structure:
@@ -90,7 +99,15 @@ class _Structure:
             stages=stages,
             stage_of=self.end_of,
             problem_types=tuple(problem_types(self.graph)),
+            audits=self._audits(),
         )
+
+    def _audits(self) -> Any:
+        if self.graph.audits is None:
+            return None
+        from modulo.graph.auditing import audits_of
+
+        return audits_of(self.graph.audits)
 
     def codec(self, end: str) -> Codec[Any]:
         """The codec of an artefact.

@@ -51,6 +51,7 @@ class Program:
         generators: All generator nodes, stage by stage.
         async_conversions: The reformulators that must be awaited, by how they are written.
         stage_of: The artefact that each generator makes.
+        audits: Records of audits (``modulo.audits.Audits``); None if there are none.
         problem_types: The type of problem that each user-written function takes, with the function's name.
     """
 
@@ -58,6 +59,7 @@ class Program:
     stages: Mapping[str, Stage]
     stage_of: Mapping[str, str]
     problem_types: tuple[tuple[str, Any], ...]
+    audits: Any = None
     generators: tuple[GeneratorNode, ...] = field(init=False, repr=False, compare=False)
     async_conversions: frozenset[str] = field(init=False, repr=False, compare=False)
     _generators: Mapping[str, GeneratorNode] = field(init=False, repr=False, compare=False)

@@ -69,6 +69,11 @@ class Certifier:
             made[artefact] = part.candidate
             critics += acceptances
         answer = self._program.answer.artefact
+        audits = None
+        if self._program.audits is not None:
+            from modulo.running.audited import audit_summaries
+
+            audits = audit_summaries(self._program, [node for node, _ in critics])
         return certificate_of(
             problem=self._problem,
             candidate=made.pop(answer),
@@ -76,6 +81,7 @@ class Certifier:
             critics=critics,
             answer=answer,
             created_at=self._clock.wall_time(),
+            audits=audits,
         )
 
     def _acceptances(
