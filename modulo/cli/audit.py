@@ -69,7 +69,9 @@ def audit(
     """
     if judge is not None:
         if specimens is not None or cases is not None or save is not None:
-            raise click.UsageError("--judge takes what the domain's critics are audited on, and keeps no records")
+            raise click.UsageError(
+                "--judge takes what the domain's critics are audited on, and keeps no records"
+            )
         return judge_audit(target, judge, n=n or DEFAULT_ANSWERS, seed=seed, cost_usd=cost_usd, as_json=as_json)
     if cost_usd is not None:
         raise click.UsageError("--cost-usd goes with --judge; critics cost nothing")

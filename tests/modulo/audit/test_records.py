@@ -118,7 +118,9 @@ def test_certificates_show_audits_and_hold(records: tuple[AuditRecord, ...], tmp
 
 
 @pytest.mark.anyio
-async def test_a_certificate_with_an_audit_is_verified_by_who_has_none(records: tuple[AuditRecord, ...]) -> None:
+async def test_a_certificate_with_an_audit_is_verified_by_who_has_none(
+    records: tuple[AuditRecord, ...],
+) -> None:
     outcome = await modulo.solve(graph(ProperColoring(), [right_answer()], audits=Audits(records)), PROBLEM)
     assert isinstance(outcome, modulo.Certified)
     verified = await modulo.verify(outcome.certificate)
