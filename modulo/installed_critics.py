@@ -86,5 +86,5 @@ def _read_off(entry: EntryPoint, critic: Any, critic_id: str, problem: Any) -> I
         soundness=critic.soundness.value,
         proves=critic.proves if isinstance(critic.proves, str) and critic.proves else None,
         judges=critic.judges,
-        problem=type_text(Any if isinstance(problem, TypeVar) else problem),
+        problem=type_text(Any if problem is object or isinstance(problem, TypeVar) else problem),
     )

@@ -90,6 +90,19 @@ def test_it_runs_on_the_command_line(
         assert outcome["attempts"][0]["critiques"][0]["verdict"] == "reject"
 
 
+def test_rows_of_a_batch_are_answered(
+    domain: Domain[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = json.loads(codec_for(domain.problem_type).encode(domain.example()))
+    row = {"id": 1, "domain": domain.name, "problem": problem, "candidate": {"no": "answer"}}
+    unread = {**row, "id": 2, "problem": {"no": "problem"}}
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, (row, unread))))
+    assert run(["check", "--batch", str(tmp_path / "rows.jsonl")]) == 2
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["id"], first["verdict"], bool(first["violations"])) == (1, "reject", True)
+    assert (second["id"], second["verdict"]) == (2, "error")
+
+
 def test_its_graph_is_drawn(domain: Domain[Any], capsys: pytest.CaptureFixture[str]) -> None:
     for form, begins in (("mermaid", "flowchart"), ("dot", "digraph")):
         assert run(["graph", domain.name, "--format", form]) == 0
