@@ -14,7 +14,7 @@ import modulo
 from modulo.critics.schema import FitsSchema, TolerantJson
 from modulo.errors import Malformed
 from modulo.events import CandidateReformulated
-from modulo.mending import Mending, tell_mended
+from modulo.mending import Mending
 from modulo.trace import event_json
 
 read = TolerantJson()
@@ -221,14 +221,6 @@ def test_an_answer_that_was_cut_off_is_malformed(value: dict[str, Any], data: st
     text = json.dumps(value)
     with pytest.raises(Malformed):
         read(text[: data.draw(st.integers(0, len(text) - 1))])
-
-
-def test_outside_of_a_run_nobody_hears_of_mends() -> None:
-    tell_mended("nothing")
-    with Mending() as mending:
-        for i in range(100):
-            tell_mended(f"mend {i % 40}")
-    assert len(mending.mends) == 20
 
 
 @pytest.mark.anyio

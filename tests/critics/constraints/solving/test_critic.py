@@ -111,14 +111,14 @@ def test_many_unknown_names_are_not_all_reported() -> None:
 
 
 @given(meant_systems(), ASSIGNMENTS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_verdicts_agree_with_brute_force(meant: Meant, values: dict[str, Any]) -> None:
     critic: SolvesSystem[Any] = SolvesSystem(lambda problem: meant.system, explains=False)
     assert critic.critique(None, values).accepts is (values in meant.solutions())
 
 
 @given(meant_systems(most=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_claims_of_unsolvability_agree_with_brute_force(meant: Meant) -> None:
     critic: NoSolutionExists[Any] = NoSolutionExists(lambda problem: meant.system)
     found = critic.critique(None, NO_SOLUTION)
@@ -126,7 +126,7 @@ def test_claims_of_unsolvability_agree_with_brute_force(meant: Meant) -> None:
 
 
 @given(st.permutations(range(1, 8)), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_damaged_solution_is_rejected_and_a_repair_named(seats: list[int], data: st.DataObject) -> None:
     def build(problem: object) -> ConstraintSystem:
         system = ConstraintSystem()

@@ -31,11 +31,11 @@ ASSIGNMENTS = st.fixed_dictionaries({name: st.sampled_from(values) for name, val
 PARTIAL = st.fixed_dictionaries(
     {}, optional={name: st.sampled_from(values) for name, values in DOMAINS.items()}
 )
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 @given(meant_systems())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_conditions_mean_what_they_say(meant: Meant) -> None:
     for values in meant.assignments():
         for name, meaning in meant.meanings.items():
@@ -152,7 +152,7 @@ def test_the_same_question_has_the_same_answer() -> None:
 
 @pytest.mark.slow
 @given(meant_systems(most=8), ASSIGNMENTS, st.randoms())
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_explanations_agree_with_brute_force_at_length(
     meant: Meant, values: dict[str, Any], rng: random.Random
 ) -> None:
