@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from modulo.backprompt import ChatBackprompter, render_violation
 from modulo.canonical import JsonValue
@@ -17,11 +17,11 @@ _MALFORMED = ChatBackprompter(granularity="constructive", history=0)
 
 
 class CalendarBackprompter(Backprompter):
-    """Asks anew, with what was wrong with the latest time, and the next one that those who object can make.
+    """Asks anew, with what was wrong with the latest time, and the earliest one for all who have objected so far.
 
     A chat in which its wrong answers stand leads a small model to repeat them, and so does naming the wrong time.
-    The proposal looks at nothing but who objects now, so it need be no solution, but following it from round to
-    round leads to one if there is any.
+    The proposal looks at nobody's calendar but theirs, so it need be no solution, but whoever objects to it is taken
+    into account in the next one: following them leads to a solution in about as many rounds as there are people.
     """
 
     @property
@@ -34,13 +34,13 @@ class CalendarBackprompter(Backprompter):
         if not conversation.turns or conversation.turns[-1].attempt.candidate is None:
             return _MALFORMED.render(conversation)
         latest = conversation.turns[-1]
-        assert latest.attempt.candidate is not None
-        problem, slot = conversation.problem.value, latest.attempt.candidate.value()
         violations = [v for c in latest.critiques if c.verdict is Verdict.REJECT for v in c.violations]
-        lines = [
-            *(f"- {render_violation(violation)}" for violation in violations),
-            f'A better answer: {{"time": "{next_try(problem, slot)}"}}',
-        ]
+        attempts = [turn.attempt.candidate for turn in conversation.turns]
+        tried = [candidate.value() for candidate in attempts if candidate is not None]
+        proposal = next_try(conversation.problem.value, tried)
+        lines = [f"- {render_violation(violation)}" for violation in violations]
+        if proposal is not None:
+            lines.append(f'A better answer: {{"time": "{proposal}"}}')
         *before, last = conversation.prompt
         return Rendered(
             messages=(*before, Message(last.role, "\n".join([last.content, "", *lines]))),
@@ -54,20 +54,15 @@ class CalendarBackprompter(Backprompter):
         return {}
 
 
-def next_try(problem: CalendarProblem, slot: Slot) -> Slot:
-    """The next time after a wrong one that everybody who objects to it can make; after the last comes the first.
+def next_try(problem: CalendarProblem, tried: Sequence[Slot]) -> Slot | None:
+    """The earliest time, of those to choose from, that everybody who objects to one that was tried can make.
 
-    What is passed over is wrong for one of them, so no right time is. One to which nobody objects is wrong for being
-    too late, or not offered; what follows it is the very first.
+    It is none of those that were tried, unless nobody objects to one. None if these people alone have no time.
     """
-    slots = offered_slots(problem)
-    people = [p for p in problem.participants if any(busy.overlaps(slot) for busy in p.busy)]
-    wishes = [wish for wish in problem.wishes if problem.binds(wish) and wish.forbids(slot)]
-    if slot not in slots or not (people or wishes):
-        return slots[0]
-    at = slots.index(slot) + 1
-    for proposal in [*slots[at:], *slots[:at]]:
-        is_busy = any(busy.overlaps(proposal) for person in people for busy in person.busy)
-        if not is_busy and not any(wish.forbids(proposal) for wish in wishes):
-            return proposal
-    return slots[0]
+    people = [p for p in problem.participants if any(busy.overlaps(slot) for busy in p.busy for slot in tried)]
+    wishes = [w for w in problem.wishes if problem.binds(w) and any(w.forbids(slot) for slot in tried)]
+    for slot in offered_slots(problem):
+        is_busy = any(busy.overlaps(slot) for person in people for busy in person.busy)
+        if not is_busy and not any(wish.forbids(slot) for wish in wishes):
+            return slot
+    return None

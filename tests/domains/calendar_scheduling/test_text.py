@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import modulo
 from modulo.domains.calendar_scheduling import (
@@ -13,6 +16,7 @@ from modulo.domains.calendar_scheduling import (
     CalendarProblem,
     Slot,
     answer_schema,
+    fitting_meeting,
     generate,
     parse_meeting,
     prompt,
@@ -175,6 +179,30 @@ async def test_a_backprompt_shows_every_violation() -> None:
         assert part in after_conflict
 
 
-def test_what_is_wrong_for_nobody_but_too_late_starts_again() -> None:
-    assert str(next_try(PROBLEM, Slot(day="Friday", start=540, end=570))) == "Monday, 9:00 - 9:30"
-    assert str(next_try(PROBLEM, Slot(day="Monday", start=990, end=1020))) == "Monday, 9:00 - 9:30"
+def test_a_proposal_suits_all_who_have_objected_and_looks_at_nobody_else() -> None:
+    nobody, hana = Slot(day="Friday", start=540, end=570), Slot(day="Monday", start=540, end=570)
+    nils, igor = Slot(day="Monday", start=570, end=600), Slot(day="Monday", start=930, end=960)
+    assert str(next_try(PROBLEM, [nobody])) == "Monday, 9:00 - 9:30"
+    assert str(next_try(PROBLEM, [hana])) == "Monday, 9:30 - 10:00"
+    assert str(next_try(PROBLEM, [nils])) == "Monday, 9:00 - 9:30"
+    assert str(next_try(PROBLEM, [hana, nils])) == "Monday, 13:00 - 13:30"
+    assert str(next_try(PROBLEM, [igor])) == "Monday, 9:00 - 9:30"
+
+
+def test_no_proposal_is_made_where_those_who_object_have_no_time() -> None:
+    busy = [{"name": "Igor", "busy": [{"day": "Monday", "start": "9:00", "end": "17:00"}]}]
+    problem = CalendarProblem.model_validate(PROBLEM.model_dump() | {"participants": busy})
+    assert next_try(problem, [ANSWER]) is None
+
+
+@given(st.integers(0, 2000))
+@settings(deadline=None, max_examples=50)
+def test_following_proposals_leads_to_a_right_time_soon(seed: int) -> None:
+    problem, _ = generate(people=4, days=3, density=0.9, wishes=3, earliest=seed % 2 == 0, seed=seed)
+    tried = [random.Random(seed).choice(offered_slots(problem))]
+    while not fitting_meeting().critique(problem, tried[-1]).accepts:
+        proposal = next_try(problem, tried)
+        assert proposal is not None
+        assert proposal not in tried
+        tried.append(proposal)
+    assert len(tried) <= len(problem.participants) + len(problem.wishes) + 2
