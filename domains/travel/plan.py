@@ -27,6 +27,8 @@ FIELDS: Final = (
     "dinner",
     "accommodation",
 )
+_AROUND_A_PLAN: Final = frozenset(("plan", "idx", "query"))
+"""What a line of the benchmark's submissions has."""
 _MOST_DAYS: Final = 31
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FORM: Final = f'Answer with {{"plan": [..]}}, one object a day with the keys {", ".join(FIELDS)}.'
@@ -138,6 +140,9 @@ def read_plan(document: object) -> Plan:
             document = parse_json(document)
         except ProblemError as error:
             raise Malformed(f"The answer is {error}.", hint=_FORM) from error
+    if isinstance(document, Mapping) and not document.keys() <= _AROUND_A_PLAN:
+        strange = [key for key in document if key not in _AROUND_A_PLAN]
+        raise Malformed(f"The answer has {_quoted(strange)} beside its plan.", hint=_FORM)
     days = document.get("plan") if isinstance(document, Mapping) else document
     if not isinstance(days, (list, tuple)) or not days:
         raise Malformed("The answer is no list of days.", hint=_FORM)

@@ -62,6 +62,8 @@ class TravelSpecimens(Specimens[TravelProblem]):
                 document = parse_json(document)
             except ProblemError:
                 return False
+        if isinstance(document, dict) and set(document) - {"idx", "query", "plan"}:
+            return False
         days: Any = document.get("plan") if isinstance(document, dict) else document
         if not isinstance(days, (list, tuple)):
             return False

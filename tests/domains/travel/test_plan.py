@@ -67,6 +67,8 @@ def test_the_forms_of_the_benchmark_are_read(document: Any) -> None:
         [None],
         {"plan": None},
         {"plan": "ACCEPT"},
+        {"plan": PLAN, "verdict": "ACCEPT"},
+        {"answer": PLAN},
         {"plan": {"0": PLAN[0]}},
         PLAN[0],
         [*PLAN[:2], {}, *PLAN[2:]],
