@@ -42,7 +42,7 @@ class Game24Backprompter(Backprompter):
         lines = [
             "",
             *(f"- {render_violation(violation)}" for violation in violations),
-            f'The answer begins like this: {{"expression": "{begun} ',
+            f'Complete this answer: {{"expression": "{begun} ...',
         ]
         *before, last = conversation.prompt
         return Rendered(

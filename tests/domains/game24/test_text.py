@@ -145,7 +145,9 @@ def test_a_run_is_certified_through_backprompts() -> None:
     )
     assert isinstance(outcome, modulo.Certified)
     assert outcome.solution == f"{ANSWER} = 24"
-    assert "The expression is 56, not 24." in generator.requests[2].messages[-1].content
+    asked = generator.requests[2].messages[-1].content
+    assert "The expression is 56, not 24." in asked
+    assert 'Complete this answer: {"expression": "' in asked
 
 
 def test_a_claim_that_is_true_ends_a_run_as_unsolvable() -> None:
