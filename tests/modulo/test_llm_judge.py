@@ -19,6 +19,7 @@ from modulo import (
     Graph,
     Ledger,
     LLMJudge,
+    NestedLoop,
     Remark,
     StopReason,
     Usage,
@@ -292,6 +293,30 @@ async def test_it_is_cancelled_with_its_run() -> None:
     assert session.reserved == Usage()
     assert session.spent.calls == 2
     assert session.unconfirmed.cost_usd == pytest.approx(PAID.cost_usd)
+
+
+async def test_a_judge_in_a_nested_loop_gets_ready_and_is_charged_to_the_outer_run() -> None:
+    ready: list[bool] = []
+
+    class Paid(ScriptedGenerator):
+        async def prepare(self, limits: Any) -> None:
+            ready.append(limits("cost_usd"))
+
+    model = Paid([paid(opinion("accept", 9))], worst_case=PAID, repeats_last=True)
+    inner = graph_of(["2", "4"], LLMJudge(model, rubric="Right."))
+    outer = Graph("outer")
+    draft = outer.generator("text", ScriptedGenerator(["an even number"]), prompt=lambda problem: "?")
+    loop = NestedLoop(inner, problem=lambda text, problem: "p", select="best", budget=Budget(rounds=2))
+    number = outer.reformulator("number", loop, reads=draft)
+    outer.critic("even", is_even, reads=number)
+    trace = modulo.Trace()
+    outcome = await modulo.solve(outer, "p", budget=Budget(rounds=1, cost_usd=0.015), trace=trace)
+    assert isinstance(outcome, Certified)
+    assert ready  # before the first call of the outer run, and once more in the inner one
+    assert all(ready)
+    assert len(model.requests) == 1  # of two, one fits
+    assert outcome.usage.cost_usd == pytest.approx(0.01)
+    assert PAID in [event.bill for event in trace.events if isinstance(event, BudgetSettled) and event.nested]
 
 
 async def test_what_is_too_long_to_ask_about_gets_no_opinion() -> None:
