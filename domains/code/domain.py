@@ -11,6 +11,7 @@ from modulo.domain import Domain
 from modulo.domains.code.extracting import parse_program
 from modulo.domains.code.instances import PROBLEMS
 from modulo.domains.code.reading import read_problem, read_problem_in
+from modulo.domains.code.specimens import ProgramSpecimens
 from modulo.domains.code.wording import prompt
 from modulo.errors import Malformed
 
@@ -60,6 +61,10 @@ class CodeDomain(Domain[CodeProblem]):
         if not isinstance(document, str):
             raise Malformed("The answer is no text.")
         return document
+
+    def specimens(self) -> ProgramSpecimens:
+        """Programs for our own problems."""
+        return ProgramSpecimens()
 
 
 DOMAIN = CodeDomain()

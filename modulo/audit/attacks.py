@@ -110,6 +110,10 @@ def confusions(answer: JsonValue, rng: random.Random) -> Iterator[Variant]:
     leaves = [path for path in paths(answer) if not isinstance(value_at(answer, path), (dict, list, tuple))]
     if not leaves:
         return
+    like_booleans = [path for path in leaves if type(part := value_at(answer, path)) is int and part in (0, 1)]
+    if like_booleans:  # what Python takes for equal, JSON does not
+        place = rng.choice(like_booleans)
+        yield Variant("type_confusion", replaced(answer, place, bool(value_at(answer, place))))
     path = rng.choice(leaves)
     leaf = value_at(answer, path)
     family = "look_alike" if isinstance(leaf, str) else "type_confusion"

@@ -33,6 +33,7 @@ __all__ = ["Interrupted", "interruptions"]
 _LINES_OF_A_DOCUMENT: Final = 12
 _MOST_DOCUMENTS: Final = 60
 _MOST_LINES: Final = 100_000
+_MOST_TRIES: Final = 1_000
 _MOST_CHARACTERS: Final = 5_000
 
 
@@ -71,6 +72,8 @@ def interruptions(
     program = graph.check()
     tried, found = 0, []
     for judged in _small(rejected)[:_MOST_DOCUMENTS]:
+        if tried >= _MOST_TRIES:
+            break
         candidate = _candidate(subject, program, judged)
         for name in [critique.critic for critique in judged.critiques if critique.violations]:
             critic = graph.critics[name].critic if name in graph.critics else None
