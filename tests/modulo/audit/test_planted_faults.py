@@ -17,7 +17,7 @@ COLORINGS = COLORING.specimens()
 BUDGETS = planted.SPECIMENS
 
 
-def complaints(critic: Critic[Any, Any], specimens: Any, n: int = 400, *, in_workers: bool = False) -> str:
+def complaints(critic: Critic[Any, Any], specimens: Any, n: int = 240, *, in_workers: bool = False) -> str:
     report = audit(critic, specimens, n=n, in_workers=in_workers)
     assert not report.is_sound
     return "\n".join(report.complaints())
@@ -74,4 +74,4 @@ def test_a_fault_in_a_critic_of_numbers_is_found(critic: Critic[Any, Any], sign:
     "kind", [planted.ReadsFirstAction, planted.ForgetsTheGoal, planted.SkipsWhatItCannotRead]
 )
 def test_a_fault_in_a_critic_of_plans_is_found(kind: type[Critic[Any, Any]]) -> None:
-    assert "accepted, and wrong" in complaints(kind(), BLOCKSWORLD.specimens(), n=300)
+    assert "accepted, and wrong" in complaints(kind(), BLOCKSWORLD.specimens(), n=150)
