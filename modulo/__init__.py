@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from modulo.graph import Graph, Node
     from modulo.ledger import Ledger
     from modulo.llm_judge import LLMJudge
+    from modulo.many import solve_many
     from modulo.nested import NestedLoop
     from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
     from modulo.problem import NO_SOLUTION, Candidate, Problem
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from modulo.replaying import Replayed, replay
     from modulo.running.retrying import Retries
     from modulo.signing import FileOrBytes
-    from modulo.strategies import BestOfN, Cascade, EffortLadder, Portfolio, Refine, SelfConsistency
+    from modulo.strategies import Adaptive, BestOfN, Cascade, EffortLadder, Portfolio, Refine, SelfConsistency
     from modulo.trace import Trace
     from modulo.tree import Attempt, Tree
 
@@ -106,6 +107,7 @@ _HOME = {
     "modulo.generators.transcript": ("TranscriptGenerator",),
     "modulo.graph": ("Graph", "Node"),
     "modulo.ledger": ("Ledger",),
+    "modulo.many": ("solve_many",),
     "modulo.llm_judge": ("LLMJudge",),
     "modulo.nested": ("NestedLoop",),
     "modulo.outcome": ("Certified", "Exhausted", "Outcome", "StopReason", "Unsolvable"),
@@ -131,6 +133,7 @@ _HOME = {
     "modulo.running.retrying": ("Retries",),
     "modulo.signing": ("FileOrBytes",),
     "modulo.strategies": (
+        "Adaptive",
         "BestOfN",
         "Cascade",
         "EffortLadder",
@@ -146,6 +149,7 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "LLM",
     "NO_SOLUTION",
+    "Adaptive",
     "Attempt",
     "Backprompter",
     "BestOfN",
@@ -225,6 +229,7 @@ __all__ = [
     "parse_json",
     "replay",
     "solve",
+    "solve_many",
     "solve_sync",
     "stream",
     "verify",

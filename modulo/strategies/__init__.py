@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from modulo.strategies.adaptive import Adaptive
     from modulo.strategies.best_of_n import BestOfN
     from modulo.strategies.cascade import Cascade
     from modulo.strategies.effort_ladder import EffortLadder
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from modulo.strategies.self_consistency import SelfConsistency
 
 _HOME = {
+    "Adaptive": "adaptive",
     "BestOfN": "best_of_n",
     "Cascade": "cascade",
     "EffortLadder": "effort_ladder",
@@ -26,6 +28,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Adaptive",
     "BestOfN",
     "Cascade",
     "EffortLadder",

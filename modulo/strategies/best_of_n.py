@@ -48,7 +48,7 @@ class BestOfN(Strategy):
         made = attempts_at(tree)
         wanted = []
         for arm in arms_of(tree):
-            missing = self.n - sum(arm.made(attempt) for attempt in made)
+            missing = min(n, self.n - sum(arm.made(attempt) for attempt in made))
             sampling = Sampling(temperature=self.temperature, model=arm.model)
             wanted += [Expansion(node=arm.node, sampling=sampling)] * missing
         return wanted[: min(n, self.width or n)]

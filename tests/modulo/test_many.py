@@ -1,0 +1,161 @@
+"""Sets of problems: rounds go where they are most likely to certify."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import anyio
+import pytest
+
+import modulo
+from modulo import BestOfN, Budget, Certified, ConfigurationError, Exhausted, Ledger, StopReason
+from modulo.domains.simulated import SimulatedModel, SimulatedProblem, Skill, graph
+from modulo.many import solve_many
+from modulo.strategies.adaptive import Adaptive, Standing
+from modulo.testing import ScriptedGenerator
+from tests.modulo.loops import graph_of
+
+SKILLS = {
+    "easy": Skill(success=0.5),
+    "medium": Skill(success=0.12),
+    "hard": Skill(success=0.02),
+    "impossible": Skill(success=0.0),
+}
+SAMPLES: Any = BestOfN(n=10**6, width=1)
+
+
+def mixed(count: int) -> list[SimulatedProblem]:
+    return [SimulatedProblem(i, list(SKILLS)[i % len(SKILLS)]) for i in range(count)]
+
+
+def difficulty(problem: Any) -> Any:
+    return problem.value.difficulty
+
+
+def certified(outcomes: Any) -> int:
+    return sum(isinstance(outcome, Certified) for outcome in outcomes)
+
+
+@pytest.mark.anyio
+async def test_it_certifies_far_more_than_equal_shares_of_the_same_budget() -> None:
+    problems, model = mixed(200), graph(SimulatedModel(SKILLS))
+    equal = [await modulo.solve(model, one, strategy=SAMPLES, budget=Budget(rounds=2)) for one in problems]
+    ledger = Ledger(Budget(rounds=400))
+    adaptive = await solve_many(
+        model, problems, group=difficulty, strategy=SAMPLES, budget=Budget(), within=ledger
+    )
+    assert ledger.spent.rounds <= 400
+    assert certified(adaptive) >= 1.3 * certified(equal)
+
+
+@pytest.mark.anyio
+async def test_the_outcomes_do_not_depend_on_timing() -> None:
+    async def run(latency_seconds: float | None) -> list[tuple[Any, int]]:
+        generator = ScriptedGenerator(
+            lambda r: "ok" if hash_of(r) % 5 == 0 else f"no {r.turn}", latency_seconds=latency_seconds
+        )
+        outcomes = await solve_many(
+            graph_of(generator),
+            [f"problem {i}" for i in range(12)],
+            concurrency=3,
+            within=Ledger(Budget(rounds=30)),
+            budget=Budget(),
+        )
+        return [(outcome.stop_reason, len(outcome.attempts)) for outcome in outcomes]
+
+    assert await run(None) == await run(0.001)
+
+
+def hash_of(request: Any) -> int:
+    return sum(request.problem.canonical) * 7 + request.turn * 3
+
+
+@pytest.mark.anyio
+async def test_outcomes_are_in_the_order_of_the_problems() -> None:
+    generator = ScriptedGenerator(lambda r: "ok" if r.problem.value == "b" else "no")
+    outcomes = await solve_many(graph_of(generator), ["a", "b", "c"], budget=Budget(rounds=2))
+    assert [isinstance(outcome, Certified) for outcome in outcomes] == [False, True, False]
+
+
+@pytest.mark.anyio
+async def test_what_is_not_worth_another_round_is_given_up_with_the_reason() -> None:
+    generator = ScriptedGenerator(lambda r: "ok" if r.problem.value < "m" and r.turn else f"no {r.turn}")
+    problems = [*"abcdef", *"uvwxyz"]
+    outcomes = await solve_many(
+        graph_of(generator),
+        problems,
+        allocation=Adaptive(worth_rounds=8),
+        group=lambda problem: problem.value < "m",
+        budget=Budget(),
+        strategy=SAMPLES,
+    )
+    assert certified(outcomes) == 6
+    given_up = [outcome for outcome in outcomes if isinstance(outcome, Exhausted)]
+    assert {outcome.stop_reason for outcome in given_up} == {StopReason.GIVEN_UP}
+    assert all("less than once in 8 rounds" in str(outcome.error) for outcome in given_up)
+
+
+@pytest.mark.anyio
+async def test_a_failing_run_ends_all_of_them() -> None:
+    def prompt(problem: str) -> str:
+        raise RuntimeError("broken")
+
+    made = modulo.Graph("test")
+    draft = made.generator("draft", ScriptedGenerator(["ok"]), prompt=prompt)
+    from tests.modulo.loops import is_ok
+
+    made.critic("ok", is_ok, reads=draft)
+    with pytest.raises(modulo.ModuloError, match="broken"):
+        await solve_many(made, ["a", "b"])
+
+
+@pytest.mark.anyio
+async def test_cancelling_it_cancels_every_run() -> None:
+    generator = ScriptedGenerator(["ok"], latency_seconds=3600)
+    with anyio.move_on_after(0.01) as scope:
+        await solve_many(graph_of(generator), list("abcdef"))
+    assert scope.cancelled_caught
+
+
+@pytest.mark.anyio
+async def test_no_problems_have_no_outcomes() -> None:
+    assert await solve_many(graph_of(["ok"]), []) == ()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("options", [{"concurrency": 0}, {"concurrency": True}, {"trace": modulo.Trace()}])
+async def test_options_that_make_no_sense_are_refused(options: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        await solve_many(graph_of(["ok"]), ["a"], **options)
+
+
+# ---------------------------------------------------------------------------------------------------- who is next
+
+
+def test_kinds_that_certified_more_are_asked_first() -> None:
+    good = [Standing(group="good", violations=(1, 0), certified=True, is_open=False)] * 20
+    bad = [Standing(group="bad", violations=(1,) * 20)] * 20
+    fresh = [Standing(group=group) for group in ("bad", "good") * 10]
+    chosen = Adaptive().ask([*good, *bad, *fresh], 10)
+    assert Counter(([*good, *bad, *fresh][place]).group for place in chosen) == {"good": 10}
+
+
+def test_within_a_kind_whoever_had_fewer_rounds_goes_first() -> None:
+    standings = [Standing(group="a", violations=(1,) * 9), Standing(group="a", violations=(1,) * 12)]
+    assert Adaptive().ask(standings, 1) == [0]
+
+
+def test_the_same_standings_and_seed_give_the_same_places() -> None:
+    standings = [Standing(group=i % 3, violations=(1,) * (i % 4)) for i in range(30)]
+    assert Adaptive().ask(standings, 7, seed=3) == Adaptive().ask(standings, 7, seed=3)
+
+
+def test_nothing_is_asked_for_that_cannot_go_on() -> None:
+    assert Adaptive().ask([Standing(group="a", is_open=False)] * 3, 5) == []
+
+
+@pytest.mark.parametrize("settings", [{"worth_rounds": 0}, {"worth_rounds": "x"}, {"least_rounds": -1}])
+def test_settings_that_make_no_sense_are_refused(settings: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        Adaptive(**settings)
