@@ -58,8 +58,8 @@ async def solve_many(
         allocation: Who has the next round; ``Adaptive()`` by default.
         concurrency: Rounds of a turn.
         group: The kind of a problem, whose odds are learned together: its size by default.
-        **options: As for ``solve``, for each run: ``budget`` limits one, ``within`` all of them. ``seed`` is that of the
-            first one; each has a seed of its own.
+        **options: As for ``solve``, for each run: ``budget`` limits one, ``within`` all of them. ``seed`` is that of
+            the first one; each has a seed of its own.
 
     Returns:
         The outcomes, in the order of the problems. A run that is not worth another round is ``Exhausted`` with the
@@ -79,9 +79,9 @@ async def solve_many(
 
     async def run(place: int) -> None:
         try:
-            outcomes[place] = outcome = await solve(
-                graph, made[place], **{**options, "gate": partial(turns.wait, place), "seed": seed + place}
-            )
+            gate = partial(turns.wait, place)
+            given: SolveOptions = {**options, "gate": gate, "seed": seed + place}
+            outcomes[place] = outcome = await solve(graph, made[place], **given)
             turns.over(place, certified=not isinstance(outcome, Exhausted))
         finally:
             turns.leave(place)
