@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modulo.audit.documents import AuditDocument
 from modulo.audit.subject import Subject
@@ -88,7 +89,16 @@ class Panel:
             candidate = self._read(document.document, document.problem)
         except ValueError as error:
             return _judged(document, _refused(malformed_critique(error, critic="format")), self._names)
-        return _judged(document, await self._checker(document.problem).check(candidate), self._names)
+        checked = await self._checker(document.problem).check(candidate)
+        if checked.verdict == "accept" and document.expected == "reject" and self._is_an_answer(document, candidate):
+            document = replace(document, expected="accept")
+        return _judged(document, checked, self._names)
+
+    def _is_an_answer(self, document: AuditDocument[Any], candidate: Any) -> bool:
+        """Whether what was read, and would be certified, is to the byte a right answer that was written otherwise."""
+        encode, problem = self.program.answer.codec.encode, document.problem
+        answers = [encode(self._read(answer, problem)) for answer in document.specimen.answers]
+        return encode(candidate) in answers
 
     async def _judge_text(self, document: AuditDocument[Any]) -> Judged:
         assert isinstance(document.document, str)
