@@ -22,6 +22,7 @@ from modulo.graph.nodes import (
 )
 from modulo.graph.program import Program, Stage
 from modulo.protocols import Critic, Generator, SoftCritic
+from modulo.steps import Steps
 
 if TYPE_CHECKING:
     import os
@@ -88,6 +89,7 @@ class Graph(Generic[C]):
         *,
         prompt: Prompt | None = None,
         reads: Reads | Sequence[Reads] = (),
+        steps: Steps[Any, Any] | None = None,
     ) -> Node:
         """Add a generator.
 
@@ -97,6 +99,7 @@ class Graph(Generic[C]):
             prompt: Makes the conversation's opening (text or messages) of the problem's value and the values
                 of what is read. Without one, the problem's text or canonical JSON is the prompt.
             reads: Certified artefacts that this generator builds on; it runs once all of them are certified.
+            steps: What of a partial answer may still become right, for searches over partial answers.
         """
         from modulo.generators.function import as_generator
 
@@ -107,7 +110,11 @@ class Graph(Generic[C]):
             self._fault(f"generator {name!r}: {_kind(generator)} is neither a Generator nor a function{fix}.")
         else:
             names = self._all_of(reads, f"generator {name!r}")
-            self.generators[name] = GeneratorNode(name=name, generator=source, prompt=prompt, reads=names)
+            if steps is not None and not isinstance(steps, Steps):
+                self._fault(f"generator {name!r}: {_kind(steps)} is no Steps.")
+            self.generators[name] = GeneratorNode(
+                name=name, generator=source, prompt=prompt, reads=names, steps=steps
+            )
         return Node(name)
 
     def reformulator(self, name: str, convert: Callable[..., Any], *, reads: Reads) -> Node:

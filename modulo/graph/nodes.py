@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from modulo.protocols import Critic, Generator, Message, SoftCritic
+from modulo.steps import Steps
 
 __all__ = [
     "CriticNode",
@@ -72,12 +73,16 @@ def _names(node: Reads) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorNode:
-    """A generator and its prompt. ``reads`` names the certified artefacts that it builds on, all needed."""
+    """A generator and its prompt. ``reads`` names the certified artefacts that it builds on, all needed.
+
+    ``steps`` takes apart what it gives, where that can be made step by step.
+    """
 
     name: str
     generator: Generator
     prompt: Prompt | None
     reads: tuple[str, ...]
+    steps: Steps[Any, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
