@@ -69,7 +69,18 @@ if TYPE_CHECKING:
     from modulo.replaying import Replayed, replay
     from modulo.running.retrying import Retries
     from modulo.signing import FileOrBytes
-    from modulo.strategies import Adaptive, BestOfN, Cascade, EffortLadder, Portfolio, Refine, SelfConsistency
+    from modulo.steps import Beginning, Steps
+    from modulo.strategies import (
+        Adaptive,
+        BeamSearch,
+        BestOfN,
+        Cascade,
+        EffortLadder,
+        Portfolio,
+        Refine,
+        SelfConsistency,
+        TreeSearch,
+    )
     from modulo.trace import Trace
     from modulo.tree import Attempt, Tree
 
@@ -132,14 +143,17 @@ _HOME = {
     "modulo.replaying": ("Replayed", "replay"),
     "modulo.running.retrying": ("Retries",),
     "modulo.signing": ("FileOrBytes",),
+    "modulo.steps": ("Beginning", "Steps"),
     "modulo.strategies": (
         "Adaptive",
+        "BeamSearch",
         "BestOfN",
         "Cascade",
         "EffortLadder",
         "Portfolio",
         "Refine",
         "SelfConsistency",
+        "TreeSearch",
     ),
     "modulo.trace": ("Trace",),
     "modulo.tree": ("Attempt", "Tree"),
@@ -152,6 +166,8 @@ __all__ = [
     "Adaptive",
     "Attempt",
     "Backprompter",
+    "BeamSearch",
+    "Beginning",
     "BestOfN",
     "Billing",
     "Budget",
@@ -210,6 +226,7 @@ __all__ = [
     "SelfConsistency",
     "SoftCritic",
     "Soundness",
+    "Steps",
     "StopReason",
     "Strategy",
     "Trace",
@@ -217,6 +234,7 @@ __all__ = [
     "TranscriptGenerator",
     "TransientGenerationError",
     "Tree",
+    "TreeSearch",
     "Turn",
     "Unsolvable",
     "Usage",

@@ -407,6 +407,11 @@ class Strategy(ABC):
     runs at once and a run can go on from its trace. ``tree.memo`` may cache what can be computed again.
     """
 
+    @property
+    def asks_for_parts(self) -> bool:
+        """Whether it asks for parts of answers where a generator has ``Steps``; no schema of answers fits them."""
+        return False
+
     @abstractmethod
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """Up to n expansions to run at the same time; none means that there is nothing left to try."""

@@ -10,31 +10,37 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from modulo.strategies.adaptive import Adaptive
+    from modulo.strategies.beam_search import BeamSearch
     from modulo.strategies.best_of_n import BestOfN
     from modulo.strategies.cascade import Cascade
     from modulo.strategies.effort_ladder import EffortLadder
     from modulo.strategies.portfolio import Portfolio
     from modulo.strategies.refine import Refine
     from modulo.strategies.self_consistency import SelfConsistency
+    from modulo.strategies.tree_search import TreeSearch
 
 _HOME = {
     "Adaptive": "adaptive",
+    "BeamSearch": "beam_search",
     "BestOfN": "best_of_n",
     "Cascade": "cascade",
     "EffortLadder": "effort_ladder",
     "Portfolio": "portfolio",
     "Refine": "refine",
     "SelfConsistency": "self_consistency",
+    "TreeSearch": "tree_search",
 }
 
 __all__ = [
     "Adaptive",
+    "BeamSearch",
     "BestOfN",
     "Cascade",
     "EffortLadder",
     "Portfolio",
     "Refine",
     "SelfConsistency",
+    "TreeSearch",
 ]
 
 

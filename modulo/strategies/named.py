@@ -21,6 +21,8 @@ _CLASSES: Final[Mapping[str, str]] = {
     "self_consistency": "modulo.strategies.self_consistency:SelfConsistency",
     "effort_ladder": "modulo.strategies.effort_ladder:EffortLadder",
     "cascade": "modulo.strategies.cascade:Cascade",
+    "beam_search": "modulo.strategies.beam_search:BeamSearch",
+    "tree_search": "modulo.strategies.tree_search:TreeSearch",
 }
 """Loaded when they are used, as everything else."""
 

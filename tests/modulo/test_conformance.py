@@ -7,7 +7,18 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from modulo import BestOfN, Cascade, EffortLadder, Expansion, Portfolio, Refine, SelfConsistency, Strategy
+from modulo import (
+    BeamSearch,
+    BestOfN,
+    Cascade,
+    EffortLadder,
+    Expansion,
+    Portfolio,
+    Refine,
+    SelfConsistency,
+    Strategy,
+    TreeSearch,
+)
 from modulo.conformance import assert_conforms, faults_of
 from modulo.strategies.named import STRATEGY_NAMES, strategy_from_string
 from modulo.tree import Attempt, Tree
@@ -21,6 +32,9 @@ OURS: dict[str, Callable[[], Strategy]] = {
     "self-consistency": lambda: SelfConsistency(n=5, offers=None),
     "effort ladder": EffortLadder,
     "cascade": lambda: Cascade(tries=2),
+    "beam search, narrow": lambda: BeamSearch(width=1, samples=2, restarts=1, temperature=0.9),
+    "tree search, wide": lambda: TreeSearch(width=4, patience=5, widening=2, exploration=0),
+    "portfolio of searches": lambda: Portfolio((BeamSearch(), TreeSearch(width=2))),
     "portfolio": lambda: Portfolio((Refine(width=2), BestOfN(n=5), Portfolio((SelfConsistency(n=3),)))),
 }
 

@@ -1,0 +1,163 @@
+"""What searches choose between: the places from which one can go on, found in the attempts so far.
+
+Where a generator has ``Steps``, a place is a beginning of an answer that may still become right. Elsewhere it is a
+whole answer, to be repaired by what critics said of it. The root begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling
+from modulo.steps import AsksForRest, Beginning, Steps
+from modulo.strategies.arms import Arm, attempts_at
+from modulo.tree import Attempt, Tree
+
+__all__ = ["Found", "Position", "Positions", "folded"]
+
+F = TypeVar("F")
+
+
+class Position(Struct, kw_only=True, eq=False):
+    """A place from which one can go on.
+
+    Attributes:
+        id: Its number; 0 is the root. It is the label of what is asked from here.
+        parent: The place that it was found from; None for the root.
+        attempt: The attempt that it was found in; None for the root.
+        beginning: How answers begin that are asked from here, if they are made step by step.
+        score: How promising it is, from 0 to 1.
+        asked: How many attempts were made from here.
+        children: The places that were found from here.
+    """
+
+    id: int
+    parent: Position | None = None
+    attempt: Attempt | None = None
+    beginning: Beginning | None = None
+    score: float = 0.0
+    asked: int = 0
+    children: list[Position] = []
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing: to ask from here is to have it judged."""
+        return self.beginning is not None and self.beginning.score >= 1
+
+
+class Found(Struct, frozen=True):
+    """What came of one attempt.
+
+    Attributes:
+        origin: The place from which it was asked.
+        new: Places that are new, each found from the one before, the first one from the origin.
+    """
+
+    origin: Position
+    new: Sequence[Position]
+
+
+_Place: TypeAlias = "tuple[str, float, Beginning | None]"
+
+
+class Positions:
+    """All places that were found at the stage that is worked on.
+
+    Of places with the same state only the first one is kept: whatever leads on from one leads on from the other.
+
+    Args:
+        tree: The attempts so far.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self._problem = tree.problem.value
+        self._steps = {node.name: self._applicable(node.steps) for node in tree.frontier().generators}
+        self.all = [Position(id=0)]
+        self._states: set[tuple[str, str]] = set()
+
+    @property
+    def root(self) -> Position:
+        """Where everything begins."""
+        return self.all[0]
+
+    def note(self, attempt: Attempt) -> Found:
+        """Look at an attempt, once each, in the order of asking."""
+        origin = at = self._origin(attempt)
+        origin.asked += 1
+        new = []
+        for state, score, beginning in self._places(attempt):
+            if (attempt.node, state) not in self._states:
+                self._states.add((attempt.node, state))
+                at = Position(id=len(self.all), parent=at, attempt=attempt, beginning=beginning, score=score)
+                assert at.parent is not None
+                at.parent.children.append(at)
+                self.all.append(at)
+                new.append(at)
+        return Found(origin, new)
+
+    def expansion(
+        self, position: Position, arms: Sequence[Arm], nth: int, temperature: float | None
+    ) -> Expansion:
+        """What to ask from a place.
+
+        Args:
+            position: The place.
+            arms: What new answers are asked of, in turn.
+            nth: How many are asked from here before it, earlier ones included.
+            temperature: Softmax temperature; None leaves it to the generator.
+        """
+        attempt, beginning = position.attempt, position.beginning
+        arm = arms[nth % len(arms)] if attempt is None else Arm(attempt.node, attempt.sampling.model)
+        sampling = DEFAULT_SAMPLING
+        if temperature is not None or arm.model is not None:
+            sampling = Sampling(temperature=temperature, model=arm.model)
+        steps = self._steps[arm.node]
+        return Expansion(
+            node=arm.node,
+            parent=None if attempt is None else attempt.id,
+            sampling=sampling,
+            backprompter=AsksForRest(steps, beginning) if steps and beginning else None,
+            prefix=beginning.text if beginning else "",
+            label=str(position.id),
+        )
+
+    def _applicable(self, steps: Steps[Any, Any] | None) -> Steps[Any, Any] | None:
+        return steps if steps is not None and steps.applies_to(self._problem) else None
+
+    def _origin(self, attempt: Attempt) -> Position:
+        number = attempt.label.rpartition(".")[2]  # a portfolio puts its own label before ours
+        return self.all[int(number)] if number.isdecimal() and int(number) < len(self.all) else self.root
+
+    def _places(self, attempt: Attempt) -> Iterator[_Place]:
+        if attempt.generation is None:
+            return
+        steps, candidate = self._steps[attempt.node], attempt.candidate
+        if steps is None:
+            score = 1 / (1 + attempt.violation_count) if candidate else 0.0
+            yield candidate.sha256 if candidate else attempt.text, score, None
+        elif candidate and not candidate.claims_unsolvable:
+            for beginning in steps.beginnings(self._problem, candidate.value()):
+                yield beginning.state, beginning.score, beginning
+
+
+def folded(tree: Tree, key: str, start: Callable[[], F], take: Callable[[F, Attempt], None]) -> F:
+    """What is made of the attempts at the stage that is worked on, one after the other; kept in ``tree.memo``.
+
+    Args:
+        tree: The attempts so far.
+        key: As what it is kept.
+        start: Makes what there is before the first attempt.
+        take: Adds an attempt to it.
+    """
+    attempts = attempts_at(tree)
+    known, seen, made = tree.memo.get(key, (None, 0, None))
+    if known is not attempts:  # another stage, or built on something else
+        seen, made = 0, start()
+    for attempt in attempts[seen:]:
+        take(made, attempt)
+    tree.memo[key] = (attempts, len(attempts), made)
+    result: F = made
+    return result

@@ -1,0 +1,127 @@
+"""Monte Carlo tree search over partial answers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from modulo.canonical import JsonValue
+from modulo.errors import ConfigurationError
+from modulo.generators.llm_options import check_sampling
+from modulo.numeric import is_number
+from modulo.protocols import Expansion, Strategy
+from modulo.settings import settings_of
+from modulo.strategies.arms import arms_of
+from modulo.strategies.counts import check_counts
+from modulo.strategies.positions import Position, Positions, folded
+from modulo.tree import Attempt, Tree
+
+__all__ = ["TreeSearch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeSearch(Strategy):
+    """Goes down the tree of places by upper confidence bounds (UCT), and asks where it should become wider.
+
+    Places are beginnings of answers where the generator has ``Steps``, else whole answers to be repaired. An answer
+    is a rollout to the end: what of it may still become right becomes a path of new places, and the best score among
+    them is credited to all places above; an answer that brings nothing new is worth nothing. A place is asked again
+    while it was asked fewer than ``widening * visits ** 0.5`` times (progressive widening), since a model can always
+    say something else; after that, the search goes on to its children. Answers that are asked for at the same time
+    count as visits without reward (virtual loss).
+
+    Source: Kocsis and Szepesvári, "Bandit based Monte-Carlo Planning" (2006); Chaslot et al., "Progressive Strategies
+    for Monte-Carlo Tree Search" (2008) and "Parallel Monte-Carlo Tree Search" (2008); Hao et al., "Reasoning with
+    Language Model is Planning with World Model" (2023).
+
+    Attributes:
+        exploration: How much a place is worth that was seldom visited; 0 goes by mean rewards, which are up to 1.
+        widening: How fast a place gets further children.
+        width: Answers asked for at the same time.
+        patience: Answers in a row that brought nothing new after which it is stuck; None never.
+        temperature: Softmax temperature; None leaves it to the generator. With 0, a place gives one answer only.
+
+    Raises:
+        ConfigurationError: A number makes no sense.
+    """
+
+    exploration: float = 0.5
+    widening: float = 1.0
+    width: int = 1
+    patience: int | None = 50
+    temperature: float | None = None
+
+    def __post_init__(self) -> None:
+        check_counts(self, "width", optional=("patience",))
+        check_sampling(temperature=self.temperature)
+        for name, least in (("exploration", 0), ("widening", 0.01)):
+            value = getattr(self, name)
+            if not is_number(value) or value < least:
+                raise ConfigurationError(f"TreeSearch: {name} must be a number from {least} on, not {value!r}")
+
+    @property
+    def asks_for_parts(self) -> bool:
+        """It does."""
+        return True
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        """Answers from the places that are worth most by now."""
+        arms = arms_of(tree)
+        seen = folded(tree, "tree search", lambda: _Seen(Positions(tree)), _Seen.take)
+        if not arms or (self.patience is not None and seen.fruitless >= self.patience):
+            return ()
+        pending, asked = Counter[int](), Counter[int]()
+        wanted = []
+        for _ in range(min(n, self.width)):
+            place = self._selected(seen, pending, asked)
+            nth = place.asked + asked[place.id]
+            wanted.append(seen.positions.expansion(place, arms, nth, self.temperature))
+            asked[place.id] += 1
+        return wanted
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """The settings."""
+        return settings_of(self)
+
+    def _selected(self, seen: _Seen, pending: Counter[int], asked: Counter[int]) -> Position:
+        """The place to ask from; what is on the way to it is pending from then on."""
+        for place in seen.complete:
+            if not place.asked and not asked[place.id]:
+                return place
+        place = seen.positions.root
+        while True:
+            visits = seen.visits[place.id] + pending[place.id]
+            pending[place.id] += 1
+            if not place.children or place.asked + asked[place.id] < self.widening * math.sqrt(visits + 1):
+                return place
+            log = math.log(visits + 1)
+            place = max(place.children, key=lambda child: self._bound(seen, child, pending[child.id], log))
+
+    def _bound(self, seen: _Seen, place: Position, pending: int, log: float) -> float:
+        visits = seen.visits[place.id] + pending
+        return seen.rewards[place.id] / visits + self.exploration * math.sqrt(log / visits)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Visits and rewards of all places, from the attempts so far."""
+
+    positions: Positions
+    visits: Counter[int] = field(default_factory=Counter)
+    rewards: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    complete: list[Position] = field(default_factory=list)
+    fruitless: int = 0
+
+    def take(self, attempt: Attempt) -> None:
+        """Credit what an attempt has brought to all places above it."""
+        found = self.positions.note(attempt)
+        self.fruitless = 0 if found.new else self.fruitless + 1
+        self.complete += [place for place in found.new if place.is_complete]
+        reward = max((place.score for place in found.new), default=0.0)
+        place: Position | None = found.new[-1] if found.new else found.origin
+        while place is not None:
+            self.visits[place.id] += 1
+            self.rewards[place.id] += reward
+            place = place.parent
