@@ -8,12 +8,14 @@ from modulo.domains.planning.planbench import Instance, read_planbench
 from modulo.domains.planning.prompts import natural_prompt, pddl_prompt
 from modulo.domains.planning.renaming import Renaming, obfuscate, rename
 from modulo.domains.planning.restating import LLMReformulator
+from modulo.domains.planning.steps import PlanSteps
 from modulo.domains.planning.wording import Wording, check_actions
 
 __all__ = [
     "Instance",
     "LLMReformulator",
     "PlanBackprompter",
+    "PlanSteps",
     "PlanningDomain",
     "PromptKind",
     "Renaming",

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from modulo.critics.plan import PddlProblem
+from modulo.domains.planning.beginnings import read_begun
 from modulo.domains.planning.lines import Kind, Line, grouped_actions, read_line
 from modulo.domains.planning.lookalikes import ascii_looks
 from modulo.domains.planning.passages import Passage, divide
@@ -64,7 +65,12 @@ def parse_plan(text: str, problem: PddlProblem | None) -> str | NoSolution:
     Raises:
         Malformed: It holds no plan, several, or something that looks like an action and cannot be read.
     """
-    return read_answer(text, words_of(problem) if problem is not None else NO_WORDS)
+    words = words_of(problem) if problem is not None else NO_WORDS
+    begun = read_begun(text) if len(text) <= MAX_CHARACTERS else None
+    if begun is None:
+        return read_answer(text, words)
+    rest = "" if begun.is_complete else read_answer(begun.rest, words)
+    return rest if isinstance(rest, NoSolution) else "\n".join([*begun.actions, *rest.split("\n")]).rstrip("\n")
 
 
 def read_answer(text: str, words: Words) -> str | NoSolution:

@@ -16,6 +16,7 @@ from modulo.domains.planning.backprompter import PlanBackprompter
 from modulo.domains.planning.chat import parse_plan
 from modulo.domains.planning.planbench import find_domain_file, read_pddl_files
 from modulo.domains.planning.prompts import pddl_prompt
+from modulo.domains.planning.steps import PlanSteps
 from modulo.errors import ConfigurationError, Malformed, ProblemError
 
 __all__ = ["PlanningDomain", "PromptKind", "planning_graph"]
@@ -42,7 +43,7 @@ def planning_graph(
         reformulator: Reads plans out of the generator's text: ``parse_plan`` or an ``LLMReformulator``.
     """
     graph = modulo.Graph(name, problem_type=PddlProblem)
-    planner = graph.generator("planner", generator, prompt=prompt)
+    planner = graph.generator("planner", generator, prompt=prompt, steps=PlanSteps(prompt))
     plan = graph.reformulator("plan", reformulator, reads=planner)
     graph.critic("valid", PlanValidator(), reads=plan, backprompts=planner)
     if fast_downward_is_installed():
