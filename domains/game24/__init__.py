@@ -12,6 +12,7 @@ from modulo.domains.game24.instances import generate
 from modulo.domains.game24.problem import Game24Problem, read_puzzles
 from modulo.domains.game24.solving import find_solution, is_solvable
 from modulo.domains.game24.specimens import Game24Specimens
+from modulo.domains.game24.steps import Game24Steps
 from modulo.domains.game24.text import answer_schema, parse_expression, prompt
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Game24Domain",
     "Game24Problem",
     "Game24Specimens",
+    "Game24Steps",
     "MakesTarget",
     "NoExpressionExists",
     "answer_schema",

@@ -12,6 +12,7 @@ from modulo.domains.game24.backprompter import Game24Backprompter
 from modulo.domains.game24.critic import MakesTarget, NoExpressionExists
 from modulo.domains.game24.problem import Game24Problem, read_problem, read_problem_in
 from modulo.domains.game24.specimens import Game24Specimens
+from modulo.domains.game24.steps import Game24Steps
 from modulo.domains.game24.text import answer_schema, parse_expression, prompt
 from modulo.errors import Malformed
 
@@ -21,7 +22,7 @@ __all__ = ["DOMAIN", "Game24Domain", "graph"]
 def graph(generator: modulo.Generator) -> modulo.Graph:
     """Generator, parser, ``MakesTarget``, and ``NoExpressionExists`` for claims that there is no solution."""
     result = modulo.Graph("game24", problem_type=Game24Problem)
-    player = result.generator("player", generator, prompt=prompt)
+    player = result.generator("player", generator, prompt=prompt, steps=Game24Steps())
     expression = result.reformulator("expression", parse_expression, reads=player)
     result.critic("makes_target", MakesTarget(), reads=expression, backprompts=player)
     result.critic("no_expression_exists", NoExpressionExists(), reads=expression, backprompts=player)

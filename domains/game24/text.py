@@ -17,6 +17,7 @@ from typing import Final
 from modulo.canonical import JsonValue
 from modulo.critics.arithmetic import Expression, Number, Operation, read_equation
 from modulo.domains.game24.claims import is_claim
+from modulo.domains.game24.derivation import Derivation, read_derivation
 from modulo.domains.game24.problem import Game24Problem
 from modulo.errors import Malformed
 from modulo.json_in_text import json_object_in
@@ -124,7 +125,8 @@ def parse_expression(text: str, problem: Game24Problem) -> str | NoSolution:
     r"""The expression in a chat answer, in plain characters, with ``= n`` behind it where that stands there.
 
     A JSON object, prose, lists of steps, marks such as ``Answer:`` or ``\boxed{}``, signs such as that of
-    multiplication, other brackets and reasoning in ``<think>`` tags are understood.
+    multiplication, other brackets and reasoning in ``<think>`` tags are understood. Where steps such as
+    ``10 - 4 = 6 (left: 6 9 13)`` stand at the very start, the expression may be one of the numbers that are left.
 
     Returns:
         The expression; or ``NO_SOLUTION`` if all that the answer says is that there is none.
@@ -136,6 +138,32 @@ def parse_expression(text: str, problem: Game24Problem) -> str | NoSolution:
         raise Malformed(
             f"An answer of more than {MAX_CHARACTERS:,} characters is not read.", code="too_long", hint=_FORM
         )
+    derived = read_derivation(text, problem)
+    if derived is None:
+        return _stated_in(text, len(problem.numbers))
+    return _behind(*derived, problem)
+
+
+def _behind(derivation: Derivation, rest: str, problem: Game24Problem) -> str | NoSolution:
+    """The expression that a derivation comes to with what stands behind it, unless that is a whole one itself."""
+    finished = derivation.expression()
+    try:
+        stated = _stated_in(rest, len(derivation.numbers))
+    except Malformed:
+        if finished is None:
+            raise
+        return finished
+    if isinstance(stated, NoSolution):
+        return stated if finished is None else finished
+    expression = read_equation(stated)[0]
+    if finished is not None:
+        is_whole = sum(isinstance(item, Number) for item in expression) >= len(problem.numbers)
+        return stated if is_whole else finished
+    return derivation.completed(stated, expression) or stated
+
+
+def _stated_in(text: str, count: int) -> str | NoSolution:
+    """The expression of so many numbers in a text, or the claim that there is none."""
     said = text.rpartition("</think>")[2]
     stated = _json_answer(said)
     if stated is not None:
@@ -143,7 +171,7 @@ def parse_expression(text: str, problem: Game24Problem) -> str | NoSolution:
     if is_claim(said):
         return NO_SOLUTION
     marked = _marked(said)
-    return _only(marked, problem) if marked else _only([said], problem)
+    return _only(marked or [said], count)
 
 
 def _json_answer(text: str) -> str | None:
@@ -184,10 +212,10 @@ class _Found:
     fault: Malformed | None = None
 
 
-def _only(texts: Sequence[str], problem: Game24Problem) -> str:
+def _only(texts: Sequence[str], count: int) -> str:
     """The one expression in some texts: of those that use enough numbers, if any does."""
     found = [one for text in texts for one in _expressions(text)]
-    whole = [one for one in found if one.numbers >= len(problem.numbers)] or found
+    whole = [one for one in found if one.numbers >= count] or found
     for one in whole:
         if one.fault is not None:
             raise one.fault
