@@ -131,6 +131,27 @@ def test_the_readme_shows_the_example_to_the_letter() -> None:
     assert shown.group(1).strip() == example.split('"""', 2)[2].strip()
 
 
+def test_the_audit_of_the_readme_finds_what_it_says(tmp_path: Path) -> None:
+    command = [Path(sys.executable).with_name("modulo"), "audit"]
+    shown = re.search(
+        r"^modulo audit (examples\.meeting:\S+ --cases \S+)$", (ROOT / "README.md").read_text(), re.M
+    )
+    assert shown is not None
+    sound = subprocess.run([*command, *shown.group(1).split()], cwd=ROOT, capture_output=True, text=True)
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert "0 false accepts in 6 wrong documents" in sound.stdout
+    assert "below 0.5 with 95% confidence" in sound.stdout
+    lines = (EXAMPLES / "meeting.py").read_text().splitlines(keepends=True)
+    first = next(i for i, line in enumerate(lines) if line.startswith("def is_free")) + 1
+    (tmp_path / "meeting.py").write_text("".join(lines[:first] + lines[first + 3 :]))
+    cases = str(EXAMPLES / "meeting_cases.jsonl")
+    lax = subprocess.run(
+        [*command, "meeting:is_free", "--cases", cases], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert lax.returncode == 1
+    assert "FAULT: accepted, and wrong: type_confusion [15, True]" in lax.stdout
+
+
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) < 150
 
