@@ -142,8 +142,10 @@ class StudyFolder:
 
 
 def _compared(document: dict[str, Any]) -> dict[str, Any]:
-    """What makes a study another one; a study may go on faster, or with more money."""
-    return {name: value for name, value in document.items() if name not in ("concurrency", "total")}
+    """What makes a study another one; a study may go on faster, or with more money, and name licences later."""
+    kept = {name: value for name, value in document.items() if name not in ("concurrency", "total")}
+    sets = [{name: one[name] for name in one if name != "licence"} for one in kept["problems"]]
+    return {**kept, "problems": sets}
 
 
 def _file_name(run: str) -> str:

@@ -83,6 +83,7 @@ class ProblemSet(_Part):
         files: Files as ``modulo solve --problem`` takes them.
         ids: Of ``lines``, only these.
         most: Of ``lines``, only so many from the first on.
+        licence: Under which the problems may be passed on; what is exported names it.
     """
 
     name: str = ""
@@ -94,6 +95,7 @@ class ProblemSet(_Part):
     files: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     most: int | None = Field(default=None, ge=1)
+    licence: str | None = None
 
     @model_validator(mode="after")
     def _has_problems(self) -> ProblemSet:
