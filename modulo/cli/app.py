@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "verify": "modulo.cli.verify",
     "audit": "modulo.cli.audit",
     "bench": "modulo.cli.bench",
+    "export": "modulo.cli.export",
     "replay": "modulo.cli.replay",
     "graph": "modulo.cli.graph",
     "domains": "modulo.cli.domains",
