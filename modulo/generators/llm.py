@@ -36,6 +36,7 @@ from modulo.generators.llm_connections import LITELLM_LOOP, forbid_replays, keep
 from modulo.generators.llm_faults import as_generation_error
 from modulo.generators.llm_model import Endpoint, ModelFacts, look_up
 from modulo.generators.llm_options import check_connection, check_extra, check_sampling
+from modulo.generators.llm_prefill import Prefill, continuation, messages_of, prompt_arguments
 from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import Price
 from modulo.protocols import Generation, Generator, Request
@@ -70,6 +71,9 @@ class LLM(Generator):
         api_key: The key, in place of the provider's environment variable. It is never shown nor recorded.
         limits: Calls at once and per minute; share one object among the generators of a model.
         price: The price, where litellm does not know it or knows it wrong.
+        prefill: Whether the model can go on from the beginning of an answer (``Request.prefills``). None believes
+            litellm. True says so of servers that litellm does not know and that take ``continue_final_message``, as
+            vLLM, SGLang and llama.cpp do.
         extra: Further parameters of ``litellm.acompletion``.
 
     Raises:
@@ -90,6 +94,7 @@ class LLM(Generator):
         api_key: str | None = None,
         limits: ModelLimits | None = None,
         price: Price | None = None,
+        prefill: bool | None = None,
         extra: Mapping[str, JsonValue] | None = None,
     ) -> None:
         check_sampling(
@@ -102,6 +107,7 @@ class LLM(Generator):
         check_extra(extra)
         _check_kind("limits", limits, ModelLimits)
         _check_kind("price", price, Price)
+        _check_kind("prefill", prefill, bool)
         self.model = model
         self.temperature = temperature
         self.max_output_tokens = max_output_tokens
@@ -113,6 +119,7 @@ class LLM(Generator):
         self.extra = dict(extra or {})
         self._given_endpoint = Endpoint(model=model, api_base=api_base, api_key=api_key)
         self._price = price
+        self._given_prefill = prefill
         self._known: ModelFacts | None = None
 
     def __repr__(self) -> str:
@@ -137,9 +144,22 @@ class LLM(Generator):
             if self._known is None:
                 await self.prepare(lambda _: False)
             endpoint, arguments = await self._endpoint(), self._arguments(request, samples)
-            return await LITELLM_LOOP.run(partial(self._call, endpoint, arguments, samples, sent))
+            call = partial(self._call, endpoint, arguments, self._schema_of(request), sent)
+            found = (await LITELLM_LOOP.run(call))[:samples]
         finally:
             tell_whether_sent(sent.is_set())
+        if not request.prefills:
+            return found
+        return [continuation(each, request.prefix, repeats=self._facts.repeats_prefix) for each in found]
+
+    @property
+    def takes_prefill(self) -> bool:
+        """Whether it was said to, or litellm knows that the model does.
+
+        Raises:
+            ConfigurationError: litellm knows no such provider, or there is no key for it.
+        """
+        return self._prefill is not None
 
     def samples_per_call(self, request: Request) -> int:
         """8, a number that every provider with ``n`` grants; 1 where there is no ``n``."""
@@ -147,8 +167,10 @@ class LLM(Generator):
 
     def worst_case(self, request: Request, samples: int = 1) -> Usage:
         """An upper bound on one call. The cost is 0 where nobody knows the price (see ``prepare``)."""
-        schema_bytes = self.schema.size_bytes if self.schema else 0
-        prompt_tokens = most_prompt_tokens(request.messages, schema_bytes=schema_bytes, extra=self.extra)
+        schema = self._schema_of(request)
+        prompt_tokens = most_prompt_tokens(
+            messages_of(request), schema_bytes=schema.size_bytes if schema else 0, extra=self.extra
+        )
         completion_tokens = samples * self._most_output_tokens(request)
         cost_usd = self._facts.worst_cost_usd(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
         return Usage(
@@ -199,6 +221,16 @@ class LLM(Generator):
         litellm = import_litellm()
         return look_up(litellm, self._given_endpoint, price=self._price, version=metadata.version("litellm"))
 
+    @property
+    def _prefill(self) -> Prefill | None:
+        if self._given_prefill is False:
+            return None
+        return self._facts.prefill or (Prefill.BY_REQUEST if self._given_prefill else None)
+
+    def _schema_of(self, request: Request) -> AnswerSchema | None:
+        """The schema, if the whole answer comes: what follows a prefix fits none."""
+        return None if request.prefix else self.schema
+
     def _most_output_tokens(self, request: Request) -> int:
         wanted = request.sampling.max_output_tokens or self.max_output_tokens
         most = self._facts.max_output_tokens
@@ -210,18 +242,18 @@ class LLM(Generator):
         return None if self.seed is None else self.seed + request.turn
 
     def _arguments(self, request: Request, samples: int) -> dict[str, Any]:
-        sampling = request.sampling
+        sampling, schema = request.sampling, self._schema_of(request)
         settings = {
             "temperature": self.temperature if sampling.temperature is None else sampling.temperature,
             "seed": self._seed_of(request),
             "reasoning_effort": sampling.reasoning_effort or self.reasoning_effort,
-            "response_format": self.schema.response_format if self.schema else None,
+            "response_format": schema.response_format if schema else None,
             "n": samples if samples > 1 else None,
         }
         return {
             **self.extra,
             **{name: value for name, value in settings.items() if value is not None},
-            "messages": [{"role": each.role, "content": each.content} for each in request.messages],
+            **prompt_arguments(request, self._prefill if request.prefills else None, self.extra),
             # litellm renames it for models that want max_completion_tokens.
             "max_tokens": self._most_output_tokens(request),
             "timeout": self.timeout_seconds,
@@ -230,7 +262,7 @@ class LLM(Generator):
         }
 
     async def _call(
-        self, endpoint: Endpoint, arguments: Mapping[str, Any], samples: int, sent: Event
+        self, endpoint: Endpoint, arguments: Mapping[str, Any], schema: AnswerSchema | None, sent: Event
     ) -> tuple[Generation, ...]:
         """One call, in litellm's own loop. The deadline does not run while the call waits for its turn."""
         async with self.limits.turn() as had_to_wait:
@@ -238,7 +270,7 @@ class LLM(Generator):
                 await LITELLM_LOOP.hear_caller()
             sent.set()
             response = await self._complete(endpoint, arguments)
-        return read_generations(response, self.schema, cost_usd=partial(self._cost_usd, response))[:samples]
+        return read_generations(response, schema, cost_usd=partial(self._cost_usd, response))
 
     def _cost_usd(self, response: Any, tokens: Tokens) -> float:
         facts = self._facts

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
+from modulo.generators.llm_prefill import Prefill, repeats_prefix
 from modulo.generators.price import Price
 
 __all__ = ["Endpoint", "ModelFacts", "look_up"]
@@ -57,6 +58,8 @@ class ModelFacts:
         is_own_price: Whether the price was given by the user, and not by litellm.
         max_output_tokens: The longest answer; None if unknown.
         takes_n: Whether one call can bring several samples.
+        prefill: How the model goes on from the beginning of an answer; None if it cannot, or nobody knows.
+        repeats_prefix: Whether its responses begin with that beginning.
     """
 
     provider: str
@@ -65,6 +68,8 @@ class ModelFacts:
     is_own_price: bool
     max_output_tokens: int | None
     takes_n: bool
+    prefill: Prefill | None = None
+    repeats_prefix: bool = False
 
     def worst_cost_usd(self, *, prompt_tokens: int, completion_tokens: int) -> float:
         """The most that so many tokens can cost; 0 if nobody knows the price."""
@@ -111,6 +116,8 @@ def look_up(litellm: Any, endpoint: Endpoint, *, price: Price | None, version: s
         is_own_price=price is not None,
         max_output_tokens=_whole(entry.get("max_output_tokens")),
         takes_n="n" in (litellm.get_supported_openai_params(model=name, custom_llm_provider=provider) or ()),
+        prefill=Prefill.BY_MESSAGE if entry.get("supports_assistant_prefill") is True else None,
+        repeats_prefix=repeats_prefix(name, provider),
     )
 
 

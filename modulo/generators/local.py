@@ -13,6 +13,7 @@ import anyio.to_thread
 from modulo.canonical import JsonValue
 from modulo.generators.llm import LLM, import_litellm
 from modulo.generators.llm_model import Endpoint, ModelFacts
+from modulo.generators.llm_prefill import Prefill
 from modulo.generators.local_server import SLOTS, LocalServer, serve
 from modulo.generators.local_weights import resolve_weights
 from modulo.generators.model_limits import ModelLimits
@@ -89,6 +90,8 @@ class Local(LLM):
             is_own_price=True,
             max_output_tokens=server.context_tokens,
             takes_n=False,
+            prefill=Prefill.BY_REQUEST,
+            repeats_prefix=True,
         )
 
     def _serve(self) -> LocalServer:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from modulo.strategies.adaptive import Adaptive
     from modulo.strategies.beam_search import BeamSearch
     from modulo.strategies.best_of_n import BestOfN
+    from modulo.strategies.budget_forcing import BudgetForcing
     from modulo.strategies.cascade import Cascade
     from modulo.strategies.effort_ladder import EffortLadder
     from modulo.strategies.portfolio import Portfolio
@@ -23,6 +24,7 @@ _HOME = {
     "Adaptive": "adaptive",
     "BeamSearch": "beam_search",
     "BestOfN": "best_of_n",
+    "BudgetForcing": "budget_forcing",
     "Cascade": "cascade",
     "EffortLadder": "effort_ladder",
     "Portfolio": "portfolio",
@@ -35,6 +37,7 @@ __all__ = [
     "Adaptive",
     "BeamSearch",
     "BestOfN",
+    "BudgetForcing",
     "Cascade",
     "EffortLadder",
     "Portfolio",

@@ -20,6 +20,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "best_of_n": "modulo.strategies.best_of_n:BestOfN",
     "self_consistency": "modulo.strategies.self_consistency:SelfConsistency",
     "effort_ladder": "modulo.strategies.effort_ladder:EffortLadder",
+    "budget_forcing": "modulo.strategies.budget_forcing:BudgetForcing",
     "cascade": "modulo.strategies.cascade:Cascade",
     "beam_search": "modulo.strategies.beam_search:BeamSearch",
     "tree_search": "modulo.strategies.tree_search:TreeSearch",

@@ -10,6 +10,7 @@ import pytest
 from modulo import (
     BeamSearch,
     BestOfN,
+    BudgetForcing,
     Cascade,
     EffortLadder,
     Expansion,
@@ -31,6 +32,8 @@ OURS: dict[str, Callable[[], Strategy]] = {
     "best of n": lambda: BestOfN(n=9, width=4),
     "self-consistency": lambda: SelfConsistency(n=5, offers=None),
     "effort ladder": EffortLadder,
+    "budget forcing": BudgetForcing,
+    "budget forcing, always": lambda: BudgetForcing(on_evidence=False, trains=3, opening="<t>", closing="</t>"),
     "cascade": lambda: Cascade(tries=2),
     "beam search, narrow": lambda: BeamSearch(width=1, samples=2, restarts=1, temperature=0.9),
     "tree search, wide": lambda: TreeSearch(width=4, patience=5, widening=2, exploration=0),

@@ -1,0 +1,118 @@
+"""One train of thought, lengthened or cut short: budget forcing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from modulo.canonical import JsonValue
+from modulo.errors import ConfigurationError
+from modulo.protocols import Expansion, Finish, Sampling, Strategy
+from modulo.settings import settings_of
+from modulo.strategies.arms import Arm, arms_of, attempts_at
+from modulo.strategies.counts import check_counts
+from modulo.tree import Attempt, Tree
+
+__all__ = ["BudgetForcing"]
+
+_ANSWER: Final = "answer"
+_THOUGHT: Final = "thought"
+_NO_THOUGHT: Final = (Finish.REFUSED, Finish.MALFORMED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetForcing(Strategy):
+    r"""Hybrid scaling: a model that stops thinking is made to go on with "Wait", one that thinks too long to answer.
+
+    A model may think for a number of tokens. Where it stops before and critics reject what it has, "Wait" is put
+    behind its own words and it goes on from there. Once tokens or waits are used up, "Final Answer:" is put there.
+    Only for models that go on from the beginning of an answer: local ones, and providers with prefill.
+
+    Source: Muennighoff et al., "s1: Simple test-time scaling" (2025), arXiv 2501.19393.
+
+    Attributes:
+        waits: How many times it is made to go on.
+        thinking_tokens: Tokens for thinking in one train of thought; all of them are used if a bill never came.
+        answer_tokens: Tokens for the answer after "Final Answer:".
+        trains: Trains of thought by each model, one after the other.
+        on_evidence: Whether to wait only where critics reject. If not, it is always made to go on, as in s1, and
+            only what follows "Final Answer:" is judged.
+        wait: What makes it go on.
+        ending: What makes it answer.
+        opening: What it begins with, such as ``"<think>\n"`` for models that think between marks.
+        closing: The mark that ends its thinking, such as ``"</think>"``. It is taken away to go on, and put there to
+            end.
+
+    Raises:
+        ConfigurationError: A setting makes no sense.
+    """
+
+    waits: int = 2
+    thinking_tokens: int = 1024
+    answer_tokens: int = 256
+    trains: int = 1
+    on_evidence: bool = True
+    wait: str = "\nWait"
+    ending: str = "\n\nFinal Answer:"
+    opening: str = ""
+    closing: str = ""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "waits", "thinking_tokens", "answer_tokens", "trains")
+        for name in ("wait", "ending", "opening", "closing"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or (name in ("wait", "ending") and not value.strip()):
+                raise ConfigurationError(
+                    f"BudgetForcing: {name} is text that a model goes on from, not {value!r}"
+                )
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        """What comes next in the train of thought of each model; none when all of them have come to their end."""
+        attempts = attempts_at(tree)
+        wanted = [self._next(tree, arm, [a for a in attempts if arm.made(a)]) for arm in arms_of(tree)]
+        return [expansion for expansion in wanted if expansion is not None][:n]
+
+    def describe(self) -> Mapping[str, JsonValue]:
+        """The settings."""
+        return settings_of(self)
+
+    def _next(self, tree: Tree, arm: Arm, attempts: Sequence[Attempt]) -> Expansion | None:
+        ends = [i for i, attempt in enumerate(attempts) if self._ends(tree, attempt)]
+        train = attempts[ends[-1] + 1 if ends else 0 :]
+        if not train:
+            return self._thought(arm, self.opening, self.thinking_tokens) if len(ends) < self.trains else None
+        last, left = train[-1], self.thinking_tokens - sum(map(_tokens, train))
+        thoughts = last.text.partition(self.closing)[0] if self.closing else last.text
+        if len(train) <= self.waits and left > 0 and not _was_cut_off(last):
+            return self._thought(arm, thoughts.rstrip() + self.wait, left)
+        return self._expansion(arm, thoughts.rstrip() + self.closing + self.ending, self.answer_tokens, _ANSWER)
+
+    def _thought(self, arm: Arm, prefix: str, most: int) -> Expansion:
+        return self._expansion(arm, prefix, most, _THOUGHT)
+
+    def _expansion(self, arm: Arm, prefix: str, most: int, label: str) -> Expansion:
+        return Expansion(
+            node=arm.node,
+            sampling=Sampling(max_output_tokens=most, model=arm.model),
+            prefix=prefix,
+            prefills=True,
+            judged=self.on_evidence or label == _ANSWER,
+            label=label,
+        )
+
+    def _ends(self, tree: Tree, attempt: Attempt) -> bool:
+        """Whether a train of thought ends here: with its answer, a certificate, or nothing to go on from."""
+        if attempt.generation is None or attempt.generation.finish in _NO_THOUGHT:
+            return True
+        return attempt.label.endswith(_ANSWER) or (attempt.accepted and not tree.was_blamed(attempt))
+
+
+def _was_cut_off(attempt: Attempt) -> bool:
+    return attempt.generation is not None and attempt.generation.finish is Finish.TRUNCATED
+
+
+def _tokens(attempt: Attempt) -> int:
+    assert attempt.generation is not None
+    usage = attempt.generation.usage
+    return (attempt.sampling.max_output_tokens or 0) if usage is None else usage.completion_tokens
