@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +74,13 @@ class StudyFolder:
             raise ConfigurationError(f"{self.path} holds no study: {error}") from error
 
     def rows(self) -> list[RunRow]:
-        """The runs that are finished, in the order in which they were.
+        """The runs that are finished, in the study's order, whenever they ended.
 
         Raises:
             ConfigurationError: They cannot be read.
         """
-        return read_rows(self._runs)
+        rows = read_rows(self._runs)
+        return sorted(rows, key=_place_in(self.study(), self.problems())) if rows else []
 
     def save_problems(self, documents: Iterable[dict[str, Any]]) -> None:
         """Write down which problems are studied."""
@@ -146,6 +147,27 @@ def _compared(document: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in document.items() if name not in ("concurrency", "total")}
     sets = [{name: one[name] for name in one if name != "licence"} for one in kept["problems"]]
     return {**kept, "problems": sets}
+
+
+def _place_in(study: Study, problems: Iterable[tuple[str, str]]) -> Callable[[RunRow], tuple[int, ...]]:
+    """Where a run stands among those of a study: problem by problem."""
+    numbers = [_numbers(problems), _numbers(study.models), _numbers(study.strategies)]
+
+    def place(row: RunRow) -> tuple[int, ...]:
+        problem, model, strategy = numbers
+        last = len(problem) + len(model) + len(strategy)
+        return (
+            problem.get((row.set, row.problem), last),
+            row.repeat,
+            model.get(row.model, last),
+            strategy.get(row.strategy, last),
+        )
+
+    return place
+
+
+def _numbers(things: Iterable[Any]) -> dict[Any, int]:
+    return {thing: number for number, thing in enumerate(things)}
 
 
 def _file_name(run: str) -> str:

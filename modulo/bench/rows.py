@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from msgspec import Struct
 from modulo.budget import Usage
 from modulo.canonical import parse_json
 from modulo.errors import ConfigurationError
+from modulo.options import Select
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.tree import Attempt
 
@@ -72,6 +73,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
         claim: What the certificate claims.
         soundness: How much that is worth.
         error: What went wrong, if that is why it stopped.
+        select: Whether it was to stop at its first certified answer (``first``) or to go on (``best``).
+        certified_in: The round of its first certified answer, if it went on after that.
         rounds: Asks of the strategy.
         usage: What it spent.
         unconfirmed: Worst cases of calls whose bill never came.
@@ -93,6 +96,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
     claim: str | None = None
     soundness: str | None = None
     error: str | None = None
+    select: Select = "first"
+    certified_in: int | None = None
     rounds: int
     usage: Usage
     unconfirmed: Usage
@@ -100,12 +105,20 @@ class RunRow(Struct, frozen=True, kw_only=True):
     seconds: float
     attempts: tuple[AttemptRow, ...]
 
+    @property
+    def certified_round(self) -> int | None:
+        """The round of its first certified answer; None if it has none."""
+        if not self.certified:
+            return None
+        return self.rounds if self.certified_in is None else self.certified_in
 
-def run_row(outcome: Outcome[Any], *, lost: Usage, **named: Any) -> RunRow:
+
+def run_row(outcome: Outcome[Any], *, answers: Collection[str], lost: Usage, **named: Any) -> RunRow:
     """The row of a run.
 
     Args:
         outcome: Its outcome.
+        answers: Names of the generators whose answers are the run's.
         lost: What was lost when it was interrupted.
         **named: The fields that say which run it is.
     """
@@ -117,6 +130,9 @@ def run_row(outcome: Outcome[Any], *, lost: Usage, **named: Any) -> RunRow:
         claim=claim.text if claim else None,
         soundness=claim.soundness if claim else None,
         error=outcome.error if isinstance(outcome, Exhausted) else None,
+        certified_in=next(
+            (one.round for one in outcome.attempts if one.accepted and one.node in answers), None
+        ),
         rounds=outcome.usage.rounds,
         usage=outcome.usage,
         unconfirmed=outcome.unconfirmed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from modulo.errors import LimitReached
 from modulo.generators.choice import Models
 from modulo.generators.models import generator_from_string
 from modulo.generators.price import Price
+from modulo.graph import Graph
 from modulo.ledger import Ledger
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.problem import Problem
@@ -61,7 +62,7 @@ class StudyResult(Struct, frozen=True, kw_only=True):
     """What came of running a study.
 
     Attributes:
-        rows: The runs that are finished, earlier ones included.
+        rows: The runs that are finished, earlier ones included, in the study's order.
         starved: How many runs could not come to their end because the study's own budget was gone.
     """
 
@@ -128,12 +129,11 @@ async def run_study(
             row = await _run(study, folder, cell, ledger)
             if row is None:
                 starved += 1
-                continue
-            rows.append(row)
-            on_finished(row)
+            else:
+                on_finished(row)
 
     await run_together([work] * study.concurrency)
-    return StudyResult(rows=rows, starved=starved)
+    return StudyResult(rows=folder.rows(), starved=starved)
 
 
 def _documents(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
@@ -175,6 +175,8 @@ async def _run(study: Study, folder: StudyFolder, cell: Cell, ledger: Ledger) ->
         return None
     row = run_row(
         outcome,
+        answers=_answering(graph),
+        select=study.select,
         lost=paid.lost,
         run=cell.run,
         set=problem.set,
@@ -187,6 +189,11 @@ async def _run(study: Study, folder: StudyFolder, cell: Cell, ledger: Ledger) ->
     )
     folder.save(row, None if isinstance(outcome, Exhausted) else outcome.certificate)
     return row
+
+
+def _answering(graph: Graph) -> Collection[str]:
+    """The generators whose answers are those of the graph."""
+    return [node.name for node in graph.check().answer.generators]
 
 
 def _is_starved(outcome: Outcome[Any], study: Study, ledger: Ledger) -> bool:

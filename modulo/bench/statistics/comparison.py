@@ -1,0 +1,175 @@
+"""Two strategies on the same problems at the same cost."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from modulo.bench.rows import RunRow
+from modulo.bench.statistics.estimates import Estimate, exact_paired_test, mean_difference
+from modulo.bench.statistics.spending import Resource, spent_by, spent_until_certified
+from modulo.bench.statistics.verdicts import in_words
+from modulo.outcome import StopReason
+
+__all__ = ["Comparison", "Side", "compare", "comparisons_of"]
+
+_LEVEL: Final = 0.05
+
+
+class Side(Struct, frozen=True, kw_only=True):
+    """One of two strategies that are compared.
+
+    Attributes:
+        strategy: Its name in the study.
+        certified: How many runs it certified within the budget.
+        backprompts: Whether it goes on from answers with critiques, and does not only sample.
+        ended_early: Runs without a certificate that ended before they had spent the budget, by reason: with other
+            limits, the strategy might have done better.
+    """
+
+    strategy: str
+    certified: int
+    backprompts: bool
+    ended_early: Mapping[str, int]
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """Two strategies, run by run on the same problems with the same model and seeds.
+
+    Attributes:
+        set: The set of problems.
+        model: The model.
+        first: One strategy.
+        second: The other.
+        by: What both may spend the same of.
+        budget: How much of it each run may spend: as much as the dearest run of the cheaper strategy did.
+        runs: How many pairs of runs there are.
+        problems: On how many problems.
+        only_first: Pairs in which only the first was certified.
+        only_second: Pairs in which only the second was.
+        difference: Share certified by the first less that of the second, with a bootstrap interval over problems.
+        p_value: Of the exact paired test, two-sided. With one run a problem, it is McNemar's.
+        significant: Whether that is below 5 %. Of twenty comparisons, one is by chance.
+        words: All this as a sentence.
+    """
+
+    set: str
+    model: str
+    first: Side
+    second: Side
+    by: Resource
+    budget: float
+    runs: int
+    problems: int
+    only_first: int
+    only_second: int
+    difference: Estimate
+    p_value: float
+    significant: bool
+    words: str
+
+
+def comparisons_of(rows: Sequence[RunRow], *, seed: int = 0) -> tuple[Comparison, ...]:
+    """Every two strategies of each set and model, in the order of first appearance."""
+    found: defaultdict[tuple[str, str], defaultdict[str, list[RunRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        found[row.set, row.model][row.strategy].append(row)
+    compared = (
+        compare(first, second, seed=seed)
+        for strategies in found.values()
+        for first, second in combinations(strategies.values(), 2)
+    )
+    return tuple(one for one in compared if one is not None)
+
+
+def compare(
+    first: Sequence[RunRow],
+    second: Sequence[RunRow],
+    *,
+    by: Resource | None = None,
+    budget: float | None = None,
+    seed: int = 0,
+) -> Comparison | None:
+    """Two strategies at equal cost, on the runs that both have made.
+
+    Args:
+        first: Runs of one strategy on one set with one model.
+        second: Runs of the other.
+        by: What cost is counted in; tokens where there are any, else calls.
+        budget: What each run may spend of it; as ``Comparison.budget`` unless given.
+        seed: For the bootstrap.
+
+    Returns:
+        The comparison; None if they have no run in common.
+    """
+    pairs = _pairs(first, second)
+    if not pairs:
+        return None
+    ones, others = [one for one, _ in pairs], [other for _, other in pairs]
+    by = by or _resource(ones, others)
+    budget = min(_most(ones, by), _most(others, by)) if budget is None else budget
+    outcomes = [(_within(one, by, budget), _within(other, by, budget)) for one, other in pairs]
+    by_problem: defaultdict[str, list[int]] = defaultdict(list)
+    for (one, _), (won, lost) in zip(pairs, outcomes, strict=True):
+        by_problem[one.problem].append(won - lost)
+    p_value = exact_paired_test([sum(found) for found in by_problem.values()])
+    unspoken = Comparison(
+        set=ones[0].set,
+        model=ones[0].model,
+        first=_side(ones, by, budget),
+        second=_side(others, by, budget),
+        by=by,
+        budget=budget,
+        runs=len(pairs),
+        problems=len(by_problem),
+        only_first=sum(won > lost for won, lost in outcomes),
+        only_second=sum(won < lost for won, lost in outcomes),
+        difference=mean_difference([sum(found) / len(found) for found in by_problem.values()], seed=seed),
+        p_value=p_value,
+        significant=p_value < _LEVEL,
+        words="",
+    )
+    return replace(unspoken, words=in_words(unspoken))
+
+
+def _pairs(first: Sequence[RunRow], second: Sequence[RunRow]) -> list[tuple[RunRow, RunRow]]:
+    others = {(row.problem, row.repeat): row for row in second}
+    return [(row, others[key]) for row in first if (key := (row.problem, row.repeat)) in others]
+
+
+def _resource(*sides: Sequence[RunRow]) -> Resource:
+    return "tokens" if all(spent_by(rows).tokens for rows in sides) else "calls"
+
+
+def _most(rows: Sequence[RunRow], by: Resource) -> float:
+    return max(_amount(row, by) for row in rows)
+
+
+def _amount(row: RunRow, by: Resource) -> float:
+    amount: float = getattr(spent_by([row]), by)
+    return amount
+
+
+def _within(row: RunRow, by: Resource, budget: float) -> bool:
+    spent = spent_until_certified(row)
+    return spent is not None and getattr(spent, by) <= budget
+
+
+def _side(rows: Sequence[RunRow], by: Resource, budget: float) -> Side:
+    own_limit = StopReason.of_limit(by)
+    early = Counter(
+        row.stop_reason.value
+        for row in rows
+        if not row.certified and row.stop_reason is not own_limit and _amount(row, by) < budget
+    )
+    return Side(
+        strategy=rows[0].strategy,
+        certified=sum(_within(row, by, budget) for row in rows),
+        backprompts=any(attempt.parent is not None for row in rows for attempt in row.attempts),
+        ended_early=dict(early.most_common()),
+    )

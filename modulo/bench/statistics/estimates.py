@@ -1,0 +1,160 @@
+"""Estimates with intervals, from numbers alone."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from modulo.errors import ConfigurationError
+
+__all__ = ["RESAMPLES", "Estimate", "exact_paired_test", "mean_difference", "pass_at_k", "ratio", "wilson"]
+
+_T = TypeVar("_T", float, tuple[float, float])
+
+RESAMPLES: Final = 1000
+"""Resamples of a bootstrap."""
+
+_Z: Final = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+_TAIL: Final = 0.025
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """A number with its 95 % interval.
+
+    Attributes:
+        value: The number; None where it cannot be said, as the cost per certified answer where none is.
+        low: Lower end of the interval; None where there is none.
+        high: Upper end of the interval; None where nothing bounds it.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def wilson(successes: float, trials: int) -> Estimate:
+    """A share, with the interval of Wilson, "Probable Inference, the Law of Succession" (1927).
+
+    Args:
+        successes: How many trials succeeded; a fraction where a trial is a mean of several.
+        trials: How many there were.
+
+    Returns:
+        The share; without trials, only that it is between 0 and 1.
+
+    Raises:
+        ConfigurationError: There cannot be so many successes.
+    """
+    if not 0 <= successes <= trials:
+        raise ConfigurationError(f"of {trials} trials, {successes} cannot have succeeded")
+    if trials == 0:
+        return Estimate(value=None, low=0.0, high=1.0)
+    share, z2 = successes / trials, _Z * _Z
+    center = share + z2 / (2 * trials)
+    margin = _Z * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
+    scale = 1 + z2 / trials
+    # Rounding must not leave the share outside of its interval.
+    low, high = max(0.0, (center - margin) / scale), min(1.0, (center + margin) / scale)
+    return Estimate(value=share, low=min(low, share), high=max(high, share))
+
+
+def pass_at_k(samples: int, right: int, k: int) -> float:
+    """The probability that of k samples one at least is right, without bias.
+
+    Source: Chen et al., "Evaluating Large Language Models Trained on Code" (2021), equation 1.
+
+    Args:
+        samples: How many independent samples there are.
+        right: How many of them are right.
+        k: How many are drawn, up to ``samples``.
+
+    Raises:
+        ConfigurationError: The numbers make no sense.
+    """
+    if not (0 <= right <= samples and 1 <= k <= samples):
+        raise ConfigurationError(f"pass@{k} cannot be said of {samples} samples, {right} of them right")
+    return 1 - math.comb(samples - right, k) / math.comb(samples, k)
+
+
+def exact_paired_test(differences: Sequence[int]) -> float:
+    """The two-sided p-value of paired differences, where each might as well be the other way round.
+
+    All signs of the differences are tried (Fisher, "The Design of Experiments", 1935, section 21). Where all
+    differences are 1, 0 or -1, this is the exact test of McNemar (1947).
+
+    Args:
+        differences: One for each problem.
+    """
+    ways = {0: 1}
+    for difference in filter(None, differences):
+        more: Counter[int] = Counter()
+        for total, count in ways.items():
+            more[total + difference] += count
+            more[total - difference] += count
+        ways = more
+    seen = abs(sum(differences))
+    extreme = sum(count for total, count in ways.items() if abs(total) >= seen)
+    return extreme / sum(ways.values())
+
+
+def ratio(pairs: Sequence[tuple[float, float]], *, seed: int = 0) -> Estimate:
+    """A sum over another sum, with a bootstrap interval (percentiles; Efron 1979) over what is drawn.
+
+    Args:
+        pairs: Numerator and denominator of each problem; both at least 0.
+        seed: The same seed gives the same interval.
+
+    Returns:
+        The ratio. Where the denominators are all 0 it has no value; where too many resamples are like that, no upper
+        end.
+    """
+    quotients = sorted(_quotient(drawn) for drawn in _resamples(pairs, seed))
+    return Estimate(
+        value=_finite(_quotient(pairs)),
+        low=_finite(_percentile(quotients, _TAIL)),
+        high=_finite(_percentile(quotients, 1 - _TAIL)),
+    )
+
+
+def mean_difference(differences: Sequence[float], *, seed: int = 0) -> Estimate:
+    """The mean of paired differences, with a bootstrap interval (percentiles) over the pairs.
+
+    Args:
+        differences: One for each problem.
+        seed: The same seed gives the same interval.
+    """
+    if not differences:
+        return Estimate(value=None, low=None, high=None)
+    means = sorted(math.fsum(drawn) / len(drawn) for drawn in _resamples(differences, seed))
+    return Estimate(
+        value=math.fsum(differences) / len(differences),
+        low=_percentile(means, _TAIL),
+        high=_percentile(means, 1 - _TAIL),
+    )
+
+
+def _resamples(values: Sequence[_T], seed: int) -> Iterator[list[_T]]:
+    """Resamples that do not depend on the order of the values."""
+    rng = random.Random(seed)  # noqa: S311  an interval, no secret
+    ordered = sorted(values)
+    return (rng.choices(ordered, k=len(values)) for _ in range(RESAMPLES if values else 0))
+
+
+def _quotient(pairs: Sequence[tuple[float, float]]) -> float:
+    below = math.fsum(denominator for _, denominator in pairs)
+    return math.fsum(numerator for numerator, _ in pairs) / below if below else math.inf
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float:
+    """The value at a share of the order, by nearest rank; infinite where there is none."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else math.inf
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

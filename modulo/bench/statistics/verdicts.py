@@ -1,0 +1,74 @@
+"""Comparisons in words, which say what does not follow from them too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from modulo.bench.statistics.comparison import Comparison, Side
+
+__all__ = ["in_words"]
+
+_UNITS: Final = {
+    "tokens": "{:,.0f} tokens",
+    "calls": "{:,.0f} calls",
+    "cost_usd": "${:g}",
+    "seconds": "{:,.1f} s",
+}
+
+
+def in_words(compared: Comparison) -> str:
+    """A comparison as a few sentences."""
+    return " ".join(_sentences(compared))
+
+
+def _sentences(compared: Comparison) -> Iterator[str]:
+    first, second = compared.first, compared.second
+    budget = _UNITS[compared.by].format(compared.budget)
+    yield (
+        f"At up to {budget} a run, {first.strategy} certified {first.certified} and {second.strategy} "
+        f"{second.certified} of {compared.runs:,} runs."
+    )
+    yield _difference(compared)
+    yield from _backprompting(compared)
+    for side in (first, second):
+        if side.ended_early:
+            yield _ended_early(side)
+
+
+def _difference(compared: Comparison) -> str:
+    found = compared.difference
+    assert found.value is not None
+    assert found.low is not None
+    assert found.high is not None
+    numbers = (
+        f"{100 * found.value:+.1f} points, 95 % interval {100 * found.low:+.1f} to {100 * found.high:+.1f}, "
+        f"p = {compared.p_value:.2g}"
+    )
+    if not compared.significant:
+        return f"The difference is not significant ({numbers}): which is better cannot be said from this."
+    better = compared.first if found.value > 0 else compared.second
+    return f"{better.strategy} is better ({numbers})."
+
+
+def _backprompting(compared: Comparison) -> Iterator[str]:
+    first, second = compared.first, compared.second
+    if first.backprompts == second.backprompts:
+        return
+    assert compared.difference.value is not None
+    if not compared.significant:
+        yield "So backprompting has not been shown to be better than resampling here."
+    elif first.backprompts == (compared.difference.value > 0):
+        yield "Backprompting did better than resampling here."
+    else:
+        yield "Backprompting lost against resampling here."
+
+
+def _ended_early(side: Side) -> str:
+    runs = sum(side.ended_early.values())
+    reasons = ", ".join(f"{reason} {count}" for reason, count in side.ended_early.items())
+    return (
+        f"Of {side.strategy}, {runs} {'run' if runs == 1 else 'runs'} ended without a certificate before spending "
+        f"that ({reasons}); with other settings it might do better."
+    )

@@ -1,0 +1,128 @@
+"""Comparisons, and what is said of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from modulo.bench.rows import RunRow
+from modulo.bench.statistics import compare, comparisons_of
+from modulo.outcome import StopReason
+from tests.modulo.bench.sample_rows import row
+
+
+def refining(*outcomes: str, **changes: object) -> list[RunRow]:
+    return [row(n, one, strategy="refine", **changes) for n, one in enumerate(outcomes)]  # type: ignore[arg-type]
+
+
+def sampling(*outcomes: str, **changes: object) -> list[RunRow]:
+    return [
+        row(n, one, strategy="samples", chained=False, **changes)  # type: ignore[arg-type]
+        for n, one in enumerate(outcomes)
+    ]
+
+
+def test_both_may_spend_what_the_dearest_run_of_the_cheaper_one_did() -> None:
+    found = compare(refining("---+", "--"), sampling("-+", "-+"))
+    assert found is not None
+    assert (found.by, found.budget) == ("tokens", 20)
+    assert (found.first.certified, found.second.certified) == (0, 2)
+    assert (found.only_first, found.only_second, found.runs, found.problems) == (0, 2, 2, 2)
+    assert found.difference.value == -1
+
+
+def test_another_budget_can_be_asked_about() -> None:
+    found = compare(refining("---+", "--"), sampling("-+", "-+"), by="calls", budget=4)
+    assert found is not None
+    assert (found.first.certified, found.second.certified) == (1, 2)
+
+
+def test_where_no_tokens_are_counted_calls_are() -> None:
+    found = compare(refining("-+", tokens=1), [row(0, "!", strategy="fails")])
+    assert found is not None
+    assert (found.by, found.budget) == ("calls", 1)
+
+
+def test_only_runs_that_both_have_made_are_compared() -> None:
+    found = compare(refining("+", "+", "+"), sampling("+", "-"))
+    assert found is not None
+    assert (found.runs, found.first.certified, found.second.certified) == (2, 2, 1)
+    assert compare(refining("+"), []) is None
+    assert compare(refining("+"), [row(9, "+", strategy="samples")]) is None
+
+
+def test_a_clear_loss_of_backprompting_is_said() -> None:
+    found = compare(refining(*["--"] * 8), sampling(*["-+"] * 8))
+    assert found is not None
+    assert found.p_value == 2 / 256
+    assert found.significant
+    assert found.words == (
+        "At up to 20 tokens a run, refine certified 0 and samples 8 of 8 runs. "
+        "samples is better (-100.0 points, 95 % interval -100.0 to -100.0, p = 0.0078). "
+        "Backprompting lost against resampling here."
+    )
+
+
+def test_a_clear_win_of_backprompting_is_said() -> None:
+    found = compare(sampling(*["--"] * 8), refining(*["-+"] * 8))
+    assert found is not None
+    assert "refine is better" in found.words
+    assert found.words.endswith("Backprompting did better than resampling here.")
+
+
+def test_what_may_be_chance_is_called_that() -> None:
+    found = compare(refining("-+", "-+", "-+", "-+"), sampling("--", "--", "--", "-+"))
+    assert found is not None
+    assert not found.significant
+    assert "is not significant" in found.words
+    assert found.words.endswith("backprompting has not been shown to be better than resampling here.")
+
+
+def test_repeats_of_one_problem_prove_nothing_of_others() -> None:
+    first = [row(1, "-+", repeat=r) for r in range(50)]
+    second = [row(1, "--", strategy="samples", chained=False, repeat=r) for r in range(50)]
+    found = compare(first, second)
+    assert found is not None
+    assert (found.p_value, found.significant) == (1.0, False)
+
+
+def test_runs_that_might_have_gone_on_are_named() -> None:
+    short = [row(n, "-", strategy="samples", chained=False, stop_reason=StopReason.STUCK) for n in (1, 2)]
+    long = row(0, "--+", strategy="samples", chained=False)
+    found = compare(refining("--+", "--+", "--+"), [long, *short])
+    assert found is not None
+    assert dict(found.second.ended_early) == {"stuck": 2}
+    assert found.words.endswith(
+        "Of samples, 2 runs ended without a certificate before spending that (stuck 2); "
+        "with other settings it might do better."
+    )
+
+
+def test_a_run_that_its_own_limit_on_tokens_ended_was_not_cut_short() -> None:
+    limited = [row(0, "--", strategy="samples", stop_reason=StopReason.TOKENS_LIMIT), row(1, "--+")]
+    found = compare(refining("--+", "--+"), limited)
+    assert found is not None
+    assert dict(found.second.ended_early) == {}
+
+
+def test_every_two_strategies_of_a_model_on_a_set_are_compared() -> None:
+    rows = [row(1, "+", set=s, model=m, strategy=t) for s in "ab" for m in "xy" for t in ("p", "q", "r")]
+    found = comparisons_of(rows)
+    assert len(found) == 12
+    assert [(one.first.strategy, one.second.strategy) for one in found[:3]] == [
+        ("p", "q"),
+        ("p", "r"),
+        ("q", "r"),
+    ]
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    first, second = refining("+", "-", "+", "-"), sampling("-", "-", "+", "+")
+    assert compare(first, second, seed=5) == compare(first, second, seed=5)
+
+
+@pytest.mark.parametrize("backprompts", [True, False])
+def test_two_of_a_kind_are_not_told_apart_by_backprompting(backprompts: bool) -> None:
+    made = refining if backprompts else sampling
+    found = compare(made("-+", "--"), [row(0, "--", strategy="x", chained=backprompts)])
+    assert found is not None
+    assert "ackprompting" not in found.words

@@ -1,0 +1,162 @@
+"""Estimates against formulas, tables and enumeration."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modulo import ConfigurationError
+from modulo.bench.statistics import exact_paired_test, mean_difference, pass_at_k, ratio, wilson
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        # Newcombe, "Two-sided confidence intervals for the single proportion" (1998), table I.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (29, 29, 0.8830, 1.0000),
+    ],
+)
+def test_wilsons_interval_is_that_of_published_tables(
+    successes: int, trials: int, low: float, high: float
+) -> None:
+    found = wilson(successes, trials)
+    assert found.value == successes / trials
+    assert found.low == pytest.approx(low, abs=5e-5)
+    assert found.high == pytest.approx(high, abs=5e-5)
+
+
+def test_nothing_is_known_without_trials() -> None:
+    found = wilson(0, 0)
+    assert (found.value, found.low, found.high) == (None, 0.0, 1.0)
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilsons_ends_solve_the_equation_that_defines_them(trials: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, trials))
+    found, z = wilson(successes, trials), 1.959963984540054
+    assert found.value is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 <= found.low <= found.value <= found.high <= 1
+    for end in (found.low, found.high):
+        assert abs(found.value - end) == pytest.approx(z * math.sqrt(end * (1 - end) / trials), abs=1e-6)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(-1, 3), (4, 3), (math.nan, 3)])
+def test_impossible_counts_are_refused(successes: float, trials: int) -> None:
+    with pytest.raises(ConfigurationError, match="cannot have succeeded"):
+        wilson(successes, trials)
+
+
+@given(st.integers(1, 8), st.data())
+def test_pass_at_k_is_the_share_of_draws_with_a_right_one(samples: int, data: st.DataObject) -> None:
+    right, k = data.draw(st.integers(0, samples)), data.draw(st.integers(1, samples))
+    draws = list(itertools.combinations([True] * right + [False] * (samples - right), k))
+    assert pass_at_k(samples, right, k) == pytest.approx(sum(map(any, draws)) / len(draws))
+
+
+def test_pass_at_k_is_without_bias() -> None:
+    """Its mean over all that n samples can come to is 1 - (1 - p)^k."""
+    n, p = 7, 0.3
+    for k in range(1, n + 1):
+        mean = sum(
+            math.comb(n, right) * p**right * (1 - p) ** (n - right) * pass_at_k(n, right, k)
+            for right in range(n + 1)
+        )
+        assert mean == pytest.approx(1 - (1 - p) ** k)
+
+
+@pytest.mark.parametrize(("samples", "right", "k"), [(3, 4, 1), (3, 1, 4), (3, 1, 0), (3, -1, 1), (0, 0, 1)])
+def test_pass_at_k_of_too_few_samples_is_refused(samples: int, right: int, k: int) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be said"):
+        pass_at_k(samples, right, k)
+
+
+@pytest.mark.parametrize(
+    ("differences", "p"),
+    [
+        ([], 1.0),
+        ([0, 0], 1.0),
+        ([1], 1.0),
+        ([1, 1, 1, 1, 1], 2 / 32),
+        ([1] * 9 + [-1], 22 / 1024),  # McNemar, 9 against 1
+        ([1, -1], 1.0),
+        ([2, 1], 0.5),
+    ],
+)
+def test_the_paired_test_has_the_p_values_that_one_counts(differences: list[int], p: float) -> None:
+    assert exact_paired_test(differences) == pytest.approx(p)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5))
+def test_with_one_run_a_problem_it_is_mcnemars_test(won: int, lost: int, ties: int) -> None:
+    pairs = won + lost
+    tail = sum(math.comb(pairs, i) for i in range(min(won, lost) + 1))
+    assert exact_paired_test([1] * won + [-1] * lost + [0] * ties) == pytest.approx(min(1, 2 * tail / 2**pairs))
+
+
+@given(st.lists(st.integers(-3, 3), max_size=8))
+def test_the_paired_test_tries_all_signs(differences: list[int]) -> None:
+    sums = [
+        abs(sum(sign * d for sign, d in zip(signs, differences, strict=True)))
+        for signs in itertools.product((1, -1), repeat=len(differences))
+    ]
+    share = sum(one >= abs(sum(differences)) for one in sums) / len(sums)
+    assert exact_paired_test(differences) == pytest.approx(share)
+
+
+def test_a_thousand_problems_are_tested_in_whole_numbers() -> None:
+    assert exact_paired_test([1] * 500 + [-1] * 500) == 1
+    assert 0 < exact_paired_test([1] * 1000) < 1e-300
+
+
+def test_a_ratio_counts_all_that_was_spent() -> None:
+    found = ratio([(10, 1), (30, 0), (20, 1)])
+    assert found.value == 30
+    assert found.low is not None
+    assert 10 <= found.low <= 30
+
+
+def test_a_ratio_without_a_success_has_neither_value_nor_interval() -> None:
+    for pairs in ([], [(10.0, 0.0), (5.0, 0.0)]):
+        found = ratio(pairs)
+        assert (found.value, found.low, found.high) == (None, None, None)
+
+
+def test_a_ratio_with_few_successes_has_no_upper_end() -> None:
+    found = ratio([(10.0, 0.0)] * 9 + [(10.0, 1.0)])
+    assert found.value == 100
+    assert found.low is not None
+    assert found.high is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(1, 5)), min_size=1, max_size=10), st.integers(0, 99))
+def test_the_same_seed_gives_the_same_interval_between_the_extremes(
+    pairs: list[tuple[float, float]], seed: int
+) -> None:
+    found = ratio(pairs, seed=seed)
+    assert found == ratio(pairs, seed=seed)
+    assert found.low is not None
+    assert found.high is not None
+    quotients = [above / below for above, below in pairs]
+    assert min(quotients) - 1e-6 <= found.low <= found.high <= max(quotients) + 1e-6
+
+
+def test_a_bootstrap_of_a_mean_is_about_as_wide_as_theory_says() -> None:
+    found = mean_difference([0.0] * 50 + [1.0] * 50, seed=3)
+    assert found.value == 0.5
+    assert found.low == pytest.approx(0.5 - 1.96 * 0.05, abs=0.02)
+    assert found.high == pytest.approx(0.5 + 1.96 * 0.05, abs=0.02)
+
+
+def test_no_differences_have_no_mean() -> None:
+    found = mean_difference([])
+    assert (found.value, found.low, found.high) == (None, None, None)
