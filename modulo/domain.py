@@ -11,9 +11,10 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
-from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+
+import msgspec
 
 from modulo.backprompt import ChatBackprompter
 from modulo.canonical import JsonValue, canonical_json, codec_for, parse_json
@@ -156,16 +157,28 @@ class _NoGenerator(Generator):
 def generated(make: Callable[..., T], seed: int, difficulty: Mapping[str, Any]) -> T:
     """What a domain's function for instances makes of a seed and settings.
 
+    Args:
+        make: The function; its annotations say what settings there are.
+        seed: Passed on to it.
+        difficulty: Settings, as a file or the command line gives them: a list will do for a tuple.
+
     Raises:
         ConfigurationError: It has no such setting, or a setting makes no sense.
     """
-    known = [name for name in signature(make).parameters if name != "seed"]
+    known = {name: kind for name, kind in get_type_hints(make).items() if name not in ("seed", "return")}
     unknown = [name for name in difficulty if name not in known]
     if unknown:
         raise ConfigurationError(
             f"instances have no setting {', '.join(unknown)}; there are {', '.join(known) or 'none'}"
         )
-    return make(seed=seed, **difficulty)
+    return make(seed=seed, **{name: _setting(name, value, known[name]) for name, value in difficulty.items()})
+
+
+def _setting(name: str, value: Any, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"instances cannot have {name} = {value!r}: {error}") from error
 
 
 def installed_domains() -> Mapping[str, Domain[Any] | ModuloError]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from modulo.critics.plan import PddlProblem
+from modulo.domain import generated
 from modulo.domains.blocksworld.wording import WORDING
 from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
 from modulo.domains.planning.blocks import generate
@@ -24,6 +26,10 @@ class BlocksworldDomain(PlanningDomain):
     def example(self) -> PddlProblem:
         """Three blocks, four steps."""
         return generate(blocks=3, seed=0)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> PddlProblem:
+        """See ``planning.blocks.generate``: ``blocks``."""
+        return generated(generate, seed, difficulty)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
         """The problem in English, after another one with its plan.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain
+from modulo.domain import Domain, generated
 from modulo.domains.calendar_scheduling.backprompter import CalendarBackprompter
 from modulo.domains.calendar_scheduling.constraints import fitting_meeting, wished_for
 from modulo.domains.calendar_scheduling.instances import generate
@@ -45,6 +46,10 @@ class CalendarDomain(Domain[CalendarProblem]):
     def example(self) -> CalendarProblem:
         """Three people, one day, and one right time among sixteen."""
         return generate(people=3, density=0.9, seed=30)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> CalendarProblem:
+        """See ``instances.generate``: ``people``, ``days``, ``minutes``, ``density``, ``wishes``, ``earliest``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> CalendarProblem:
         """A statement, an entry of the benchmark's file, or a problem in our own form.

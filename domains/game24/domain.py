@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain
+from modulo.domain import Domain, generated
 from modulo.domains.game24.backprompter import Game24Backprompter
 from modulo.domains.game24.critic import MakesTarget, NoExpressionExists
+from modulo.domains.game24.instances import generate
 from modulo.domains.game24.problem import Game24Problem, read_problem, read_problem_in
 from modulo.domains.game24.specimens import Game24Specimens
 from modulo.domains.game24.steps import Game24Steps
@@ -44,6 +46,10 @@ class Game24Domain(Domain[Game24Problem]):
     def example(self) -> Game24Problem:
         """The puzzle 4, 5, 6, 10."""
         return Game24Problem(numbers=(4, 5, 6, 10))
+
+    def generate(self, seed: int, **difficulty: Any) -> Game24Problem:
+        """See ``instances.generate``: ``count``, ``largest``, ``target``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> Game24Problem:
         """Numbers and a target; a ``rank`` is passed over."""

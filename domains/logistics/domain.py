@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from modulo.critics.plan import PddlProblem
+from modulo.domain import generated
 from modulo.domains.logistics.instances import generate
 from modulo.domains.logistics.wording import WORDING
 from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
@@ -31,6 +33,10 @@ class LogisticsDomain(PlanningDomain):
     def example(self) -> PddlProblem:
         """One package that must go to another city."""
         return generate(cities=2, locations=2, packages=1, seed=5)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> PddlProblem:
+        """See ``instances.generate``: ``cities``, ``locations``, ``packages``, ``airplanes``."""
+        return generated(generate, seed, difficulty)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
         """The problem in English, after another one with its plan.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain
+from modulo.domain import Domain, generated
 from modulo.domains.meeting_planning.constraints import best_day
 from modulo.domains.meeting_planning.instances import generate
 from modulo.domains.meeting_planning.problem import MeetingProblem
@@ -44,6 +45,10 @@ class MeetingDomain(Domain[MeetingProblem]):
     def example(self) -> MeetingProblem:
         """Three friends, one of them out of reach."""
         return generate(friends=3, seed=1)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> MeetingProblem:
+        """See ``instances.generate``: ``friends``, ``out_of_reach``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> MeetingProblem:
         """A statement, an entry of the benchmark's file, or a problem in our own form.

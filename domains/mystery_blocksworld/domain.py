@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from modulo.critics.plan import PddlProblem
+from modulo.domain import generated
 from modulo.domains.planning import (
     PlanningDomain,
     Renaming,
@@ -72,6 +73,10 @@ class MysteryBlocksworldDomain(PlanningDomain):
     def example(self) -> PddlProblem:
         """Three blocks, four steps."""
         return generate(blocks=3, seed=0)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> PddlProblem:
+        """See ``generate``: ``blocks``, ``words``."""
+        return generated(generate, seed, difficulty)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
         """What actions need and do, in words, and how to answer.

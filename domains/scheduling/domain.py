@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue, parse_json
-from modulo.domain import Domain, read_file
+from modulo.domain import Domain, generated, read_file
 from modulo.domains.scheduling.critic import FeasibleSchedule
 from modulo.domains.scheduling.instances import generate
 from modulo.domains.scheduling.optimal import NoScheduleExists, OptimalSchedule
@@ -51,6 +52,10 @@ class SchedulingDomain(Domain[JobShop]):
     def example(self) -> JobShop:
         """Three jobs on two machines."""
         return generate(jobs=3, machines=2, slack=4, seed=3)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> JobShop:
+        """See ``instances.generate``: ``jobs``, ``machines``, ``slack``, ``optimal``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> JobShop:
         """The fields, with the jobs as lists or as a benchmark's text (``jsp``); or that text alone."""

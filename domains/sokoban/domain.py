@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from modulo.critics.plan import PddlProblem
+from modulo.domain import generated
 from modulo.domains.planning import PlanningDomain, check_actions, natural_prompt
 from modulo.domains.planning.specimens import PlanSpecimens
 from modulo.domains.sokoban.instances import generate
@@ -22,6 +24,10 @@ class SokobanDomain(PlanningDomain):
     def example(self) -> PddlProblem:
         """One box in a grid of four by four cells."""
         return generate(size=4, boxes=1, walls=2, pulls=3, seed=1)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> PddlProblem:
+        """See ``instances.generate``: ``size``, ``boxes``, ``walls``, ``pulls``."""
+        return generated(generate, seed, difficulty)[0]
 
     def natural_prompt(self, problem: PddlProblem) -> str:
         """The level as a picture, after another one with its plan.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue, parse_json
-from modulo.domain import Domain, read_file
+from modulo.domain import Domain, generated, read_file
 from modulo.domains.sudoku.critic import NoSudokuSolution, SolvesSudoku
 from modulo.domains.sudoku.instances import generate
 from modulo.domains.sudoku.problem import Rows, SudokuProblem, read_sudoku
@@ -43,6 +44,10 @@ class SudokuDomain(Domain[SudokuProblem]):
     def example(self) -> SudokuProblem:
         """Four rows."""
         return generate(box=(2, 2), empty=6, seed=1)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> SudokuProblem:
+        """See ``instances.generate``: ``box``, ``empty``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> SudokuProblem:
         """Rows, a string, or an object with one of them."""

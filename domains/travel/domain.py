@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain
+from modulo.domain import Domain, generated
 from modulo.domains.travel import choices, completeness, hard, route, sandbox
 from modulo.domains.travel.benchmark import read_problem, read_problem_in
 from modulo.domains.travel.cheapest import Cheapest
@@ -68,6 +68,10 @@ class TravelDomain(Domain[TravelProblem]):
     def example(self) -> TravelProblem:
         """Three days for two people who want something to be allowed."""
         return generate(days=3, people=2, level="medium", seed=1)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> TravelProblem:
+        """See ``instances.generate``: ``days``, ``people``, ``level``, ``restaurants``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> TravelProblem:
         """A problem in our own form, or a row of the benchmark with its ``reference_information``."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain
+from modulo.domain import Domain, generated
 from modulo.domains.trip_planning.critic import no_trip_exists, valid_trip
 from modulo.domains.trip_planning.documents import read_problem, read_problem_in
 from modulo.domains.trip_planning.instances import generate
@@ -43,6 +44,10 @@ class TripPlanningDomain(Domain[TripProblem]):
     def example(self) -> TripProblem:
         """Four cities."""
         return generate(cities=4, seed=1)[0]
+
+    def generate(self, seed: int, **difficulty: Any) -> TripProblem:
+        """See ``instances.generate``: ``cities``, ``appointments``, ``density``, ``one_way``."""
+        return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> TripProblem:
         """A statement, or an entry of the benchmark's file."""

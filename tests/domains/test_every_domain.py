@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import anyio
 import pytest
@@ -16,6 +18,7 @@ from modulo.batch import check_one
 from modulo.canonical import codec_for, parse_json
 from modulo.cli.app import run
 from modulo.domain import Domain, find_domain, installed_domains
+from modulo.errors import ConfigurationError
 from modulo.graph.nodes import GeneratorNode
 from modulo.problem import Problem
 
@@ -49,6 +52,38 @@ def test_its_example_is_the_same_problem_after_being_written_and_read(domain: Do
     document = parse_json(codec_for(domain.problem_type).encode(example))
     assert domain.read_problem(document) == example
     assert Problem.of(domain.example(), domain=domain.name) == Problem.of(example, domain=domain.name)
+
+
+WITH_INSTANCES = [name for name in NAMES if name not in ("code", "pddl")]
+
+
+@pytest.mark.parametrize("name", WITH_INSTANCES)
+def test_its_problems_are_made_by_seed(name: str) -> None:
+    domain = find_domain(name)
+    made = [Problem.of(domain.generate(seed), domain=name) for seed in range(3)]
+    assert len({problem.sha256 for problem in made}) == 3
+    assert made == [Problem.of(domain.generate(seed), domain=name) for seed in range(3)]
+    for problem in made:
+        assert domain.read_problem(parse_json(problem.canonical)) == problem.value
+
+
+@pytest.mark.parametrize("name", WITH_INSTANCES)
+def test_settings_of_instances_that_make_no_sense_are_refused(name: str) -> None:
+    domain = find_domain(name)
+    with pytest.raises(ConfigurationError, match="no setting spin; there are "):
+        domain.generate(0, spin=0.5)
+    instances = sys.modules[type(domain).__module__]
+    make = getattr(instances, "_numbered" if name == "simulated" else "generate")
+    for setting in get_type_hints(make).keys() - {"seed", "return"}:
+        for value in ({}, math.nan, [[]]):
+            with pytest.raises(ConfigurationError):
+                domain.generate(0, **{setting: value})
+
+
+def test_a_domain_without_instances_says_so() -> None:
+    for name in set(NAMES) - set(WITH_INSTANCES):
+        with pytest.raises(ConfigurationError, match="generates no problems"):
+            find_domain(name).generate(0)
 
 
 def test_its_graph_has_critics_that_say_what_they_prove(domain: Domain[Any]) -> None:
