@@ -13,7 +13,7 @@ from typing import Any
 from importing import import_row
 from measuring import Row
 
-__all__ = ["measure_peers"]
+__all__ = ["environment", "install", "measure_peers"]
 
 _LANGGRAPH = ("langgraph==1.2.22", "langgraph-checkpoint-sqlite", "aiosqlite")
 
@@ -35,22 +35,28 @@ def measure_peers(folder: Path, *, settings: dict[str, Any], imports: int) -> li
         (("litellm",), lambda python: [_import("litellm", python, imports)]),
     ):
         try:
-            python = _environment(folder)
-            _install(python, requirements)
+            python = environment(folder)
+            install(python, requirements)
             rows += measure(python)
         except subprocess.CalledProcessError as error:
             print(f"{requirements[0]} is left out: {error}\n{error.stderr or ''}", file=sys.stderr)
     return rows
 
 
-def _environment(folder: Path) -> Path:
+def environment(folder: Path) -> Path:
+    """The interpreter of the scratch environment under a folder, made unless it is there."""
     python = folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     return python
 
 
-def _install(python: Path, requirements: Sequence[str]) -> None:
+def install(python: Path, requirements: Sequence[str]) -> None:
+    """Install packages there.
+
+    Raises:
+        CalledProcessError: They cannot be.
+    """
     print(f"installing {' '.join(requirements)} in {python.parents[1]} ...", file=sys.stderr)
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
     subprocess.run(command, check=True, capture_output=True, text=True)
