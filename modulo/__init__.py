@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from modulo.version import __version__
 
 if TYPE_CHECKING:
+    from modulo.advising import AdvisingBackprompter
     from modulo.api import EventStream, solve, solve_sync, stream
     from modulo.backprompt import ChatBackprompter
     from modulo.budget import Budget, Usage
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from modulo.tree import Attempt, Tree
 
 _HOME = {
+    "modulo.advising": ("AdvisingBackprompter",),
     "modulo.api": ("EventStream", "solve", "solve_sync", "stream"),
     "modulo.backprompt": ("ChatBackprompter",),
     "modulo.budget": ("Budget", "Usage"),
@@ -166,6 +168,7 @@ __all__ = [
     "LLM",
     "NO_SOLUTION",
     "Adaptive",
+    "AdvisingBackprompter",
     "Attempt",
     "Backprompter",
     "BeamSearch",

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from modulo.backprompt import ChatBackprompter, render_violation
-from modulo.canonical import JsonValue
-from modulo.critique import Verdict
+from modulo.advising import AdvisingBackprompter
 from modulo.domains.calendar_scheduling.problem import CalendarProblem, Slot, offered_slots
-from modulo.protocols import Backprompter, Conversation, Message, Rendered, Reveals
+from modulo.protocols import Conversation
 
 __all__ = ["CalendarBackprompter", "next_try"]
 
-# For answers that are no meeting time at all.
-_MALFORMED = ChatBackprompter(granularity="constructive", history=0)
 
-
-class CalendarBackprompter(Backprompter):
-    """Asks anew, with what was wrong with the latest time, and the earliest one for all who have objected so far.
+class CalendarBackprompter(AdvisingBackprompter):
+    """Shows what was wrong with the latest time, and the earliest one for all who have objected so far.
 
     A chat in which its wrong answers stand leads a small model to repeat them, and so does naming the wrong time.
     The proposal looks at nobody's calendar but theirs, so it need be no solution, but whoever objects to it is taken
     into account in the next one: following them leads to a solution in about as many rounds as there are people.
     """
 
-    @property
-    def needs_all_critiques(self) -> bool:
-        """Everything that critics say is shown."""
-        return True
-
-    def render(self, conversation: Conversation) -> Rendered:
-        """The prompt, every violation of the latest time, and what to try."""
-        if not conversation.turns or conversation.turns[-1].attempt.candidate is None:
-            return _MALFORMED.render(conversation)
-        latest = conversation.turns[-1]
-        violations = [v for c in latest.critiques if c.verdict is Verdict.REJECT for v in c.violations]
+    def advice(self, conversation: Conversation) -> Sequence[str] | None:
+        """A time to try; None of answers that are no meeting time at all."""
+        if conversation.turns[-1].attempt.candidate is None:
+            return None
         attempts = [turn.attempt.candidate for turn in conversation.turns]
         tried = [candidate.value() for candidate in attempts if candidate is not None]
         proposal = next_try(conversation.problem.value, tried)
-        lines = [f"- {render_violation(violation)}" for violation in violations]
-        if proposal is not None:
-            lines.append(f'A better answer: {{"time": "{proposal}"}}')
-        *before, last = conversation.prompt
-        return Rendered(
-            messages=(*before, Message(last.role, "\n".join([last.content, "", *lines]))),
-            reveals=Reveals.HINTS,
-            violations_shown=len(violations),
-            violations_known=len(violations),
-        )
-
-    def describe(self) -> Mapping[str, JsonValue]:
-        """It has no settings."""
-        return {}
+        return [] if proposal is None else [f'A better answer: {{"time": "{proposal}"}}']
 
 
 def next_try(problem: CalendarProblem, tried: Sequence[Slot]) -> Slot | None:

@@ -3,58 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
-from modulo.backprompt import ChatBackprompter, render_violation
-from modulo.canonical import JsonValue
-from modulo.critique import Verdict
+from modulo.advising import AdvisingBackprompter
 from modulo.domains.game24.problem import Game24Problem
 from modulo.domains.game24.solving import MAX_SEARCHED, Step, Tree, find_solution, steps_of, tree_text
-from modulo.protocols import Backprompter, Conversation, Message, Rendered, Reveals
+from modulo.protocols import Conversation
 
 __all__ = ["Game24Backprompter", "beginning"]
 
 _TOKEN: Final = re.compile(r"[0-9]+|[-+*/()]")
-_WITHOUT_HINTS = ChatBackprompter(granularity="constructive", history=0)
 
 
-class Game24Backprompter(Backprompter):
-    """Asks anew, with what was wrong with the latest answer and, round by round, one step more of a solution.
+class Game24Backprompter(AdvisingBackprompter):
+    """Shows what was wrong with the latest answer and, round by round, one step more of a solution.
 
     A beginning of an expression is shown that leads to the target, and is longer each time, up to the last operator:
     a small model goes on with what has begun, while advice in words is lost on it (docs/design/0015).
     """
 
-    @property
-    def needs_all_critiques(self) -> bool:
-        """Everything that critics say is shown."""
-        return True
-
-    def render(self, conversation: Conversation) -> Rendered:
-        """The prompt, every violation of the latest answer, and how a solution begins."""
-        problem: Game24Problem = conversation.problem.value
-        begun = beginning(problem, len(conversation.turns)) if conversation.turns else None
-        if begun is None:
-            return _WITHOUT_HINTS.render(conversation)
-        critiques = conversation.turns[-1].critiques
-        violations = [v for c in critiques if c.verdict is Verdict.REJECT for v in c.violations]
-        lines = [
-            "",
-            *(f"- {render_violation(violation)}" for violation in violations),
-            f'Complete this answer: {{"expression": "{begun} ...',
-        ]
-        *before, last = conversation.prompt
-        return Rendered(
-            messages=(*before, Message(last.role, "\n".join([last.content, *lines]))),
-            reveals=Reveals.HINTS,
-            violations_shown=len(violations),
-            violations_known=len(violations),
-        )
-
-    def describe(self) -> Mapping[str, JsonValue]:
-        """It has no settings."""
-        return {}
+    def advice(self, conversation: Conversation) -> Sequence[str] | None:
+        """How a solution begins; None if there is none, or none is looked for."""
+        begun = beginning(conversation.problem.value, len(conversation.turns))
+        return None if begun is None else [f'Complete this answer: {{"expression": "{begun} ...']
 
 
 def beginning(problem: Game24Problem, steps: int) -> str | None:

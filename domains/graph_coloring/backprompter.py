@@ -4,54 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from modulo.backprompt import ChatBackprompter, render_violation
-from modulo.canonical import JsonValue
-from modulo.critique import Verdict
+from modulo.advising import AdvisingBackprompter
 from modulo.domains.graph_coloring.problem import Coloring, ColoringProblem
-from modulo.protocols import Backprompter, Conversation, Message, Rendered, Reveals
+from modulo.protocols import Conversation
 
 __all__ = ["ColoringBackprompter", "recoloring"]
 
-# For answers that are no colouring at all.
-_MALFORMED = ChatBackprompter(granularity="constructive", history=0)
 
+class ColoringBackprompter(AdvisingBackprompter):
+    """Shows what was wrong with the latest answer and, node by node, what to keep and what to try.
 
-class ColoringBackprompter(Backprompter):
-    """Asks anew, with what was wrong with the latest answer and, node by node, what to keep and what to try.
-
-    A chat in which its wrong answers stand leads a small model to repeat them: measured with SmolLM2-135M, one
-    line for each node after the bare problem certifies where chats of critiques do not (docs/design/0006).
+    Measured with SmolLM2-135M, one line for each node after the bare problem certifies where chats of critiques do
+    not (docs/design/0006).
     """
 
-    @property
-    def needs_all_critiques(self) -> bool:
-        """Everything that critics say is shown."""
-        return True
-
-    def render(self, conversation: Conversation) -> Rendered:
-        """The prompt, every violation of the latest answer, and a line for each node."""
-        if not conversation.turns or conversation.turns[-1].attempt.candidate is None:
-            return _MALFORMED.render(conversation)
-        latest = conversation.turns[-1]
-        assert latest.attempt.candidate is not None
-        problem: ColoringProblem = conversation.problem.value
-        violations = [v for c in latest.critiques if c.verdict is Verdict.REJECT for v in c.violations]
-        lines = [
-            "",
-            *(f"- {render_violation(violation)}" for violation in violations),
-            *_node_lines(problem, latest.attempt.candidate.value(), len(conversation.turns)),
-        ]
-        *before, last = conversation.prompt
-        return Rendered(
-            messages=(*before, Message(last.role, "\n".join([last.content, *lines]))),
-            reveals=Reveals.HINTS,
-            violations_shown=len(violations),
-            violations_known=len(violations),
-        )
-
-    def describe(self) -> Mapping[str, JsonValue]:
-        """It has no settings."""
-        return {}
+    def advice(self, conversation: Conversation) -> Sequence[str] | None:
+        """A line for each node; None of answers that are no colouring at all."""
+        candidate = conversation.turns[-1].attempt.candidate
+        if candidate is None:
+            return None
+        return _node_lines(conversation.problem.value, candidate.value(), len(conversation.turns))
 
 
 def recoloring(problem: ColoringProblem, coloring: Coloring, *, variant: int = 0) -> Coloring:
