@@ -90,7 +90,11 @@ class Panel:
         except ValueError as error:
             return _judged(document, _refused(malformed_critique(error, critic="format")), self._names)
         checked = await self._checker(document.problem).check(candidate)
-        if checked.verdict == "accept" and document.expected == "reject" and self._is_an_answer(document, candidate):
+        if (
+            checked.verdict == "accept"
+            and document.expected == "reject"
+            and self._is_an_answer(document, candidate)
+        ):
             document = replace(document, expected="accept")
         return _judged(document, checked, self._names)
 
