@@ -16,9 +16,10 @@ MAX_CHARACTERS: Final = 100_000
 
 
 def statement_in(document: JsonValue) -> str | None:
-    """The statement of a problem: ``{"statement": TEXT}``, or ``prompt_0shot`` of an entry of the benchmark.
+    """The statement of a problem: ``{"statement": TEXT}``, or what an entry of the benchmark asks.
 
-    What else stands in an entry (its golden plan, a model's answer, the same facts once more) is not looked at.
+    Of an entry, ``prompt_0shot`` is taken or, without one, ``prompt_5shot``. What else stands in it (its golden
+    plan, a model's answer, the same facts once more) is not looked at.
 
     Returns:
         The statement; None if the document is neither.
@@ -30,8 +31,8 @@ def statement_in(document: JsonValue) -> str | None:
         return None
     if document.keys() == {"statement"}:
         statement = document["statement"]
-    elif "prompt_0shot" in document:
-        statement = document["prompt_0shot"]
+    elif "prompt_0shot" in document or "prompt_5shot" in document:
+        statement = document["prompt_0shot" if "prompt_0shot" in document else "prompt_5shot"]
     else:
         return None
     if not isinstance(statement, str):
@@ -59,14 +60,12 @@ def read_entry(path: Path) -> JsonValue:
 
 def _checked_whole(document: JsonValue, name: str) -> JsonValue:
     if isinstance(document, dict) and document and all(_is_entry(entry) for entry in document.values()):
-        raise ProblemError(
-            f"{name} holds {len(document)} problems; choose one as {name}#ID{_some_ids(document)}"
-        )
+        raise ProblemError(f"choose one of the problems in {name} as {name}#ID{_some_ids(document)}")
     return document
 
 
 def _is_entry(value: JsonValue) -> bool:
-    return isinstance(value, dict) and "prompt_0shot" in value
+    return isinstance(value, dict) and ("prompt_0shot" in value or "prompt_5shot" in value)
 
 
 def _some_ids(document: JsonValue) -> str:

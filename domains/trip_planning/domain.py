@@ -8,11 +8,12 @@ from typing import Any
 import modulo
 from modulo.canonical import JsonValue
 from modulo.domain import Domain, generated
+from modulo.domains.natural_plan import read_entry, statement_in
 from modulo.domains.trip_planning.critic import no_trip_exists, valid_trip
-from modulo.domains.trip_planning.documents import read_problem, read_problem_in
 from modulo.domains.trip_planning.instances import generate
 from modulo.domains.trip_planning.problem import TripProblem
 from modulo.domains.trip_planning.specimens import TripSpecimens
+from modulo.domains.trip_planning.statement import read_prompt
 from modulo.domains.trip_planning.text import parse_trip, prompt, read_candidate
 from modulo.domains.trip_planning.trip import Trip
 
@@ -50,12 +51,17 @@ class TripPlanningDomain(Domain[TripProblem]):
         return generated(generate, seed, difficulty)[0]
 
     def read_problem(self, document: JsonValue) -> TripProblem:
-        """A statement, or an entry of the benchmark's file."""
-        return read_problem(document)
+        """A statement, an entry of the benchmark's file, or a problem in our own form.
+
+        Raises:
+            ProblemError: It is none of these, or something in the statement is not understood.
+        """
+        statement = statement_in(document)
+        return super().read_problem(document) if statement is None else read_prompt(statement)
 
     def read_problem_file(self, path: Path) -> TripProblem:
         """The problem in a JSON file; ``FILE#ID`` is an entry of the benchmark's file."""
-        return read_problem_in(path)
+        return self.read_problem(read_entry(path))
 
     def read_candidate(self, document: JsonValue, problem: TripProblem) -> Trip:
         """A trip in the benchmark's format, or as the JSON object that certificates hold."""

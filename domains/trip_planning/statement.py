@@ -23,12 +23,16 @@ from modulo.domains.trip_planning.problem import (
 )
 from modulo.errors import ProblemError
 
-__all__ = ["read_statement", "statement"]
+__all__ = ["read_prompt", "read_statement", "statement"]
 
 _MAX_CHARACTERS: Final = 100_000
 _N: Final = r"[0-9]{1,4}"
 _CITY: Final = rf"(?P<city>{NAME})"
 
+_INTRODUCTION: Final = re.compile(
+    r"\s*You are an expert at planning trips\. You are given a few constraints regarding the cities to visit and the "
+    r"durations of staying at each city\. You are also given the flight information between the cities\."
+)
 _HEAD: Final = re.compile(
     rf"You plan to visit (?P<cities>{_N}) European cities for (?P<days>{_N}) days in total\. "
     r"You only take direct flights to commute between cities\. "
@@ -118,6 +122,20 @@ def read_statement(text: str) -> TripProblem:
     if len(visits) != int(head["cities"]):
         raise ProblemError(f"the statement announces {head['cities']} cities and gives stays in {len(visits)}")
     return problem
+
+
+def read_prompt(text: str) -> TripProblem:
+    """The problem in a prompt: a statement alone, or the last ``TASK:`` after the benchmark's introduction.
+
+    Raises:
+        ProblemError: There is none.
+    """
+    introduction, mark, task = text.rpartition("TASK:")
+    if not mark:
+        return read_statement(text)
+    if not _INTRODUCTION.match(introduction):
+        raise ProblemError("the prompt does not begin with the benchmark's introduction")
+    return read_statement(task.strip().removesuffix("SOLUTION:"))
 
 
 def _visits(text: str) -> tuple[Visit, ...]:
