@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from modulo.signing import FileOrBytes
     from modulo.steps import Beginning, Steps
     from modulo.strategies import (
+        ABMCTS,
         Adaptive,
         BeamSearch,
         BestOfN,
@@ -148,6 +149,7 @@ _HOME = {
     "modulo.signing": ("FileOrBytes",),
     "modulo.steps": ("Beginning", "Steps"),
     "modulo.strategies": (
+        "ABMCTS",
         "Adaptive",
         "BeamSearch",
         "BestOfN",
@@ -165,6 +167,7 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "ABMCTS",
     "LLM",
     "NO_SOLUTION",
     "Adaptive",

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from modulo.strategies.abmcts import ABMCTS
     from modulo.strategies.adaptive import Adaptive
     from modulo.strategies.beam_search import BeamSearch
     from modulo.strategies.best_of_n import BestOfN
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from modulo.strategies.tree_search import TreeSearch
 
 _HOME = {
+    "ABMCTS": "abmcts",
     "Adaptive": "adaptive",
     "BeamSearch": "beam_search",
     "BestOfN": "best_of_n",
@@ -34,6 +36,7 @@ _HOME = {
 }
 
 __all__ = [
+    "ABMCTS",
     "Adaptive",
     "BeamSearch",
     "BestOfN",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from modulo import (
+    ABMCTS,
     BeamSearch,
     BestOfN,
     BudgetForcing,
@@ -38,6 +39,8 @@ OURS: dict[str, Callable[[], Strategy]] = {
     "beam search, narrow": lambda: BeamSearch(width=1, samples=2, restarts=1, temperature=0.9),
     "tree search, wide": lambda: TreeSearch(width=4, patience=5, widening=2, exploration=0),
     "portfolio of searches": lambda: Portfolio((BeamSearch(), TreeSearch(width=2))),
+    "ab-mcts, wide": lambda: ABMCTS(width=None),
+    "ab-mcts, impatient": lambda: ABMCTS(width=3, patience=2),
     "portfolio": lambda: Portfolio((Refine(width=2), BestOfN(n=5), Portfolio((SelfConsistency(n=3),)))),
 }
 
