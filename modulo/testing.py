@@ -1,4 +1,4 @@
-"""For tests: a generator that plays a script, a clock that is turned by hand, and audits of critics."""
+"""For tests: a generator that plays a script, a clock turned by hand, audits of critics, trials of strategies."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import anyio.lowlevel
 
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
+from modulo.conformance import Scenario, assert_conforms
 from modulo.errors import GeneratorDepleted
 from modulo.protocols import ONE_CALL, Critic, Generation, Generator, Request
 from modulo.specimens import Specimens
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
     from modulo.audit import AuditReport
     from modulo.domain import Domain
 
-__all__ = ["ManualClock", "Scripted", "ScriptedGenerator", "assert_sound", "audit"]
+__all__ = [
+    "ManualClock",
+    "Scenario",
+    "Scripted",
+    "ScriptedGenerator",
+    "assert_conforms",
+    "assert_sound",
+    "audit",
+]
 
 Scripted: TypeAlias = str | Generation | BaseException
 

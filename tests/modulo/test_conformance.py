@@ -21,8 +21,9 @@ from modulo import (
     Strategy,
     TreeSearch,
 )
-from modulo.conformance import assert_conforms, faults_of
+from modulo.conformance import faults_of
 from modulo.strategies.named import STRATEGY_NAMES, strategy_from_string
+from modulo.testing import assert_conforms
 from modulo.tree import Attempt, Tree
 
 OURS: dict[str, Callable[[], Strategy]] = {
