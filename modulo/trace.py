@@ -65,13 +65,23 @@ class TraceWriter:
         except OSError as error:
             raise TraceError(f"the trace {self.path} cannot be written: {error.strerror}") from error
         self._encoder = _EventEncoder()
+        self._is_broken = False
 
     def __call__(self, event: Event) -> None:
-        """Append one event. It reaches the file before the call that it announces, and at the end of the run."""
-        for document in self._encoder.encode(event):
-            self._file.write(_line(document))
-        if type(event) in self._flushed:
-            self._file.flush()
+        """Append one event. It reaches the file before the call that it announces, and at the end of the run.
+
+        Raises:
+            TraceError: It cannot be written. The trace ends there: nothing is written after a gap.
+        """
+        if self._is_broken:
+            return
+        try:
+            for document in self._encoder.encode(event):
+                self._file.write(_line(document))
+            if type(event) in self._flushed:
+                self._file.flush()
+        except OSError as error:
+            raise self._broken(error) from error
 
     @property
     def has_begun(self) -> bool:
@@ -79,8 +89,20 @@ class TraceWriter:
         return self._encoder.has_begun
 
     def close(self) -> None:
-        """Write out what is buffered and close the file."""
-        self._file.close()
+        """Write out what is buffered and close the file.
+
+        Raises:
+            TraceError: It cannot be written.
+        """
+        try:
+            self._file.close()
+        except OSError as error:
+            if not self._is_broken:
+                raise self._broken(error) from error
+
+    def _broken(self, error: OSError) -> TraceError:
+        self._is_broken = True
+        return TraceError(f"the trace {self.path} cannot be written any further: {error.strerror}")
 
 
 class Trace:

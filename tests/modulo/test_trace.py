@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -403,3 +405,43 @@ def test_a_file_that_cannot_be_read_is_a_trace_error(tmp_path: Path) -> None:
     for path in (tmp_path / "missing", tmp_path):
         with pytest.raises(TraceError, match="cannot be read"):
             read_trace(path)
+
+
+_DISK_IS_FULL = """
+import resource, sys, anyio, modulo
+from modulo.testing import ScriptedGenerator
+
+@modulo.critic(proves="it is ok")
+def is_ok(problem, candidate):
+    if candidate != "ok":
+        yield modulo.Violation("not_ok", "It is not ok.")
+
+async def run():
+    generator = ScriptedGenerator(lambda r: f"no {r.turn}" + 500 * "." if r.turn < int(sys.argv[3]) else "ok")
+    with modulo.Trace(sys.argv[1]) as trace:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+        outcome = await modulo.solve("p", generator=generator, critics=[is_ok], trace=trace)
+    print(outcome.stop_reason, len(outcome.attempts), getattr(outcome, "error", None))
+
+anyio.run(run)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits on the size of files")
+def test_a_trace_that_cannot_be_written_any_further_ends_the_run_with_the_work_so_far(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    command = [sys.executable, "-c", _DISK_IS_FULL, str(path), "20000", "1000"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    reason, attempts, error = done.stdout.splitlines()[-1].split(" ", 2)
+    assert reason == "error"
+    assert int(attempts) >= 5
+    assert "cannot be written any further: File too large" in error
+    assert done.stderr.count("Traceback") == 0
+    assert len(read_trace(path)) > 20  # what was written before can be read
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits on the size of files")
+def test_a_trace_that_cannot_be_written_at_all_is_an_error_before_anything_is_paid(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _DISK_IS_FULL, str(tmp_path / "trace.jsonl"), "10", "0"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "modulo.errors.TraceError: the trace" in done.stderr
