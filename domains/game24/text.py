@@ -52,6 +52,7 @@ _LATEX: Final = (
     ("\\left", ""),
     ("\\right", ""),
     ("\\,", " "),
+    *((mark, " ") for mark in ("\\(", "\\)", "\\[", "\\]")),
 )
 _TIMES = re.compile(r"(?<=[0-9)])( ?)[xX]( ?)(?=[0-9(])")
 _BOXED = re.compile(r"\\boxed\{([^{}\n]*)\}")

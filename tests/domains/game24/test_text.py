@@ -41,6 +41,8 @@ ANSWER = "(10 - 4) * (13 - 9)"
         (f"**{ANSWER}**", ANSWER),
         (f"`{ANSWER} = 24`", f"{ANSWER} = 24"),
         ("$(10 - 4) \\times (13 - 9) = 24$", f"{ANSWER} = 24"),
+        ("\\((10 - 4) \\times (13 - 9) = 24\\)", f"{ANSWER} = 24"),
+        ("So:\n\\[\n\\left(10 - 4\\right) \\times (13 - 9) = 24\n\\]\nDone.", f"{ANSWER} = 24"),
         ("\\boxed{(10 - 4) * (13 - 9)}", ANSWER),
         ("(10 \u2212 4) \u00d7 (13 \u2212 9)", ANSWER),
         ("(10 - 4) x (13 - 9)", ANSWER),
