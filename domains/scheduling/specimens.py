@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from modulo.canonical import JsonValue
+from modulo.canonical import JsonValue, parse_json
 from modulo.domains.scheduling.instances import generate
 from modulo.domains.scheduling.problem import JobShop
+from modulo.errors import ProblemError
 from modulo.specimens import Specimen, Specimens, Variant
 
 __all__ = ["ScheduleSpecimens"]
@@ -57,12 +59,13 @@ class ScheduleSpecimens(Specimens[JobShop]):
         yield Variant("one_after_the_other", _in_sequence(problem))
 
     def rewritten(self, specimen: Specimen[JobShop], rng: random.Random) -> Iterator[Variant]:
-        """As an object."""
+        """As an object, and as a text."""
         yield Variant("object", {"starts": specimen.answers[0]})
+        yield Variant("json_text", json.dumps({"starts": specimen.answers[0]}, indent=rng.choice((None, 1))))
 
     def is_right(self, problem: JobShop, document: JsonValue) -> bool:
         """Whether a clock that ticks through the schedule sees every demand kept."""
-        starts: Any = document
+        starts: Any = _parsed(document)
         jobs = problem.jobs
         if not isinstance(starts, list) or len(starts) != len(jobs):
             return False
@@ -83,6 +86,17 @@ def _drawn_optimal(rng: random.Random) -> Specimen[JobShop]:
         best = min(_left_shifted(problem), key=lambda starts: _end(problem, starts), default=None)
         if best is not None:
             return Specimen(problem, (best,))
+
+
+def _parsed(document: JsonValue) -> JsonValue:
+    """What a text of JSON says; anything else as it is."""
+    if not isinstance(document, str):
+        return document
+    try:
+        value = parse_json(document)
+    except ProblemError:
+        return document
+    return value["starts"] if isinstance(value, dict) and value.keys() == {"starts"} else value
 
 
 def _starts(document: JsonValue) -> Any:

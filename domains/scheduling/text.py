@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from modulo.canonical import JsonValue
+from modulo.canonical import JsonValue, parse_json
 from modulo.domains.scheduling.problem import JobShop, Starts
-from modulo.errors import Malformed
+from modulo.errors import Malformed, ProblemError
 from modulo.json_in_text import json_object_in, json_values_in
 from modulo.problem import NO_SOLUTION, NoSolution
 
@@ -86,11 +86,16 @@ def parse_starts(text: str) -> Starts | NoSolution:
 
 
 def read_starts(document: object) -> Starts:
-    """A schedule in a JSON document: ``{"starts": [[...], ...]}``, or the lists alone.
+    """A schedule in a JSON document, or in its text: ``{"starts": [[...], ...]}``, or the lists alone.
 
     Raises:
         Malformed: The document is no such thing.
     """
+    if isinstance(document, str):
+        try:
+            document = parse_json(document)
+        except ProblemError as error:
+            raise Malformed(f"The answer is {error}.", hint=_FORM) from error
     starts = document.get("starts") if isinstance(document, dict) and len(document) == 1 else document
     if not isinstance(starts, list) or not all(isinstance(times, list) for times in starts):
         raise Malformed("The answer is no list of starts for each job.", hint=_FORM)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Iterator
 from typing import Any
 
-from modulo.canonical import JsonValue
+from modulo.canonical import JsonValue, parse_json
 from modulo.domains.sudoku.instances import generate
 from modulo.domains.sudoku.problem import SudokuProblem
+from modulo.errors import ProblemError
 from modulo.specimens import Specimen, Specimens, Variant
 
 __all__ = ["SudokuSpecimens"]
@@ -49,17 +51,19 @@ class SudokuSpecimens(Specimens[SudokuProblem]):
         yield Variant("turned", [*map(list, zip(*_rows(solution), strict=True))])
 
     def rewritten(self, specimen: Specimen[SudokuProblem], rng: random.Random) -> Iterator[Variant]:
-        """As an object, and as a string."""
+        """As an object, and as texts."""
         (solution,) = specimen.answers
         text = "".join(str(number) for row in _rows(solution) for number in row)
         yield Variant("object", {"rows": solution})
+        yield Variant("json_text", json.dumps({"rows": solution}, indent=rng.choice((None, 1))))
+        yield Variant("separated", "\n".join(" ".join(map(str, row)) for row in _rows(solution)))
         yield Variant("string", text)
         yield Variant("string_in_lines", "\n".join(map("".join, zip(*[iter(text)] * specimen.problem.size))))  # noqa: B905
 
     def is_right(self, problem: SudokuProblem, document: JsonValue) -> bool:
         """Whether all sorted rows, columns and boxes are 1, 2, 3, ..., and the given numbers stand."""
         size, (height, width) = problem.size, problem.box
-        rows: Any = document
+        rows: Any = _parsed(document)
         if not isinstance(rows, list) or len(rows) != size:
             return False
         flat = [number for row in rows if isinstance(row, list) and len(row) == size for number in row]
@@ -75,6 +79,17 @@ class SudokuSpecimens(Specimens[SudokuProblem]):
         given = [number for row in problem.rows for number in row]
         kept = all(number in (0, mine) for number, mine in zip(given, flat, strict=True))
         return kept and all(sorted(unit) == whole for unit in [*rows, *columns, *boxes])
+
+
+def _parsed(document: JsonValue) -> JsonValue:
+    """What a text of JSON says; anything else as it is."""
+    if not isinstance(document, str):
+        return document
+    try:
+        value = parse_json(document)
+    except ProblemError:
+        return document
+    return value["rows"] if isinstance(value, dict) and value.keys() == {"rows"} else value
 
 
 def _rows(document: JsonValue) -> Any:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from modulo.canonical import JsonValue
-from modulo.domains.sudoku.problem import Rows, SudokuProblem, rows_in_text
+from modulo.canonical import JsonValue, parse_json
+from modulo.domains.sudoku.problem import MAX_SIZE, Rows, SudokuProblem, rows_in_text
 from modulo.errors import Malformed, ProblemError
 from modulo.json_in_text import json_values_in
 from modulo.problem import NO_SOLUTION, NoSolution
@@ -44,7 +44,7 @@ def answer_schema(problem: SudokuProblem) -> Mapping[str, JsonValue]:
 
 
 def parse_grid(text: str, problem: SudokuProblem) -> Rows | NoSolution:
-    """The filled grid in a chat answer: JSON, or lines of numbers, with prose around it.
+    """The filled grid in a chat answer: JSON, lines of numbers, or a word of digits, with prose around it.
 
     The puzzle itself, written down again, is no answer; nothing else is passed over.
 
@@ -58,7 +58,8 @@ def parse_grid(text: str, problem: SudokuProblem) -> Rows | NoSolution:
         raise Malformed(f"An answer of more than {_MAX_CHARACTERS:,} characters is not read.", hint=_FORM)
     if len(text) <= _LONGEST_CLAIM and _CLAIM.fullmatch(text):
         return NO_SOLUTION
-    found = list(_grids_in_json(text)) or list(_grids_in_lines(text, problem.size))
+    size = problem.size
+    found = list(_grids_in_json(text)) or list(_grids_in_lines(text, size)) or list(_grids_in_words(text, size))
     puzzle = [list(row) for row in problem.rows]
     grids = [grid for grid in found if grid != puzzle or all(map(all, puzzle))]
     if not grids:
@@ -69,22 +70,40 @@ def parse_grid(text: str, problem: SudokuProblem) -> Rows | NoSolution:
 
 
 def read_grid(document: object) -> Rows:
-    """A grid in a JSON document, as rows, as an object with ``rows``, or as a string of one character a cell.
+    """A grid in a JSON document, as rows, as an object with ``rows``, or as a text.
+
+    A text is one of both, a line a row, or a string of one character a cell.
 
     Raises:
         Malformed: The document is no such grid.
     """
     if isinstance(document, str):
-        try:
-            return rows_in_text(document)
-        except ProblemError as error:
-            raise Malformed(f"The answer cannot be read: {error}.", hint=_FORM) from error
+        return _grid_in(document)
     rows = document.get("rows") if isinstance(document, dict) and len(document) == 1 else document
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise Malformed("The answer is no list of rows.", hint=_FORM)
     if not all(type(number) is int for row in rows for number in row):
         raise Malformed("A cell of the answer is no whole number.", hint=_FORM)
     return rows
+
+
+def _grid_in(text: str) -> Rows:
+    """The grid that a text is, and nothing else."""
+    try:
+        if text.lstrip()[:1] in ("{", "["):
+            return read_grid(parse_json(text))
+        return _rows_of_lines(text) or rows_in_text(text)
+    except ProblemError as error:
+        raise Malformed(f"The answer cannot be read: {error}.", hint=_FORM) from error
+
+
+def _rows_of_lines(text: str) -> Rows | None:
+    """The numbers of all lines, if these are as many rows of as many numbers."""
+    lines = [line for line in text.splitlines() if not _RULE_CHARACTERS.issuperset(line)]
+    if not 1 < len(lines) <= MAX_SIZE:
+        return None
+    rows = [row for line in lines if (row := _row(line, len(lines)))]
+    return rows if len(rows) == len(lines) else None
 
 
 def _grids_in_json(text: str) -> Iterator[Rows]:
@@ -108,6 +127,13 @@ def _grids_in_lines(text: str, size: int) -> Iterator[Rows]:
                 raise Malformed(f"There are {len(rows)} rows of numbers together, not {size}.", hint=_FORM)
             yield rows
             rows = []
+
+
+def _grids_in_words(text: str, size: int) -> Iterator[Rows]:
+    """The grids that stand in a text as one word with a digit a cell."""
+    if 1 < size < 10:
+        for word in re.findall(rf"(?<![\w.])[0-9.]{{{size * size}}}(?!\.?\w)", text):
+            yield rows_in_text(word)
 
 
 def _row(line: str, size: int) -> list[int] | None:

@@ -53,6 +53,18 @@ def test_a_claim_is_read_where_the_answer_says_nothing_else(text: str) -> None:
     assert parse_starts(text) is NO_SOLUTION
 
 
+def test_a_text_that_is_a_schedule_in_json_is_read() -> None:
+    assert read_starts("[[0, 3], [1, 3]]") == read_starts('{"starts": [[0, 3],\n[1, 3]]}\n') == ANSWER
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3", "[[0, 3", "[" * 5_000, '{"starts": 1}', "[[0, 3], [1, 3]] or so", '"[[0]]"']
+)
+def test_any_other_text_is_no_schedule(text: str) -> None:
+    with pytest.raises(Malformed):
+        read_starts(text)
+
+
 @given(st.text('0123,[]{}starts": ', max_size=100))
 def test_any_text_gives_a_schedule_or_is_malformed(text: str) -> None:
     try:

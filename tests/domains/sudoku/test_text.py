@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from modulo.problem import NO_SOLUTION
 
 PROBLEM = read_sudoku("1.3..........4.1")
 SOLVED = [[1, 4, 3, 2], [3, 2, 1, 4], [4, 1, 2, 3], [2, 3, 4, 1]]
+UNREADABLE = ('{"rows": [[1', "[" * 5000, '{"rows": 1}', f"{SOLVED} {SOLVED}", "1 2\n3 4 5", "1 2\n3 4\nso")
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,7 @@ SOLVED = [[1, 4, 3, 2], [3, 2, 1, 4], [4, 1, 2, 3], [2, 3, 4, 1]]
         "| 1 4 | 3 2 |\n| 3 2 | 1 4 |\n|-----+-----|\n| 4 1 | 2 3 |\n| 2 3 | 4 1 |",
         "Given:\n1 . 3 .\n. . . .\n. . . .\n. 4 . 1\nSolution:\n1 4 3 2\n3 2 1 4\n\n4 1 2 3\n2 3 4 1\nBye.",
         "1 4 3 2\n3 2 1 4\n4 1 2 3\n2 3 4 1\nso\n1432\n3214\n4123\n2341",
+        "1.3..........4.1 becomes **1432321441232341**.",
     ],
 )
 def test_a_grid_is_read_out_of_chat(text: str) -> None:
@@ -40,6 +44,8 @@ def test_a_grid_is_read_out_of_chat(text: str) -> None:
         "1 4 3 2\n3 2 1 4\n4 1 2 3\n2 3 4 1\n1 2 3 4",
         "1432\n3214\n4123\n2341\nor\n2413\n3214\n4123\n1342",
         '{"rows": [[1, 4, 3, 2]]} {"rows": [[2, 3, 4, 1]]}',
+        "1432321441232341 or 2413321441231342",
+        "Order 14323214412323410 of 2024.",
         '{"grid": [[1, 4, 3, 2], [3, 2, 1, 4], [4, 1, 2, 3], [2, 3, 4, 1]]}',
         '{"rows": [["1", 4, 3, 2]]}',
         '{"rows": [[true, 4, 3, 2]]}',
@@ -81,8 +87,22 @@ def test_large_numbers_are_read() -> None:
     assert parse_grid("\n".join(" ".join(map(str, row)) for row in solution), problem) == solution
 
 
+@pytest.mark.parametrize("box", [(2, 2), (3, 3), (4, 4)])
+def test_a_text_that_is_a_grid_in_json_or_in_lines_is_read(box: tuple[int, int]) -> None:
+    _, solution = generate(box=box, empty=3, seed=1)
+    lines = [list(map(str, row)) for row in solution]
+    for text in (
+        json.dumps(solution),
+        json.dumps({"rows": solution}, indent=1),
+        "\n".join(map(" ".join, lines)),
+        "\n\n".join(f"| {' | '.join(line)} |" for line in lines),
+        "\n".join(map(", ".join, lines)) + "\n",
+    ):
+        assert read_grid(text) == solution
+
+
 @pytest.mark.parametrize(
-    "document", [None, 1, True, [], [1], {"rows": SOLVED, "more": 1}, "", "12", "1x32" * 4]
+    "document", [None, 1, True, [], [1], {"rows": SOLVED, "more": 1}, "", "12", "1x32" * 4, *UNREADABLE]
 )
 def test_documents_are_read_to_the_letter(document: object) -> None:
     if document in ([], "1x32" * 4):
