@@ -87,18 +87,17 @@ class SameResult(Critic[SqlProblem, str]):
         Raises:
             MissingDependencyError: DuckDB is not installed.
         """
-        if self._engine == "duckdb" and find_spec("duckdb") is None:
-            raise MissingDependencyError(
-                "SameResult(engine='duckdb') needs DuckDB: pip install 'llm-modulo[critics]'"
-            )
+        self._look_for_engine()
 
     async def critique(self, problem: SqlProblem, candidate: str) -> Critique:
         """Run both queries on every database.
 
         Raises:
+            MissingDependencyError: DuckDB is not installed.
             ProblemError: A database cannot be set up, or the reference fails.
             RuntimeError: The process that runs queries died.
         """
+        self._look_for_engine()
         if not isinstance(candidate, str) or not _is_unicode(candidate):
             return Critique.reject(Violation("malformed", "The answer is no text."))
         if len(candidate) > _MOST_CHARACTERS:
@@ -111,6 +110,12 @@ class SameResult(Critic[SqlProblem, str]):
         if answered is None:
             return Critique.undecided(f"there is no result within {self._seconds:g} seconds")
         return compared(answered, is_ordered=problem.is_ordered)
+
+    def _look_for_engine(self) -> None:
+        if self._engine == "duckdb" and find_spec("duckdb") is None:
+            raise MissingDependencyError(
+                "SameResult(engine='duckdb') needs DuckDB: pip install 'llm-modulo[critics]'"
+            )
 
     async def _answers(self, problem: SqlProblem, candidate: str) -> list[dict[str, Result]]:
         asked = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from itertools import islice, product
 from typing import Any, Final
 
@@ -62,17 +63,16 @@ class EquivalentExpression(Critic[SymbolicProblem, str]):
         Raises:
             MissingDependencyError: It is not installed.
         """
-        from importlib.util import find_spec
-
-        if find_spec("sympy") is None:
-            raise MissingDependencyError("EquivalentExpression needs SymPy: pip install 'llm-modulo[critics]'")
+        _look_for_sympy()
 
     def critique(self, problem: SymbolicProblem, candidate: str) -> Critique:
         """Look for a point where they differ, then for a proof that there is none.
 
         Raises:
+            MissingDependencyError: SymPy is not installed.
             ProblemError: The problem's own expression cannot be read.
         """
+        _look_for_sympy()
         if not isinstance(candidate, str):
             return Critique.reject(Violation("malformed", "The answer is no text."))
         try:
@@ -88,6 +88,11 @@ class EquivalentExpression(Critic[SymbolicProblem, str]):
             return _compared(built(wanted, symbols), built(given, symbols), symbols)
         except TooComplex as error:
             return Critique.undecided(f"the expressions are not compared: {error}")
+
+
+def _look_for_sympy() -> None:
+    if find_spec("sympy") is None:
+        raise MissingDependencyError("EquivalentExpression needs SymPy: pip install 'llm-modulo[critics]'")
 
 
 def _read(text: str, problem: SymbolicProblem) -> Expression:

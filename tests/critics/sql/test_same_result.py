@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ from modulo.critics.sql import SameResult, SqlProblem
 from modulo.critics.sql.comparing import compared
 from modulo.critics.sql.runner import answer
 from modulo.critique import Critique, Verdict
-from modulo.errors import ConfigurationError, ProblemError
+from modulo.errors import ConfigurationError, MissingDependencyError, ProblemError
 
 Engine = Literal["sqlite", "duckdb"]
 SMALL = """
@@ -281,3 +282,12 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, object]) ->
 def test_it_claims_no_more_than_tests() -> None:
     assert SameResult().soundness.value == "tests"
     assert json.loads(json.dumps(SameResult().options()))["engine"] == "sqlite"
+
+
+def test_without_duckdb_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(MissingDependencyError, match=r"llm-modulo\[critics\]"):
+        anyio.run(SameResult(engine="duckdb").prepare)
+    with pytest.raises(MissingDependencyError, match=r"llm-modulo\[critics\]"):
+        anyio.run(SameResult(engine="duckdb").critique, PROBLEM, "SELECT 1")
+    anyio.run(SameResult().prepare)

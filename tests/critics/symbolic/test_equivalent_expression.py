@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import anyio
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ import modulo
 from modulo.checking import check
 from modulo.critics.symbolic import EquivalentExpression, SymbolicProblem
 from modulo.critique import Critique, Verdict
-from modulo.errors import ConfigurationError, ProblemError
+from modulo.errors import ConfigurationError, MissingDependencyError, ProblemError
 from modulo.testing import ScriptedGenerator
 
 
@@ -175,3 +177,11 @@ def test_polynomials_are_equivalent_exactly_if_their_coefficients_are(one: list[
     assert judged(written(one), by_horner(one)).verdict is Verdict.ACCEPT
     expected = Verdict.ACCEPT if same else Verdict.REJECT
     assert judged(written(one), by_horner(other)).verdict is expected
+
+
+def test_without_sympy_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    with pytest.raises(MissingDependencyError, match=r"llm-modulo\[critics\]"):
+        anyio.run(EquivalentExpression().prepare)
+    with pytest.raises(MissingDependencyError, match=r"llm-modulo\[critics\]"):
+        judged("x", "x")
