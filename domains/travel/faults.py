@@ -8,31 +8,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
+from modulo.domains.travel.damaging import MEALS, Days, Fault, given_entries, replaced
 from modulo.domains.travel.problem import Accommodation, TravelProblem
+from modulo.domains.travel.transport_faults import (
+    changed_flight,
+    false_fact,
+    mixed_means,
+    needless_way,
+    no_departure,
+    no_return,
+    other_date,
+    other_flight,
+    refused_means,
+    reversed_way,
+)
 
-__all__ = ["FAULTS", "Days", "Fault"]
-
-Days: TypeAlias = list[dict[str, Any]]
-Fault: TypeAlias = Callable[[TravelProblem, Days, random.Random], bool]
-
-_MEALS: Final = ("breakfast", "lunch", "dinner")
-
-
-def _given(days: Days, *keys: str) -> list[tuple[dict[str, Any], str]]:
-    return [(day, key) for day in days for key in keys if day[key] != "-"]
-
-
-def _replaced(days: Days, rng: random.Random, change: Callable[[str], str], *keys: str) -> bool:
-    """Change one given entry of some kind; every other time the last one."""
-    given = _given(days, *keys)
-    if not given:
-        return False
-    day, key = given[-1] if rng.random() < 0.5 else rng.choice(given)
-    before = day[key]
-    day[key] = change(before)
-    return bool(day[key] != before)
+__all__ = ["FAULTS"]
 
 
 def _renamed(*keys: str) -> Fault:
@@ -46,7 +39,7 @@ def _renamed(*keys: str) -> Fault:
             lambda entry: entry + " City",
             lambda entry: entry.replace("e", "\N{CYRILLIC SMALL LETTER IE}"),
         ]
-        return _replaced(days, rng, rng.choice(changes), *keys)
+        return replaced(days, rng, rng.choice(changes), *keys)
 
     return damage
 
@@ -55,7 +48,7 @@ def _elsewhere(*keys: str) -> Fault:
     """The entry with a city that the day is not in, or a place that is really there."""
 
     def damage(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-        day, key = rng.choice(_given(days, *keys))
+        day, key = rng.choice(given_entries(days, *keys))
         kinds: Mapping[str, Mapping[str, Any]] = {
             "attraction": problem.attractions,
             "accommodation": problem.accommodations,
@@ -71,7 +64,7 @@ def _elsewhere(*keys: str) -> Fault:
 
 def _emptied(*keys: str) -> Fault:
     def damage(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-        return _replaced(days, rng, lambda _: rng.choice(("-", "", " - ")), *keys)
+        return replaced(days, rng, lambda _: rng.choice(("-", "", " - ")), *keys)
 
     return damage
 
@@ -102,101 +95,6 @@ def _swapped_days(problem: TravelProblem, days: Days, rng: random.Random) -> boo
     return True
 
 
-def _changed_flight(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    """One character of a flight: its number, its way, or a minute of its times."""
-    digits = "0123456789"
-
-    def change(entry: str) -> str:
-        places = [place for place, letter in enumerate(entry) if letter in digits]
-        place = rng.choice(places) if places else 0
-        return entry[:place] + rng.choice(digits) + entry[place + 1 :]
-
-    return _replaced(_only(days, "Flight"), rng, change, "transportation")
-
-
-def _only(days: Days, means: str) -> Days:
-    return [day for day in days if day["transportation"].startswith(means)]
-
-
-def _other_date(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    """A flight of the same way that goes on another day of the trip."""
-    for day in _only(days, "Flight"):
-        for flight in problem.reference.flights:
-            way = f"from {flight.origin} to {flight.destination}"
-            if way == day["current_city"] and flight.date != problem.dates[day["days"] - 1]:
-                day["transportation"] = _flight(flight.number, way, flight.departure, flight.arrival)
-                return True
-    return False
-
-
-def _flight(number: str, way: str, departure: str, arrival: str) -> str:
-    return f"Flight Number: {number}, {way}, Departure Time: {departure}, Arrival Time: {arrival}"
-
-
-def _false_fact(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    fact = rng.choice((", cost: 1", ", distance: 1 km", ", duration: 1 min", ", cost: 0", ", distance: 0.1 km"))
-    return _replaced(_only(days, "Self-driving"), rng, lambda entry: entry + fact, "transportation")
-
-
-def _other_means(problem: TravelProblem, day: dict[str, Any], rng: random.Random) -> str:
-    """Another means for the same way: by car if it was a flight, else a flight or a taxi."""
-    way = day["current_city"]
-    if day["transportation"].startswith("Flight"):
-        return f"{rng.choice(('Self-driving', 'Taxi'))}, {way}"
-    date = problem.dates[day["days"] - 1]
-    flights = [
-        _flight(flight.number, way, flight.departure, flight.arrival)
-        for flight in problem.reference.flights
-        if f"from {flight.origin} to {flight.destination}" == way and flight.date == date
-    ]
-    return rng.choice([f"Taxi, {way}", *flights])
-
-
-def _mixed_means(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    days[-1]["transportation"] = _other_means(problem, days[-1], rng)
-    return True
-
-
-def _refused_means(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    """What is refused, on every way."""
-    refused = problem.constraints.transportation
-    for day in days:
-        if day["transportation"] != "-" and refused == "no self-driving":
-            day["transportation"] = f"Self-driving, {day['current_city']}"
-        elif day["transportation"] != "-":
-            day["transportation"] = rng.choice(list(_other_flights(problem, day)) or ["-"])
-    return refused is not None
-
-
-def _needless_way(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    stays = [day for day in days if day["transportation"] == "-"]
-    rng.choice(stays)["transportation"] = rng.choice(days[:: len(days) - 1])["transportation"]
-    return True
-
-
-def _reversed_way(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    day = rng.choice([day for day in days if day["transportation"] != "-"])
-    origin, destination = day["current_city"].removeprefix("from ").split(" to ")
-    back = f"from {destination} to {origin}"
-    for key in rng.choice((("transportation",), ("current_city",), ("transportation", "current_city"))):
-        day[key] = day[key].replace(f"from {origin} to {destination}", back)
-    return True
-
-
-def _no_return(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    days[-1]["current_city"] = days[-2]["current_city"].rpartition(" to ")[2]
-    if rng.random() < 0.5:
-        days[-1]["transportation"] = "-"
-    return True
-
-
-def _no_departure(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    days[0]["current_city"] = days[0]["current_city"].rpartition(" to ")[2]
-    if rng.random() < 0.5:
-        days[0]["transportation"] = "-"
-    return True
-
-
 def _teleport(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
     """A day in another city, without a way there."""
     day = rng.choice([day for day in days if day["transportation"] == "-"])
@@ -215,14 +113,14 @@ def _day_elsewhere(problem: TravelProblem, days: Days, rng: random.Random) -> bo
         return False
     day, other = rng.sample(stays, 2)
     there = other["current_city"]
-    taken = {day[key] for day, key in _given(days, *_MEALS)}
+    taken = {day[key] for day, key in given_entries(days, *MEALS)}
     tables = [entry for entry in problem.restaurants if entry.endswith(f", {there}") and entry not in taken]
     seen = ";".join(day["attraction"] for day in days)
     sights = [entry for entry in problem.attractions if entry.endswith(f", {there}") and entry not in seen]
-    if len(tables) < len(_MEALS) or not sights:
+    if len(tables) < len(MEALS) or not sights:
         return False
     tables.sort(key=lambda entry: problem.restaurants[entry][0].price_cents)
-    day.update(zip(_MEALS, tables, strict=False))
+    day.update(zip(MEALS, tables, strict=False))
     day.update(current_city=there, attraction=sights[0], accommodation=other["accommodation"])
     return True
 
@@ -237,7 +135,7 @@ def _other_city(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
 
 
 def _restaurant_again(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    meals = _given(days, *_MEALS)
+    meals = given_entries(days, *MEALS)
     place = rng.randrange(1, len(meals)) if rng.random() < 0.5 else len(meals) - 1
     (day, key), (other, other_key) = meals[place], meals[place - 1]
     day[key] = other[other_key].replace(" ", rng.choice((" ", "  ")))
@@ -246,7 +144,7 @@ def _restaurant_again(problem: TravelProblem, days: Days, rng: random.Random) ->
 
 def _attraction_again(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
     """An attraction twice, also as the last one without a semicolon, which the benchmark's code never looks at."""
-    day, _ = rng.choice(_given(days, "attraction"))
+    day, _ = rng.choice(given_entries(days, "attraction"))
     first = day["attraction"].split(";")[0]
     day["attraction"] = day["attraction"].rstrip(";") + ";" + first + rng.choice((";", ""))
     return True
@@ -256,7 +154,7 @@ def _housed(choose: Callable[[TravelProblem, Accommodation, int], bool]) -> Faul
     """Another accommodation for all nights in a city, of those that a condition chooses."""
 
     def damage(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-        entries = list(dict.fromkeys(day["accommodation"] for day, _ in _given(days, "accommodation")))
+        entries = list(dict.fromkeys(day["accommodation"] for day, _ in given_entries(days, "accommodation")))
         entry = entries[-1] if rng.random() < 0.5 else rng.choice(entries)
         nights = [day for day in days if day["accommodation"] == entry]
         others = [
@@ -293,7 +191,7 @@ def _lacks_cuisine(problem: TravelProblem, days: Days, rng: random.Random) -> bo
         return False
     cuisine = rng.choice(problem.constraints.cuisines)
     changed = False
-    for day, key in _given(days, *_MEALS):
+    for day, key in given_entries(days, *MEALS):
         for place in problem.restaurants.get(day[key], ()):
             if cuisine in place.cuisines:
                 others = list(_without(problem, cuisine, place.city, days))
@@ -303,7 +201,7 @@ def _lacks_cuisine(problem: TravelProblem, days: Days, rng: random.Random) -> bo
 
 
 def _without(problem: TravelProblem, cuisine: str, city: str, days: Days) -> Iterator[str]:
-    taken = {day[key] for day, key in _given(days, *_MEALS)}
+    taken = {day[key] for day, key in given_entries(days, *MEALS)}
     for place in problem.reference.restaurants:
         entry = f"{place.name}, {place.city}"
         if place.city == city and cuisine not in place.cuisines and entry not in taken:
@@ -312,7 +210,7 @@ def _without(problem: TravelProblem, cuisine: str, city: str, days: Days) -> Ite
 
 def _dearer_meal(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
     """A restaurant that costs at least a little more."""
-    day, key = rng.choice(_given(days, *_MEALS))
+    day, key = rng.choice(given_entries(days, *MEALS))
     (now,) = problem.restaurants[day[key]]
     dearer = [
         place
@@ -328,27 +226,11 @@ def _dearer_meal(problem: TravelProblem, days: Days, rng: random.Random) -> bool
 
 def _one_more_meal(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
     """A meal on a day of travel, which the budget may not have."""
-    day, key = days[-1], rng.choice(_MEALS)
+    day, key = days[-1], rng.choice(MEALS)
     city = day["current_city"].removeprefix("from ").partition(" to ")[0]
     free = [entry for entry in _without(problem, "", city, days) if day[key] == "-"]
     day[key] = rng.choice(free) if free else day[key]
     return bool(free)
-
-
-def _dearer_flight(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
-    for day in _only(days, "Flight"):
-        others = [entry for entry in (_other_flights(problem, day)) if entry != day["transportation"]]
-        if others:
-            day["transportation"] = rng.choice(others)
-            return True
-    return False
-
-
-def _other_flights(problem: TravelProblem, day: dict[str, Any]) -> Iterator[str]:
-    for flight in problem.reference.flights:
-        way = f"from {flight.origin} to {flight.destination}"
-        if way == day["current_city"] and flight.date == problem.dates[day["days"] - 1]:
-            yield _flight(flight.number, way, flight.departure, flight.arrival)
 
 
 def _key_gone(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
@@ -358,36 +240,36 @@ def _key_gone(problem: TravelProblem, days: Days, rng: random.Random) -> bool:
 
 
 FAULTS: Final[Mapping[str, Fault]] = {
-    "renamed_restaurant": _renamed(*_MEALS),
+    "renamed_restaurant": _renamed(*MEALS),
     "renamed_attraction": _renamed("attraction"),
     "renamed_accommodation": _renamed("accommodation"),
-    "changed_flight": _changed_flight,
-    "flight_of_another_day": _other_date,
-    "false_fact": _false_fact,
+    "changed_flight": changed_flight,
+    "flight_of_another_day": other_date,
+    "false_fact": false_fact,
     "dropped_day": _dropped_day,
     "extra_day": _extra_day,
     "renumbered_day": _renumbered,
     "swapped_days": _swapped_days,
-    "no_meal": _emptied(*_MEALS),
+    "no_meal": _emptied(*MEALS),
     "no_attraction": _emptied("attraction"),
     "no_transportation": _emptied("transportation"),
     "no_accommodation": _emptied("accommodation"),
     "no_city": _emptied("current_city"),
     "no_key": _key_gone,
-    "meal_elsewhere": _elsewhere(*_MEALS),
+    "meal_elsewhere": _elsewhere(*MEALS),
     "attraction_elsewhere": _elsewhere("attraction"),
     "accommodation_elsewhere": _elsewhere("accommodation"),
-    "needless_transportation": _needless_way,
-    "reversed_way": _reversed_way,
-    "no_return": _no_return,
-    "no_departure": _no_departure,
+    "needless_transportation": needless_way,
+    "reversed_way": reversed_way,
+    "no_return": no_return,
+    "no_departure": no_departure,
     "teleport": _teleport,
     "day_elsewhere": _day_elsewhere,
     "other_city": _other_city,
     "restaurant_again": _restaurant_again,
     "attraction_again": _attraction_again,
-    "mixed_means": _mixed_means,
-    "refused_transportation": _refused_means,
+    "mixed_means": mixed_means,
+    "refused_transportation": refused_means,
     "too_few_nights": _housed(lambda problem, place, nights: place.minimum_nights > nights),
     "one_night_elsewhere": _one_night_elsewhere,
     "room_rule": _housed(lambda problem, place, nights: problem.constraints.house_rule in place.forbids),
@@ -396,6 +278,6 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "missing_cuisine": _lacks_cuisine,
     "dearer_meal": _dearer_meal,
     "one_more_meal": _one_more_meal,
-    "other_flight": _dearer_flight,
+    "other_flight": other_flight,
 }
 """Faults by family."""
