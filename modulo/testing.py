@@ -45,6 +45,7 @@ class ScriptedGenerator(Generator):
         worst_case: What each call may cost, for reservations.
         repeats_last: Whether the last entry is played for ever; otherwise, the end of the script is
             ``GeneratorDepleted``.
+        keeps_requests: Whether every request is kept, which takes memory in long runs.
 
     Attributes:
         requests: Every request, in the order in which they came.
