@@ -109,11 +109,6 @@ class Domain(ABC, Generic[P]):
         """A JSON schema that every answer fits, for models that can be held to one; None if there is none."""
         return None
 
-    def schema_under(self, strategy: Strategy, problem: P) -> Mapping[str, JsonValue] | None:
-        """The ``answer_schema``, unless a strategy asks for parts of answers, which do not fit it."""
-        nodes = self.graph_for_checking().generators.values() if strategy.asks_for_parts else ()
-        return None if any(node.steps for node in nodes) else self.answer_schema(problem)
-
     def strategy(self) -> Strategy:
         """The strategy that suits the domain."""
         return Refine()

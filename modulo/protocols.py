@@ -95,6 +95,8 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
         prefix: What the answer begins with, whatever comes; the generator gives what follows it.
         prefills: Whether the model sees the prefix as the beginning of its own answer, to be continued. Where it
             does not, the messages say all that it needs to know.
+        schema: What follows the prefix fits this JSON schema. For generators whose answers are held to a schema, in
+            place of that one, which is of whole answers; others need not care.
     """
 
     problem: Problem[Any]
@@ -105,6 +107,7 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
     turn: int
     prefix: str = ""
     prefills: bool = False
+    schema: Mapping[str, JsonValue] | None = None
 
 
 ONE_CALL: Final = Usage(calls=1)
@@ -375,12 +378,14 @@ class Rendered(Struct, gc=False, frozen=True, kw_only=True):
         reveals: How much of the critiques it gives away.
         violations_shown: Violations of the latest attempt that it shows.
         violations_known: Violations of the latest attempt that there are.
+        schema: What an answer fits that follows a prefix (``Request.schema``).
     """
 
     messages: tuple[Message, ...]
     reveals: Reveals = Reveals.NOTHING
     violations_shown: int = 0
     violations_known: int = 0
+    schema: Mapping[str, JsonValue] | None = None
 
 
 class Backprompter(ABC):
@@ -406,11 +411,6 @@ class Strategy(ABC):
     A strategy is stateless: whatever it decides follows from the tree of attempts, so one object serves many
     runs at once and a run can go on from its trace. ``tree.memo`` may cache what can be computed again.
     """
-
-    @property
-    def asks_for_parts(self) -> bool:
-        """Whether it asks for parts of answers where a generator has ``Steps``; no schema of answers fits them."""
-        return False
 
     @abstractmethod
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:

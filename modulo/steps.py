@@ -63,6 +63,10 @@ class Steps(ABC, Generic[P, C]):
     def prompt(self, problem: P, beginning: Beginning) -> str | Sequence[Message]:
         """Asks for the rest of an answer, or for its next steps."""
 
+    def schema(self, problem: P, beginning: Beginning) -> Mapping[str, JsonValue] | None:
+        """A JSON schema of such rests, for models whose whole answers are held to one; None if there is none."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class AsksForRest(Backprompter):
@@ -83,8 +87,12 @@ class AsksForRest(Backprompter):
 
     def render(self, conversation: Conversation) -> Rendered:
         """The prompt for the rest."""
-        prompt = self.steps.prompt(conversation.problem.value, self.beginning)
-        return Rendered(messages=(Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt))
+        problem = conversation.problem.value
+        prompt = self.steps.prompt(problem, self.beginning)
+        return Rendered(
+            messages=(Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt),
+            schema=self.steps.schema(problem, self.beginning),
+        )
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The beginning."""

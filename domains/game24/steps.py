@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from modulo.canonical import JsonValue
 from modulo.critics.arithmetic import Expression, Number, Operation, read_equation
 from modulo.domains.game24.derivation import Derivation, read_derivation
 from modulo.domains.game24.problem import Game24Problem
 from modulo.domains.game24.solving import is_solvable
-from modulo.domains.game24.text import prompt
+from modulo.domains.game24.text import answer_schema, prompt
 from modulo.errors import Malformed
 from modulo.steps import Beginning, Steps
 
@@ -45,9 +46,17 @@ class Game24Steps(Steps[Game24Problem, str]):
 
     def prompt(self, problem: Game24Problem, beginning: Beginning) -> str:
         """The prompt of the puzzle that is left."""
-        found = read_derivation(beginning.text, problem)
-        assert found is not None, "its text is ours"
-        return prompt(Game24Problem(numbers=found[0].numbers, target=problem.target))
+        return prompt(_left(problem, beginning))
+
+    def schema(self, problem: Game24Problem, beginning: Beginning) -> Mapping[str, JsonValue]:
+        """That of the puzzle that is left."""
+        return answer_schema(_left(problem, beginning))
+
+
+def _left(problem: Game24Problem, beginning: Beginning) -> Game24Problem:
+    found = read_derivation(beginning.text, problem)
+    assert found is not None, "its text is ours"
+    return Game24Problem(numbers=found[0].numbers, target=problem.target)
 
 
 def _derivations(problem: Game24Problem, expression: Expression) -> list[Derivation]:

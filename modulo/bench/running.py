@@ -231,13 +231,12 @@ def _strategy(study: Study, cell: Cell) -> Strategy:
 
 def _generator(study: Study, cell: Cell, seed: int) -> Generator:
     entry = study.models[cell.model]
-    strategy = _strategy(study, cell)
     if not entry.choose:
-        return _single(entry, cell.problem, seed, strategy)
-    return Models({name: _single(study.models[name], cell.problem, seed, strategy) for name in entry.choose})
+        return _single(entry, cell.problem, seed)
+    return Models({name: _single(study.models[name], cell.problem, seed) for name in entry.choose})
 
 
-def _single(entry: ModelEntry, problem: BenchProblem, seed: int, strategy: Strategy) -> Generator:
+def _single(entry: ModelEntry, problem: BenchProblem, seed: int) -> Generator:
     assert entry.model is not None
     domain = problem.domain
     temperature = entry.temperature
@@ -245,7 +244,7 @@ def _single(entry: ModelEntry, problem: BenchProblem, seed: int, strategy: Strat
         temperature = domain.local_temperature
     generator = generator_from_string(
         entry.model,
-        schema=domain.schema_under(strategy, problem.value),
+        schema=domain.answer_schema(problem.value),
         problem_type=domain.problem_type,
         temperature=temperature,
         reasoning_effort=entry.reasoning_effort,

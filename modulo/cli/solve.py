@@ -145,10 +145,9 @@ def solve(
     value = found.example() if problem is None else read_problem(found, problem)
     if temperature is None and model.partition(":")[0] == "local":
         temperature = found.local_temperature
-    chosen = _strategy(found, strategy, width)
     generator = generator_from_string(
         model,
-        schema=found.schema_under(chosen, value),
+        schema=found.answer_schema(value),
         problem_type=found.problem_type,
         temperature=temperature,
         reasoning_effort=reasoning_effort,
@@ -164,7 +163,7 @@ def solve(
         found.graph(generator).with_audits(found.audits(), required=require_audit),
         value,
         {
-            "strategy": chosen,
+            "strategy": _strategy(found, strategy, width),
             "backprompter": _backprompter(found, granularity, history),
             "budget": _budget(limits),
             "seed": seed or 0,

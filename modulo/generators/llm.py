@@ -228,8 +228,10 @@ class LLM(Generator):
         return self._facts.prefill or (Prefill.BY_REQUEST if self._given_prefill else None)
 
     def _schema_of(self, request: Request) -> AnswerSchema | None:
-        """The schema, if the whole answer comes: what follows a prefix fits none."""
-        return None if request.prefix else self.schema
+        """The schema of whole answers, or what takes its place behind a prefix, if anything does."""
+        if not request.prefix or self.schema is None:
+            return self.schema
+        return None if request.schema is None or request.prefills else AnswerSchema(request.schema)
 
     def _most_output_tokens(self, request: Request) -> int:
         wanted = request.sampling.max_output_tokens or self.max_output_tokens

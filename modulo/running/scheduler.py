@@ -194,6 +194,7 @@ class Scheduler:
                 turn=plan.turn,
                 prefix=expansion.prefix,
                 prefills=expansion.prefills,
+                schema=rendered.schema,
             ),
             node=node,
             stage=self._program.stages[self._program.stage_of[node.name]],

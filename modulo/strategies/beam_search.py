@@ -47,11 +47,6 @@ class BeamSearch(Strategy):
         check_counts(self, "width", "samples", "restarts")
         check_sampling(temperature=self.temperature)
 
-    @property
-    def asks_for_parts(self) -> bool:
-        """It does."""
-        return True
-
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """What is still missing from the places in the beam."""
         arms = arms_of(tree)

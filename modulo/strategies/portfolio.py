@@ -39,11 +39,6 @@ class Portfolio(Strategy):
         if not parts or not all(isinstance(part, Strategy) for part in parts):
             raise ConfigurationError("Portfolio takes strategies, as in Portfolio([Refine(), BestOfN(n=8)])")
 
-    @property
-    def asks_for_parts(self) -> bool:
-        """Whether one of them does."""
-        return any(strategy.asks_for_parts for strategy in self.strategies)
-
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """What each of them wants, in turn, until there is room for no more."""
         wanted = [self._wanted_by(i, tree, n) for i in range(len(self.strategies))]

@@ -61,11 +61,6 @@ class TreeSearch(Strategy):
             if not is_number(value) or value < least:
                 raise ConfigurationError(f"TreeSearch: {name} must be a number from {least} on, not {value!r}")
 
-    @property
-    def asks_for_parts(self) -> bool:
-        """It does."""
-        return True
-
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """Answers from the places that are worth most by now."""
         arms = arms_of(tree)

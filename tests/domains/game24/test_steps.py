@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 import modulo
 from modulo import BeamSearch, Budget, Certified, TreeSearch
 from modulo.domains.game24 import (
-    DOMAIN,
     Game24Problem,
     Game24Steps,
     MakesTarget,
+    answer_schema,
     generate,
     graph,
     is_solvable,
@@ -172,9 +172,9 @@ async def test_an_expression_is_put_together_of_the_steps_of_others(strategy: mo
     assert len(outcome.attempts) >= 3
 
 
-def test_models_are_held_to_no_schema_where_they_are_asked_for_parts() -> None:
-    assert DOMAIN.schema_under(modulo.Refine(), PUZZLE) is not None
-    assert DOMAIN.schema_under(TreeSearch(), PUZZLE) is None
+def test_the_schema_of_a_rest_is_that_of_the_puzzle_that_is_left() -> None:
+    beginning = STEPS.beginnings(PUZZLE, "10 - 4")[0]
+    assert STEPS.schema(PUZZLE, beginning) == answer_schema(Game24Problem(numbers=(6, 9, 13)))
 
 
 def _reaches(numbers: list[Fraction], target: Fraction) -> bool:

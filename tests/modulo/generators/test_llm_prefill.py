@@ -91,6 +91,17 @@ async def test_a_schema_is_for_whole_answers_only() -> None:
     assert "response_format" not in body
 
 
+async def test_behind_a_prefix_that_is_not_prefilled_the_schema_of_the_rest_takes_its_place() -> None:
+    whole = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    rest = {"type": "object", "properties": {"b": {"type": "integer"}}, "required": ["b"]}
+    request = replace(request_of("hi"), prefix="a is 1\n", schema=rest)
+    generation, body = await exchange(request, Reply('{"b": 2}'), schema=whole)
+    assert (generation.finish, generation.text) == (Finish.STOP, '{"b": 2}')
+    assert body["response_format"]["json_schema"]["schema"] == rest
+    _, body = await exchange(request, Reply('{"b": 2}'))
+    assert "response_format" not in body  # whoever is held to no schema is held to none here
+
+
 @pytest.mark.parametrize(
     ("model", "prefill", "takes"),
     [

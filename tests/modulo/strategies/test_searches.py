@@ -143,10 +143,3 @@ async def test_generators_that_race_are_asked_in_turn_and_gone_on_from_with_them
 def test_settings_that_make_no_sense_are_refused(kind: type[Strategy], settings: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
         kind(**settings)
-
-
-def test_only_searches_ask_for_parts() -> None:
-    assert BeamSearch().asks_for_parts
-    assert TreeSearch().asks_for_parts
-    assert modulo.Portfolio((modulo.Refine(), TreeSearch())).asks_for_parts
-    assert not modulo.Portfolio((modulo.Refine(),)).asks_for_parts
