@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from modulo.strategies.effort_ladder import EffortLadder
     from modulo.strategies.portfolio import Portfolio
     from modulo.strategies.refine import Refine
+    from modulo.strategies.router import Router
+    from modulo.strategies.routing import RoutingTable
     from modulo.strategies.self_consistency import SelfConsistency
     from modulo.strategies.tree_search import TreeSearch
 
@@ -31,6 +33,8 @@ _HOME = {
     "EffortLadder": "effort_ladder",
     "Portfolio": "portfolio",
     "Refine": "refine",
+    "Router": "router",
+    "RoutingTable": "routing",
     "SelfConsistency": "self_consistency",
     "TreeSearch": "tree_search",
 }
@@ -45,6 +49,8 @@ __all__ = [
     "EffortLadder",
     "Portfolio",
     "Refine",
+    "Router",
+    "RoutingTable",
     "SelfConsistency",
     "TreeSearch",
 ]

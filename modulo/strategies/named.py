@@ -24,6 +24,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "cascade": "modulo.strategies.cascade:Cascade",
     "beam_search": "modulo.strategies.beam_search:BeamSearch",
     "tree_search": "modulo.strategies.tree_search:TreeSearch",
+    "router": "modulo.strategies.router:Router",
     "abmcts": "modulo.strategies.abmcts:ABMCTS",
 }
 """Loaded when they are used, as everything else."""

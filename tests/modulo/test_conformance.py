@@ -17,14 +17,23 @@ from modulo import (
     Expansion,
     Portfolio,
     Refine,
+    Router,
+    RoutingTable,
     SelfConsistency,
     Strategy,
     TreeSearch,
 )
 from modulo.conformance import faults_of
 from modulo.strategies.named import STRATEGY_NAMES, strategy_from_string
+from modulo.strategies.routing import Example
 from modulo.testing import assert_conforms
 from modulo.tree import Attempt, Tree
+
+ROUTES = RoutingTable.learn(
+    Example(model=model, features={"size": 3.0, "violations": float(i % 3)}, certified=i % 3 == 0)
+    for i in range(9)
+    for model in ("large", "outline", "small")[: 1 + i % 3]
+)
 
 OURS: dict[str, Callable[[], Strategy]] = {
     "refine": Refine,
@@ -40,6 +49,7 @@ OURS: dict[str, Callable[[], Strategy]] = {
     "beam search, narrow": lambda: BeamSearch(width=1, samples=2, restarts=1, temperature=0.9),
     "tree search, wide": lambda: TreeSearch(width=4, patience=5, widening=2, exploration=0),
     "portfolio of searches": lambda: Portfolio((BeamSearch(), TreeSearch(width=2))),
+    "router, with data": lambda: Router(table=ROUTES, tries=2),
     "ab-mcts, wide": lambda: ABMCTS(width=None),
     "ab-mcts, impatient": lambda: ABMCTS(width=3, patience=2),
     "portfolio": lambda: Portfolio((Refine(width=2), BestOfN(n=5), Portfolio((SelfConsistency(n=3),)))),
