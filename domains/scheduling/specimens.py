@@ -88,7 +88,7 @@ def _drawn_optimal(rng: random.Random) -> Specimen[JobShop]:
             return Specimen(problem, (best,))
 
 
-def _parsed(document: JsonValue) -> JsonValue:
+def _parsed(document: JsonValue) -> Any:
     """What a text of JSON says; anything else as it is."""
     if not isinstance(document, str):
         return document

@@ -81,7 +81,7 @@ class SudokuSpecimens(Specimens[SudokuProblem]):
         return kept and all(sorted(unit) == whole for unit in [*rows, *columns, *boxes])
 
 
-def _parsed(document: JsonValue) -> JsonValue:
+def _parsed(document: JsonValue) -> Any:
     """What a text of JSON says; anything else as it is."""
     if not isinstance(document, str):
         return document
