@@ -19,7 +19,7 @@ ANSWER_FORM: Final = (
 )
 _Words: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 _Minutes: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=9999)]
-_TIME: Final = r"[0-9]{1,2}:[0-9]{2}(?: ?[AP]M)?"
+_TIME: Final = r"[0-9]{1,2}:[0-9]{2}(?: ?[AaPp][Mm])?"
 _WORDS: Final = r"[^.:]{1,60}?"
 _NUMBER: Final = r"[0-9]{1,4}"
 _END: Final = r"(?:\.|$)"
@@ -137,6 +137,6 @@ def _value(name: str, text: str) -> str | int:
 
 def _minute(text: str) -> int:
     try:
-        return read_12_hours(text) if text.endswith("M") else read_24_hours(text)
+        return read_12_hours(text.upper()) if text[-1:] in "mM" else read_24_hours(text)
     except ValueError as error:
         raise Malformed(f"{text!r} is no time of day.", hint=ANSWER_FORM) from error

@@ -95,8 +95,8 @@ def parse_schedule(text: str, problem: MeetingProblem) -> Schedule:
 def read_schedule(document: object, problem: MeetingProblem) -> Schedule:
     """A schedule in a document: the benchmark's sentences, ``{"meetings": ..}``, or ``{"steps": ..}``.
 
-    Sentences stand in a text, which may begin with ``SOLUTION:`` and number them, or in a list of texts; times may be
-    given in 24 hours. Either object may stand in a text.
+    Sentences stand in a text, which may begin with ``SOLUTION:`` and number them, or in a list of texts, where full
+    stops may be missing; times may be given in 24 hours. Either object may stand in a text.
 
     Raises:
         Malformed: The document is something else, or holds more.
@@ -106,10 +106,11 @@ def read_schedule(document: object, problem: MeetingProblem) -> Schedule:
         case str(text) if text.lstrip()[:1] == "{" and len(text) <= _MOST_CHARACTERS:
             return read_schedule(_as_object(text), problem)
         case str(text) if len(text) <= _MOST_CHARACTERS:
-            return _read_sentences(text.strip().removeprefix(_MARKER))
+            return _read_sentences(text.replace("**", "").strip().removeprefix(_MARKER))
         case [*lines] if 0 < len(lines) <= MAX_STEPS:
-            texts = [line for line in lines if isinstance(line, str)]
-            return _read_sentences(" ".join(texts) if len(texts) == len(lines) else "")
+            texts = [line.strip().removesuffix(".") for line in lines if isinstance(line, str)]
+            whole = "\n".join(f"{text}." for text in texts if text)
+            return _read_sentences(whole if len(texts) == len(lines) else "")
         case {"meetings": meetings, **others} if not others:
             return _of_meetings(meetings, problem)
         case {"steps": steps, **others} if not others:
@@ -211,6 +212,6 @@ def _meeting(meeting: object, number: int) -> tuple[str, int, int]:
 
 def _minute(text: str, number: int) -> int:
     try:
-        return read_12_hours(text) if text.endswith("M") else read_24_hours(text)
+        return read_12_hours(text.upper()) if text[-1:] in ("m", "M") else read_24_hours(text)
     except ValueError as error:
         raise Malformed(f"{text!r:.40} is no time of day.", location=f"meeting {number}") from error
