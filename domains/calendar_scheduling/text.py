@@ -18,10 +18,10 @@ __all__ = ["answer_schema", "parse_meeting", "prompt", "read_meeting", "write_me
 MARKER: Final = "Here is the proposed time:"
 _FORM: Final = f"answer with one line such as '{MARKER} Monday, 14:30 - 15:30'."
 _CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}(?: ?[AaPp][Mm])?"
-_DASH: Final = "[-\u2013\u2014]"
+_DASH: Final = "[-\u2010-\u2015\u2212]"
 _ANSWER: Final = re.compile(
     rf"(?:SOLUTION: ?)?(?:{MARKER} ?)?"
-    rf"(?P<day>{'|'.join(WEEKDAYS)}), ?(?P<start>{_CLOCK}) ?{_DASH} ?(?P<end>{_CLOCK})\.?"
+    rf"(?P<day>{'|'.join(WEEKDAYS)})(?:, ?| )(?:from )?(?P<start>{_CLOCK}) ?(?:{_DASH}|to) ?(?P<end>{_CLOCK})\.?"
 )
 _TIME: Final = re.compile(
     rf"(?P<day>{'|'.join(WEEKDAYS)}),? (?:from )?(?P<start>{_CLOCK}) ?(?:{_DASH}|to) ?(?P<end>{_CLOCK})(?![:0-9])",
@@ -29,6 +29,7 @@ _TIME: Final = re.compile(
 )
 _MARKER: Final = re.compile(r"(?:here is )?the proposed time(?: is)?:?", re.IGNORECASE)
 _MOST_CHARACTERS: Final = 50_000
+_END_OF_THOUGHT: Final = "</think>"
 _MOST_CHOICES: Final = 500
 _PATTERN: Final = "[0-9]{1,2}:[0-9]{2}"
 _KEYS: Final = frozenset({"day", "start", "end"})
@@ -63,14 +64,15 @@ def answer_schema(problem: CalendarProblem) -> Mapping[str, JsonValue]:
 def parse_meeting(text: str, problem: CalendarProblem) -> Slot:
     """The meeting time in a chat answer: in the benchmark's form or as a JSON object, with prose around it.
 
-    Where it is introduced as the proposed time, only what is introduced so counts.
+    Where it is introduced as the proposed time, only what is introduced so counts; never what stands before
+    ``</think>``.
 
     Raises:
         Malformed: There is no meeting time, or there are several different ones.
     """
     if len(text) > _MOST_CHARACTERS:
         raise Malformed("The answer is too long.", hint=_FORM)
-    flat = " ".join(text.replace("*", " ").split())
+    flat = " ".join(text.rpartition(_END_OF_THOUGHT)[2].replace("*", " ").split())
     found = dict.fromkeys(_marked_times(flat)) or dict.fromkeys([*_objects(flat), *_times(flat)])
     if not found:
         raise Malformed("The answer holds no day with a time.", hint=_FORM)
@@ -82,14 +84,14 @@ def parse_meeting(text: str, problem: CalendarProblem) -> Slot:
 def read_meeting(document: object) -> Slot:
     """A meeting time in a document: the benchmark's line, or ``{"day": .., "start": .., "end": ..}``.
 
-    The line's words before the day may be missing; times may be given in 12 hours, and with a longer dash. The line
-    may also stand in ``{"time": ..}``, and either object in a text.
+    The line's words before the day may be missing; times may be given in 12 hours, and with a longer dash or "to";
+    parts may be in bold type. The line may also stand in ``{"time": ..}``, and either object in a text.
 
     Raises:
         Malformed: The document is something else, or holds more.
     """
     if isinstance(document, str) and len(document) <= _MOST_CHARACTERS:
-        found = _ANSWER.fullmatch(" ".join(document.split()))
+        found = _ANSWER.fullmatch(" ".join(document.replace("*", "").split()))
         if found is not None:
             return _slot(found)
         document = _json_in(document)

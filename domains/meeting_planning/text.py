@@ -29,6 +29,7 @@ __all__ = ["answer_schema", "parse_schedule", "prompt", "read_schedule"]
 
 _MOST_CHARACTERS: Final = 50_000
 _MARKER: Final = "SOLUTION:"
+_END_OF_THOUGHT: Final = "</think>"
 _BULLET: Final = re.compile(r"^[ \t]*(?:[-*\u2022]|[0-9]{1,3}[.)])[ \t]+", re.MULTILINE)
 _START: Final = re.compile(r"You (?:start|travel|wait|meet) ")
 
@@ -67,15 +68,16 @@ def answer_schema(problem: MeetingProblem) -> Mapping[str, JsonValue]:
 def parse_schedule(text: str, problem: MeetingProblem) -> Schedule:
     """The schedule in a chat answer: the benchmark's sentences, or a JSON object of meetings, with prose around it.
 
-    What stands before the last ``SOLUTION:`` does not count. Between the first step and the last, nothing but steps
-    may stand. Of meetings, the ways and the waiting are worked out: one goes straight from one to the next.
+    What stands before ``</think>`` or the last ``SOLUTION:`` does not count. Between the first step and the last,
+    nothing but steps may stand. Of meetings, the ways and the waiting are worked out: one goes straight from one to
+    the next.
 
     Raises:
         Malformed: There is no schedule, there are several different ones, or something in it is no step.
     """
     if len(text) > _MOST_CHARACTERS:
         raise Malformed("The answer is too long.", hint=ANSWER_FORM)
-    said = text.rpartition(_MARKER)[2]
+    said = text.rpartition(_END_OF_THOUGHT)[2].rpartition(_MARKER)[2]
     found = dict.fromkeys(
         _of_meetings(value["meetings"], problem)
         for value in json_values_in(said, form=ANSWER_FORM)

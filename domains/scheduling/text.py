@@ -20,6 +20,7 @@ _FORM: Final = (
 )
 _CLAIM: Final = re.compile(r"\W*(?:there is )?no (?:schedule|solution)(?: exists)?\W*", re.IGNORECASE)
 _LONGEST_CLAIM: Final = 100
+_END_OF_THOUGHT: Final = "</think>"
 
 
 def prompt(problem: JobShop) -> str:
@@ -72,17 +73,20 @@ def answer_schema(problem: JobShop) -> Mapping[str, JsonValue]:
 def parse_starts(text: str) -> Starts | NoSolution:
     """The schedule in a chat answer: its one JSON object, or list of lists, with prose or code fences around it.
 
+    What stands before ``</think>`` is left out.
+
     Returns:
         The starts; or ``NO_SOLUTION`` if all that the answer says is that there is no schedule.
 
     Raises:
         Malformed: There is no such thing, or there are several different ones.
     """
-    if len(text) <= _LONGEST_CLAIM and _CLAIM.fullmatch(text):
+    said = text.rpartition(_END_OF_THOUGHT)[2]
+    if len(said) <= _LONGEST_CLAIM and _CLAIM.fullmatch(said):
         return NO_SOLUTION
-    arrays = json_values_in(text, form=_FORM, opening="[") if "{" not in text else ()
+    arrays = json_values_in(said, form=_FORM, opening="[") if "{" not in said else ()
     lists = [value for value in arrays if value and isinstance(value[0], list)]
-    return read_starts(lists[0] if len(lists) == 1 else json_object_in(text, form=_FORM))
+    return read_starts(lists[0] if len(lists) == 1 else json_object_in(said, form=_FORM))
 
 
 def read_starts(document: object) -> Starts:

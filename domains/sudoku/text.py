@@ -18,6 +18,7 @@ _FORM: Final = 'Answer with one JSON object of all rows, such as {"rows": [[1, 2
 _CLAIM: Final = re.compile(r"\W*(?:there is )?no solution(?: exists)?\W*", re.IGNORECASE)
 _LONGEST_CLAIM: Final = 100
 _MAX_CHARACTERS: Final = 1_000_000
+_END_OF_THOUGHT: Final = "</think>"
 _ROW_CHARACTERS: Final = frozenset("0123456789._ \t|,")
 _RULE_CHARACTERS: Final = frozenset("-+=| \t")
 
@@ -46,7 +47,8 @@ def answer_schema(problem: SudokuProblem) -> Mapping[str, JsonValue]:
 def parse_grid(text: str, problem: SudokuProblem) -> Rows | NoSolution:
     """The filled grid in a chat answer: JSON, lines of numbers, or a word of digits, with prose around it.
 
-    The puzzle itself, written down again, is no answer; nothing else is passed over.
+    The puzzle itself, written down again, is no answer, nor is what stands before ``</think>``; nothing else is
+    passed over.
 
     Returns:
         The rows; or ``NO_SOLUTION`` if all that the answer says is that there is no solution.
@@ -56,10 +58,11 @@ def parse_grid(text: str, problem: SudokuProblem) -> Rows | NoSolution:
     """
     if len(text) > _MAX_CHARACTERS:
         raise Malformed(f"An answer of more than {_MAX_CHARACTERS:,} characters is not read.", hint=_FORM)
-    if len(text) <= _LONGEST_CLAIM and _CLAIM.fullmatch(text):
+    said = text.rpartition(_END_OF_THOUGHT)[2]
+    if len(said) <= _LONGEST_CLAIM and _CLAIM.fullmatch(said):
         return NO_SOLUTION
     size = problem.size
-    found = list(_grids_in_json(text)) or list(_grids_in_lines(text, size)) or list(_grids_in_words(text, size))
+    found = list(_grids_in_json(said)) or list(_grids_in_lines(said, size)) or list(_grids_in_words(said, size))
     puzzle = [list(row) for row in problem.rows]
     grids = [grid for grid in found if grid != puzzle or all(map(all, puzzle))]
     if not grids:

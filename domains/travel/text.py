@@ -133,12 +133,12 @@ def _means(problem: TravelProblem) -> Iterator[str]:
 def parse_plan(text: str, problem: TravelProblem) -> Plan:
     """The plan in a chat answer: its one JSON list of days, with prose, code fences or an object around it.
 
-    Nothing is filled in or left out.
+    Nothing is filled in, and nothing left out but what stands before ``</think>``.
 
     Raises:
         Malformed: There is no such list, or there are several different ones.
     """
-    lists = json_values_in(text, form=_FORM, opening="[")
+    lists = json_values_in(text.rpartition("</think>")[2], form=_FORM, opening="[")
     plans = {read_plan(value): None for value in lists if any(isinstance(day, dict) for day in value)}
     if not plans:
         raise Malformed("The answer holds no JSON plan.", hint=_FORM)

@@ -43,6 +43,9 @@ ANSWER = Slot(day="Monday", start=13 * 60, end=13 * 60 + 30)
         "SOLUTION:Monday, 13:00-13:30.",
         "Monday, 13:00 \u2013 13:30",
         "Monday, 1:00PM - 1:30 pm",
+        "**Here is the proposed time:** Monday, 13:00 \u2212 13:30",
+        "Here is the proposed time: **Monday 13:00 to 13:30**.",
+        "Monday from 13:00 to 13:30",
         '{"time": "Monday, 13:00 - 13:30"}',
         {"time": "Monday, 13:00 - 13:30"},
         {"day": "Monday", "start": "13:00", "end": "13:30"},
@@ -97,6 +100,7 @@ def test_what_is_no_meeting_time_is_malformed(document: object) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "<think>The proposed time is Monday, 9:00 - 9:30.</think>Monday, 13:00 - 13:30",
         "Everybody is free, so: **Monday, 13:00 - 13:30**!",
         "Not monday from 9:00 to 9:30.\nHere is the proposed time: Monday, 13:00 - 13:30\nBye",
         'I thought:\n```json\n{"time": "Monday, 13:00 - 13:30"}\n```',

@@ -113,6 +113,7 @@ def test_what_is_no_schedule_is_refused(document: object) -> None:
     [
         f"Let me think. Ines first.\n\nSOLUTION: {TEXT}\n\nThis plan meets two friends.",
         f"SOLUTION: {' '.join(WITH_KAVYA)}\nOn second thought:\nSOLUTION: {TEXT}",
+        f"<think>{' '.join(WITH_KAVYA)} No.</think>{TEXT}",
         "**Plan**\n" + "\n".join(f"* **{line}**" for line in WITH_INES),
         f"```json\n{json.dumps(MEETINGS)}\n```",
         f"{json.dumps(MEETINGS)} which is: {TEXT}",

@@ -28,6 +28,7 @@ UNREADABLE = ('{"rows": [[1', "[" * 5000, '{"rows": 1}', f"{SOLVED} {SOLVED}", "
         "Given:\n1 . 3 .\n. . . .\n. . . .\n. 4 . 1\nSolution:\n1 4 3 2\n3 2 1 4\n\n4 1 2 3\n2 3 4 1\nBye.",
         "1 4 3 2\n3 2 1 4\n4 1 2 3\n2 3 4 1\nso\n1432\n3214\n4123\n2341",
         "1.3..........4.1 becomes **1432321441232341**.",
+        "<think>1 2 3 4\nor 1432321441232344?</think>\n1432321441232341",
     ],
 )
 def test_a_grid_is_read_out_of_chat(text: str) -> None:
@@ -63,7 +64,10 @@ def test_what_holds_no_single_grid_is_malformed(text: str) -> None:
         parse_grid(text, PROBLEM)
 
 
-@pytest.mark.parametrize("text", ["No solution.", "There is no solution", "**No solution exists!**"])
+@pytest.mark.parametrize(
+    "text",
+    ["No solution.", "There is no solution", "**No solution exists!**", "1432321441232344</think>No solution"],
+)
 def test_a_claim_is_read_where_the_answer_says_nothing_else(text: str) -> None:
     assert parse_grid(text, PROBLEM) is NO_SOLUTION
 

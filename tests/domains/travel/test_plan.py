@@ -128,6 +128,7 @@ def test_transportation_of_another_form_is_none(entry: str) -> None:
         json.dumps(PLAN),
         f"Here is your plan [1]:\n```json\n{json.dumps({'plan': PLAN}, indent=2)}\n```\nEnjoy [smile] {{!}}",
         f"{json.dumps(PLAN)}\nSo, once more:\n{json.dumps({'plan': PLAN})}",
+        f"<think>{json.dumps(PLAN[:1])} is too short.</think>{json.dumps(PLAN)}",
         "{{" + json.dumps({"query": "x", "plan": PLAN})[1:],
     ],
 )
