@@ -64,7 +64,8 @@ class Specimens(ABC, Generic[P]):
     def is_right(self, problem: P, document: JsonValue) -> bool | None:
         """Whether a document answers the problem, found without any code of the critics; None if that is unknown.
 
-        What is unknown must be rejected, where it is a damaged answer.
+        What is unknown must be rejected, where it is a damaged answer. What a reformulator found in a text comes in
+        canonical form, as certificates have it, whatever forms documents may have besides.
         """
         return None
 

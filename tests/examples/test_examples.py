@@ -21,8 +21,9 @@ import httpx
 import pytest
 import uvicorn
 
+import modulo
 from modulo.domains import graph_coloring
-from modulo.testing import ScriptedGenerator
+from modulo.testing import ScriptedGenerator, audit
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -43,6 +44,7 @@ def test_every_example_is_tried_here() -> None:
         "constraints",
         "meeting",
         "own_critic",
+        "own_domain",
         "planning",
         "provider",
         "second_opinion",
@@ -60,6 +62,29 @@ def test_a_critic_of_ones_own_leads_to_a_certified_answer(capsys: pytest.Capture
         "rope, stove, map []",
         "certified: ['rope', 'stove', 'map'] - the items exist, are enough and fit into the knapsack",
     ]
+
+
+def test_a_domain_of_ones_own_is_solved_and_found_sound(capsys: pytest.CaptureFixture[str]) -> None:
+    load("own_domain").main()
+    rejected, accepted, audited = capsys.readouterr().out.splitlines()
+    assert "The column [1, 1] lacks [2]." in rejected
+    assert accepted.endswith(" []")
+    assert audited.startswith("latin_squares: sound as far as was tried; 0 false accepts in ")
+
+
+def test_the_audit_of_that_domain_notices_a_critic_without_columns() -> None:
+    example = load("own_domain")
+    whole = example.is_latin
+
+    @modulo.critic(proves="nothing of columns")
+    def rows_alone(problem: Any, rows: list[list[int]]) -> Iterator[modulo.Violation]:
+        for violation in whole.function(problem, rows):
+            if "column" not in violation.message:
+                yield violation
+
+    example.is_latin = rows_alone
+    report = audit(example.DOMAIN, n=200, in_workers=False)
+    assert report.false_accepts > 0
 
 
 def test_a_bug_in_one_of_two_critics_certifies_nothing(capsys: pytest.CaptureFixture[str]) -> None:
