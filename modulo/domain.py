@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Domain",
+    "domain_names",
     "find_domain",
     "generated",
     "graph_without_generator",
@@ -179,6 +180,11 @@ def _setting(name: str, value: Any, kind: Any) -> Any:
 def installed_domains() -> Mapping[str, Domain[Any] | ModuloError]:
     """Every installed domain by name; one that cannot be loaded is there as the error that says why."""
     return load_all(entry_points(group=_GROUP), Domain)
+
+
+def domain_names() -> frozenset[str]:
+    """The names of the installed domains, none of which is loaded."""
+    return frozenset(entry_points(group=_GROUP).names)
 
 
 def find_domain(name: str) -> Domain[Any]:

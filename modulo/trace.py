@@ -22,6 +22,7 @@ from modulo.canonical import parse_json, sha256_hex
 from modulo.critique import critique_json
 from modulo.errors import ProblemError, TraceError
 from modulo.events import (
+    BudgetReserved,
     CandidateReformulated,
     CritiqueGiven,
     Event,
@@ -49,7 +50,8 @@ class TraceWriter:
 
     Args:
         path: The file. It must not exist, so that no recorded run is overwritten.
-        keeps_answers: Whether each answer reaches the file as it comes, so that not even a kill loses it.
+        keeps_answers: Whether each answer reaches the file as it comes, and what is set aside for each call before
+            it is made, so that not even a kill loses what was or may have to be paid.
 
     Raises:
         TraceError: The file exists or cannot be created.
@@ -57,7 +59,7 @@ class TraceWriter:
 
     def __init__(self, path: str | os.PathLike[str], *, keeps_answers: bool = False) -> None:
         self.path = Path(path)
-        self._flushed = (*_FLUSHED, GenerationFinished) if keeps_answers else _FLUSHED
+        self._flushed = (*_FLUSHED, BudgetReserved, GenerationFinished) if keeps_answers else _FLUSHED
         try:
             self._file: BinaryIO = open(self.path, "xb")  # noqa: SIM115  quicker than Path.open
         except FileExistsError as error:

@@ -146,10 +146,10 @@ class ScriptedServer:
         for _ in range(count):
             self._loop.call_soon_threadsafe(self._releases.release)
 
-    def wait_until(self, holds: Callable[[Self], bool]) -> None:
-        """Block until `holds(server)`; from async code, in a worker thread. `TimeoutError` after 10 s."""
+    def wait_until(self, holds: Callable[[Self], bool], *, seconds: float = _WAIT_SECONDS) -> None:
+        """Block until `holds(server)`; from async code, in a worker thread. `TimeoutError` after so many seconds."""
         with self._changed:
-            if not self._changed.wait_for(lambda: holds(self), _WAIT_SECONDS):
+            if not self._changed.wait_for(lambda: holds(self), seconds):
                 raise TimeoutError(f"the server saw {len(self.requests)} requests and nothing more")
 
     def _in_thread(self, work: Coroutine[Any, Any, T]) -> T:

@@ -48,7 +48,7 @@ class StudyFolder:
         file = self.path / "study.json"
         try:
             if file.exists():
-                if _compared(json.loads(file.read_bytes())) != _compared(document):
+                if self._has_begun() and _compared(json.loads(file.read_bytes())) != _compared(document):
                     raise ConfigurationError(
                         f"{self.path} holds the results of another study; name a new folder"
                     )
@@ -129,6 +129,11 @@ class StudyFolder:
         if trace.exists():
             trace.rename(trace.with_suffix(f".{len(self._partial(run))}.partial"))
         return self._partial(run)
+
+    def _has_begun(self) -> bool:
+        """Whether anything was done yet: a study that was refused in time may be mended in its folder."""
+        files = [self._runs, *(self._traces.iterdir() if self._traces.exists() else ())]
+        return any(file.exists() and file.stat().st_size for file in files)
 
     def _partial(self, run: str) -> list[Path]:
         return sorted(self._traces.glob(f"{_file_name(run)}.*.partial"))

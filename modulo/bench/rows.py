@@ -13,11 +13,12 @@ from msgspec import Struct
 from modulo.budget import Usage
 from modulo.canonical import parse_json
 from modulo.errors import ConfigurationError
+from modulo.graph import Graph
 from modulo.options import Select
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.tree import Attempt
 
-__all__ = ["AttemptRow", "RunRow", "attempt_rows", "read_rows", "run_row"]
+__all__ = ["AttemptRow", "RunRow", "answering", "attempt_rows", "read_rows", "run_row"]
 
 
 class AttemptRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -142,6 +143,15 @@ def run_row(outcome: Outcome[Any], *, answers: Collection[str], lost: Usage, **n
     )
 
 
+def answering(graph: Graph[Any]) -> Collection[str]:
+    """Names of the generators whose answers are those of a graph.
+
+    Raises:
+        GraphError: It is not a sound program.
+    """
+    return [node.name for node in graph.check().answer.generators]
+
+
 def attempt_rows(attempts: Sequence[Attempt]) -> tuple[AttemptRow, ...]:
     """The attempts in short."""
     return tuple(map(_attempt_row, attempts))
@@ -155,7 +165,7 @@ def read_rows(path: Path) -> list[RunRow]:
     """
     try:
         lines = path.read_bytes().split(b"\n")[:-1]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error

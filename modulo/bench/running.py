@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from modulo.bench.folder import StudyFolder
 from modulo.bench.pricing import Priced
 from modulo.bench.problem_sets import BenchProblem, problems_of
 from modulo.bench.resuming import Resumed, paid_answers
-from modulo.bench.rows import RunRow, run_row
+from modulo.bench.rows import RunRow, answering, run_row
 from modulo.bench.study import ModelEntry, Study
 from modulo.budget import Budget, Usage
 from modulo.canonical import parse_json
@@ -23,7 +23,6 @@ from modulo.errors import LimitReached
 from modulo.generators.choice import Models
 from modulo.generators.models import generator_from_string
 from modulo.generators.price import Price
-from modulo.graph import Graph
 from modulo.ledger import Ledger
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.problem import Problem
@@ -175,7 +174,7 @@ async def _run(study: Study, folder: StudyFolder, cell: Cell, ledger: Ledger) ->
         return None
     row = run_row(
         outcome,
-        answers=_answering(graph),
+        answers=answering(graph),
         select=study.select,
         lost=paid.lost,
         run=cell.run,
@@ -189,11 +188,6 @@ async def _run(study: Study, folder: StudyFolder, cell: Cell, ledger: Ledger) ->
     )
     folder.save(row, None if isinstance(outcome, Exhausted) else outcome.certificate)
     return row
-
-
-def _answering(graph: Graph) -> Collection[str]:
-    """The generators whose answers are those of the graph."""
-    return [node.name for node in graph.check().answer.generators]
 
 
 def _is_starved(outcome: Outcome[Any], study: Study, ledger: Ledger) -> bool:

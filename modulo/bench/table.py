@@ -1,21 +1,33 @@
-"""Results as documents, and as tables for people."""
+"""Results of replays as documents, and as tables for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
+import msgspec
+
 from modulo.bench.replay import GroupResult
+from modulo.bench.wording import estimated
 
 __all__ = ["TITLES", "document_of", "rows_of"]
 
-TITLES = ("suite", "model", "problems", "calls", "tokens read", "written", "solved after round 1, 2, ..")
+TITLES = (
+    "suite",
+    "model",
+    "problems",
+    "calls",
+    "tokens read",
+    "written",
+    "tokens per certified answer",
+    "dollars per certified answer",
+    "solved after round 1, 2, ..",
+)
 
 
 def document_of(groups: Sequence[GroupResult]) -> dict[str, Any]:
     """The results as one JSON object; why runs ended before their time is not part of it."""
-    documents = [asdict(group) for group in groups]
+    documents: list[dict[str, Any]] = [msgspec.to_builtins(group) for group in groups]
     for document in documents:
         del document["errors"]
     return {"groups": documents}
@@ -31,6 +43,10 @@ def rows_of(groups: Sequence[GroupResult]) -> list[tuple[str, ...]]:
             f"{group.calls:,}",
             f"{group.prompt_tokens:,}",
             f"{group.completion_tokens:,}",
+            estimated(group.per_certified["tokens"], "tokens"),
+            estimated(group.per_certified["cost_usd"], "cost_usd")
+            if group.cost_usd is not None
+            else "no price",
             _course(group.solved_after),
         )
         for group in groups

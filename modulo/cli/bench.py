@@ -3,63 +3,181 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any, Final, TypeVar, get_args
 
 import anyio
 import click
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from modulo.bench.folder import StudyFolder
 from modulo.bench.recordings import read_recordings
-from modulo.bench.replay import GroupResult, replay_recordings
+from modulo.bench.replay import replay_recordings
+from modulo.bench.study import read_study
 from modulo.bench.table import TITLES, document_of, rows_of
 from modulo.cli import NOT_CERTIFIED
-from modulo.cli.output import print_json, printable
-from modulo.domain import find_domain
+from modulo.cli.bench_options import (
+    OF_REPLAYS,
+    OF_RESULTS,
+    OF_STUDY_FILES,
+    default_folder,
+    prices,
+    refuse_others,
+    study_on_the_spot,
+    with_totals,
+)
+from modulo.cli.bench_study import bench_study, report_study
+from modulo.cli.output import print_json, print_table, printable
+from modulo.domain import domain_names, find_domain
+from modulo.numeric import MAX_INTEGER
+from modulo.options import Select
+from modulo.strategies.named import STRATEGY_NAMES
 
-_MOST_ROUNDS = 1000
+F = TypeVar("F", bound=Callable[..., Any])
+
+_COUNT: Final = click.IntRange(0, MAX_INTEGER)
+_MOST_ROUNDS: Final = 1000
+_ROUNDS_OF_A_REPLAY: Final = 15
+_LIMITS: Final = (
+    ("rounds", click.IntRange(1, _MOST_ROUNDS), "rounds"),
+    ("attempts", _COUNT, "candidates judged"),
+    ("calls", _COUNT, "calls to models, retries included"),
+    ("tokens", _COUNT, "tokens, prompts and answers together"),
+    ("cost-usd", float, "US dollars"),
+    ("seconds", float, "wall-clock seconds"),
+)
+
+
+def _budget_options(command: F) -> F:
+    for name, kind, noun in reversed(_LIMITS):
+        total = click.option(
+            f"--total-{name}", type=kind, metavar="N", help=f"Most {noun} of all runs together."
+        )
+        each = click.option(f"--{name}", type=kind, metavar="N", help=f"Most {noun} of each run.")
+        command = each(total(command))
+    return command
+
+
+def _model_options(command: F) -> F:
+    for option in (
+        click.option("--max-output-tokens", type=_COUNT, metavar="N", help="Longest answer."),
+        click.option("--reasoning-effort", metavar="EFFORT", help="For reasoning models."),
+        click.option("--temperature", type=float, metavar="T", help="Sampling temperature."),
+        click.option(
+            "--price",
+            multiple=True,
+            metavar="MODEL=IN,OUT",
+            help="Dollars per million tokens read and written; repeatable.",
+        ),
+        click.option(
+            "--strategy",
+            multiple=True,
+            metavar="STRATEGY",
+            help=f"As in solve, or 'domain' for the domain's own; repeatable. {', '.join(STRATEGY_NAMES)}.",
+        ),
+        click.option("--model", multiple=True, metavar="MODEL", help="As in solve; repeatable."),
+    ):
+        command = option(command)
+    return command
+
+
+def _problem_options(command: F) -> F:
+    for option in (
+        click.option("--select", type=click.Choice(get_args(Select)), help="Stop at the first, or go on."),
+        click.option(
+            "--repeats", type=click.IntRange(1), metavar="N", help="Runs of each kind, by other seeds."
+        ),
+        click.option(
+            "--difficulty", multiple=True, metavar="KEY=VALUE", help="A setting of the instances; repeatable."
+        ),
+        click.option("--seed", type=int, metavar="S", help="Of the first problem, and for everything random."),
+        click.option(
+            "--count", type=click.IntRange(1), metavar="N", help="Problems to generate; 10 if not given."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
-@click.argument("domain")
+@click.argument("target")
+@_problem_options
+@_model_options
+@_budget_options
 @click.option(
     "--replay",
-    "recordings",
     type=click.Path(path_type=Path),
-    required=True,
     metavar="FILE",
-    help="Transcripts of runs to run again: JSON lines (.gz).",
+    help="Transcripts of runs to run again, without a model: JSON lines (.gz).",
 )
 @click.option(
-    "--rounds",
-    type=click.IntRange(1, _MOST_ROUNDS),
-    default=15,
-    show_default=True,
-    metavar="N",
-    help="Most rounds of a run; solved_after has N numbers.",
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go, and are gone on with."
 )
+@click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Most runs at the same time.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def bench(domain: str, recordings: Path, rounds: int, as_json: bool) -> int:
-    """Run every recorded run in FILE again through the loop of DOMAIN, without a model.
+def bench(target: str, as_json: bool, **options: Any) -> int:
+    """Run many runs, and say what they come to.
 
-    Each answer is read and judged anew by today's reformulator and critics; what the file says of success is not
-    looked at. Prints for each suite and model {"suite", "model", "problems", "calls", "prompt_tokens",
-    "completion_tokens", "solved_after"}, where solved_after holds, for each of the N rounds, how many problems
-    were solved after it. The exit code is 0 if every run came to its end.
+    TARGET is a study file (.toml, .yaml), a folder of results (which is only reported on), or a DOMAIN with --model:
+    a study of generated problems. What a study did is kept in DIR, and the same command goes on with what is missing.
+
+    With a DOMAIN and --replay FILE, every recorded run in FILE is run again through the loop, without a model: each
+    answer is read and judged anew, and what the file says of success is not looked at.
+
+    The exit code is 0 if every run came to its end, and 1 if something is missing.
     """
+    if target in domain_names():
+        if options["replay"] is not None:
+            refuse_others(options, OF_REPLAYS, "--replay")
+            return _replay(target, options, as_json)
+        return _domain(target, options, as_json)
+    path = Path(target)
+    if path.suffix in (".toml", ".yaml", ".yml"):
+        refuse_others(options, OF_STUDY_FILES, "a study file, which says such things itself")
+        study = with_totals(read_study(path), options)
+        return bench_study(study, options["out"] or default_folder(study), base=path.parent, as_json=as_json)
+    if path.is_dir():
+        refuse_others(options, OF_RESULTS, "a folder of results, which is only reported on")
+        return report_study(StudyFolder(path), as_json=as_json)
+    find_domain(target)  # which says what there is
+    raise AssertionError("a domain that is not installed was found")
+
+
+def _domain(domain: str, options: Mapping[str, Any], as_json: bool) -> int:
+    if not options["model"]:
+        raise click.UsageError(f"say --model MODEL for a study of {domain}, or --replay FILE for recorded runs")
+    study = study_on_the_spot(domain, options)
+    return bench_study(study, options["out"] or default_folder(study), base=Path(), as_json=as_json)
+
+
+def _replay(domain: str, options: Mapping[str, Any], as_json: bool) -> int:
     found = find_domain(domain)
-    runs = read_recordings(recordings, found)
+    known = prices(options["price"])
+    runs = read_recordings(options["replay"], found)
     with _progress(len(runs), quiet=as_json) as on_finished:
-        groups = anyio.run(partial(replay_recordings, found, runs, rounds=rounds, on_finished=on_finished))
+        groups = anyio.run(
+            partial(
+                replay_recordings,
+                found,
+                runs,
+                rounds=options["rounds"] or _ROUNDS_OF_A_REPLAY,
+                prices=known,
+                seed=options["seed"] or 0,
+                on_finished=on_finished,
+            )
+        )
     if as_json:
         print_json(document_of(groups))
     else:
-        _show(groups)
-    errors = [error for group in groups for error in group.errors]
+        print_table(TITLES, rows_of(groups), names=2)
+    return _told([error for group in groups for error in group.errors])
+
+
+def _told(errors: Sequence[str]) -> int:
     for error in errors:
         click.echo(f"modulo: a run ended before its time: {printable(error)}", err=True)
     return NOT_CERTIFIED if errors else 0
@@ -75,18 +193,3 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
     ) as progress:
         task = progress.add_task("", total=total)
         yield lambda: progress.advance(task)
-
-
-def _show(groups: Sequence[GroupResult]) -> None:
-    """A table on a terminal, else lines with tabs."""
-    rows = [tuple(map(printable, row)) for row in rows_of(groups)]
-    console = Console()
-    if not console.is_terminal:
-        click.echo("\n".join("\t".join(row) for row in (TITLES, *rows)))
-        return
-    table = Table()
-    for title in TITLES:
-        table.add_column(title, justify="left" if title in TITLES[:2] else "right")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table, markup=False)

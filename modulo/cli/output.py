@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from msgspec.structs import asdict
+from rich.console import Console
+from rich.table import Table
 
 from modulo.budget import Usage
 from modulo.canonical import JsonValue, parse_json
@@ -21,6 +24,7 @@ __all__ = [
     "critique_lines",
     "outcome_json",
     "print_json",
+    "print_table",
     "printable",
     "read_document",
     "read_problem",
@@ -32,6 +36,28 @@ __all__ = [
 def print_json(document: object) -> None:
     """One JSON document on one line of standard output."""
     click.echo(json.dumps(document))
+
+
+def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, names: int) -> None:
+    """A table on a terminal, else lines with tabs.
+
+    Args:
+        titles: Of the columns.
+        rows: Below them; what would steer a terminal is taken out.
+        names: How many columns, from the first on, are words; the others are figures.
+    """
+    shown = [[printable(cell) for cell in row] for row in rows]
+    console = Console()
+    if not console.is_terminal:
+        flat = [[" ".join(cell.split()) for cell in row] for row in (titles, *shown)]
+        click.echo("\n".join("\t".join(row) for row in flat))
+        return
+    table = Table()
+    for number, title in enumerate(titles):
+        table.add_column(title, justify="left" if number < names else "right")
+    for row in shown:
+        table.add_row(*row)
+    console.print(table, markup=False)
 
 
 def read_document(path: Path) -> JsonValue:

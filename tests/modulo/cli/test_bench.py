@@ -43,6 +43,11 @@ def test_the_document_has_a_number_for_every_round(runs: str, capsys: pytest.Cap
                 "calls": 2,
                 "prompt_tokens": 200,
                 "completion_tokens": 20,
+                "cost_usd": None,
+                "per_certified": {
+                    "calls": {"value": 2.0, "low": 1.0, "high": None},
+                    "tokens": {"value": 220.0, "low": 110.0, "high": None},
+                },
                 "solved_after": [1, 1, 1, 1],
             },
             {
@@ -52,6 +57,11 @@ def test_the_document_has_a_number_for_every_round(runs: str, capsys: pytest.Cap
                 "calls": 3,
                 "prompt_tokens": 300,
                 "completion_tokens": 30,
+                "cost_usd": None,
+                "per_certified": {
+                    "calls": {"value": 3.0, "low": 3.0, "high": 3.0},
+                    "tokens": {"value": 330.0, "low": 330.0, "high": 330.0},
+                },
                 "solved_after": [0, 0, 1, 1],
             },
         ]
@@ -62,17 +72,29 @@ def test_the_document_has_a_number_for_every_round(runs: str, capsys: pytest.Cap
 def test_for_people_there_is_a_line_for_each_model(runs: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "graph_coloring", "--replay", runs]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "suite\tmodel\tproblems\tcalls\ttokens read\twritten\tsolved after round 1, 2, ..",
-        "small\tgood\t2\t2\t200\t20\t1 and no more",
-        "small\tslow [b]\t1\t3\t300\t30\t0, 0, 1 and no more",
+        "suite\tmodel\tproblems\tcalls\ttokens read\twritten\ttokens per certified answer\t"
+        "dollars per certified answer\tsolved after round 1, 2, ..",
+        "small\tgood\t2\t2\t200\t20\t220 (110 to no bound)\tno price\t1 and no more",
+        "small\tslow [b]\t1\t3\t300\t30\t330 (330 to 330)\tno price\t0, 0, 1 and no more",
     ]
+
+
+def test_prices_of_the_command_line_are_put_on_recorded_tokens(
+    runs: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices = ("--price", "good=1,10", "--price", "slow [b]=0.5,2.5e0")
+    assert run(["bench", "graph_coloring", "--replay", runs, *prices, "--json"]) == 0
+    good, slow = json.loads(capsys.readouterr().out)["groups"]
+    assert good["cost_usd"] == pytest.approx((200 * 1 + 20 * 10) / 1e6)
+    assert good["per_certified"]["cost_usd"]["value"] == pytest.approx((200 * 1 + 20 * 10) / 1e6)
+    assert slow["cost_usd"] == pytest.approx((300 * 0.5 + 30 * 2.5) / 1e6)
 
 
 def test_on_a_terminal_there_is_a_table_in_which_names_are_no_markup(
     runs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.setenv("COLUMNS", "200")
     assert run(["bench", "graph_coloring", "--replay", runs]) == 0
     printed = capsys.readouterr()
     assert "│ slow [b] │" in printed.out
@@ -82,7 +104,22 @@ def test_on_a_terminal_there_is_a_table_in_which_names_are_no_markup(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["graph_coloring"], "Missing option '--replay'"),
+        ([], "Missing argument 'TARGET'"),
+        (["graph_coloring"], "say --model MODEL for a study of graph_coloring, or --replay FILE"),
+        (
+            ["graph_coloring", "--replay", "runs", "--price", "best=1,2"],
+            "no run of a model 'best' to put a price on; there are good, slow [b]",
+        ),
+        (["graph_coloring", "--replay", "runs", "--price", "good=1"], "'good=1' is no MODEL=IN,OUT"),
+        (["graph_coloring", "--replay", "runs", "--price", "=1,2"], "'=1,2' is no MODEL=IN,OUT"),
+        (["graph_coloring", "--replay", "runs", "--price", "good=a,2"], "'good=a,2' is no MODEL=IN,OUT"),
+        (["graph_coloring", "--replay", "runs", "--price", "good=-1,2"], "-1.0 is no price"),
+        (["graph_coloring", "--replay", "runs", "--price", "good=nan,2"], "nan is no price"),
+        (
+            ["graph_coloring", "--replay", "runs", "--price", "good=1,2", "--price", "good=1,2"],
+            "names 'good' twice",
+        ),
+        (["graph_coloring", "--replay", "runs", "--model", "m"], "--model does not go with --replay"),
         (["nothing", "--replay", "runs"], "no domain 'nothing'"),
         (["graph_coloring", "--replay", "missing.jsonl"], "missing.jsonl cannot be read"),
         (["graph_coloring", "--replay", "bad.jsonl"], "bad.jsonl, line 1: not JSON"),
