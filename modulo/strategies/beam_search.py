@@ -40,7 +40,7 @@ class BeamSearch(Strategy):
 
     width: int = 3
     samples: int = 3
-    restarts: int = 3
+    restarts: int = 10
     temperature: float | None = None
 
     def __post_init__(self) -> None:

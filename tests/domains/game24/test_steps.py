@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from fractions import Fraction
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import modulo
-from modulo import BeamSearch, Budget, Certified, TreeSearch
+from modulo import BeamSearch, BestOfN, Budget, Certified, Generation, Generator, Request, TreeSearch
 from modulo.domains.game24 import (
     Game24Problem,
     Game24Steps,
@@ -170,6 +171,38 @@ async def test_an_expression_is_put_together_of_the_steps_of_others(strategy: mo
     outcome = await modulo.solve(graph(generator), PUZZLE, strategy=strategy, budget=Budget(calls=12))
     assert isinstance(outcome, Certified)
     assert len(outcome.attempts) >= 3
+
+
+class DrawsExpressions(Generator):
+    """Combines the numbers that it is asked about by chance: it knows the format and nothing else."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = random.Random(seed)
+
+    async def generate(self, request: Request) -> Generation:
+        found = re.search(r"from the numbers ([0-9, ]+)\.", request.messages[0].content)
+        assert found is not None
+        parts = found[1].split(", ")
+        while len(parts) > 1:
+            self._rng.shuffle(parts)
+            parts.append(f"({parts.pop()} {self._rng.choice('+-*/')} {parts.pop()})")
+        return Generation(text=f'{{"expression": "{parts[0]}"}}')
+
+
+@pytest.mark.anyio
+async def test_a_model_that_knows_only_the_format_solves_by_search_what_it_does_not_by_resampling() -> None:
+    puzzles = [generate(seed=seed)[0] for seed in range(25)]
+
+    async def solved(strategy: modulo.Strategy) -> int:
+        outcomes = [
+            await modulo.solve(graph(DrawsExpressions(n)), puzzle, strategy=strategy, budget=Budget(calls=20))
+            for n, puzzle in enumerate(puzzles)
+        ]
+        return sum(isinstance(outcome, Certified) for outcome in outcomes)
+
+    resampling = await solved(BestOfN(n=20))
+    assert await solved(BeamSearch()) > 1.5 * resampling
+    assert await solved(TreeSearch()) > 2 * resampling
 
 
 def test_the_schema_of_a_rest_is_that_of_the_puzzle_that_is_left() -> None:
