@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# One example of a property test has no deadline: a busy machine is no fault of the code.
+settings.register_profile("modulo", deadline=None)
+settings.load_profile("modulo")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
