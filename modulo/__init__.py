@@ -86,6 +86,8 @@ if TYPE_CHECKING:
         SelfConsistency,
         TreeSearch,
     )
+    from modulo.tool import Tool
+    from modulo.tool_loop import ToolLoop
     from modulo.trace import Trace
     from modulo.tree import Attempt, Tree
 
@@ -165,6 +167,8 @@ _HOME = {
         "SelfConsistency",
         "TreeSearch",
     ),
+    "modulo.tool": ("Tool",),
+    "modulo.tool_loop": ("ToolLoop",),
     "modulo.trace": ("Trace",),
     "modulo.tree": ("Attempt", "Tree"),
 }
@@ -244,6 +248,8 @@ __all__ = [
     "Steps",
     "StopReason",
     "Strategy",
+    "Tool",
+    "ToolLoop",
     "Trace",
     "TraceError",
     "TranscriptGenerator",

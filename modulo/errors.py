@@ -32,6 +32,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modulo.budget import Usage
 
 __all__ = [
     "AuthenticationFailed",
@@ -161,12 +165,14 @@ class GenerationError(ModuloError, RuntimeError):
 
     Attributes:
         billing: What is known of its bill.
+        bill: What it cost all the same, where a part of it was paid; None means a call and nothing else.
     """
 
     kind = "generation_error"
 
-    def __init__(self, message: str, *, billing: Billing = Billing.NONE) -> None:
+    def __init__(self, message: str, *, billing: Billing = Billing.NONE, bill: Usage | None = None) -> None:
         self.billing = billing
+        self.bill = bill
         super().__init__(message)
 
 

@@ -17,6 +17,7 @@ from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.critique import Critique, Remark, Soundness, Violation
 from modulo.problem import Candidate, Problem
+from modulo.toolbox import Toolbox, ToolCall
 
 if TYPE_CHECKING:
     from modulo.tree import Attempt, Tree
@@ -97,6 +98,7 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
             does not, the messages say all that it needs to know.
         schema: What follows the prefix fits this JSON schema. For generators whose answers are held to a schema, in
             place of that one, which is of whole answers; others need not care.
+        toolbox: Tools that the model may call; it then finishes as ``Finish.TOOL_CALLS``.
     """
 
     problem: Problem[Any]
@@ -108,6 +110,7 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
     prefix: str = ""
     prefills: bool = False
     schema: Mapping[str, JsonValue] | None = None
+    toolbox: Toolbox | None = None
 
 
 ONE_CALL: Final = Usage(calls=1)
@@ -124,6 +127,8 @@ class Finish(StrEnum):
     EMPTY = "empty"
     MALFORMED = "malformed"
     """Structured output or a tool call that does not fit its schema."""
+    TOOL_CALLS = "tool_calls"
+    """Tools of the request are called; there is no answer yet."""
 
 
 class Generation(Struct, gc=False, frozen=True, kw_only=True):
@@ -136,6 +141,7 @@ class Generation(Struct, gc=False, frozen=True, kw_only=True):
         model: The model that answered, as the provider reports it.
         detail: Why it is refused or malformed, in words.
         extra: Further facts for the trace, such as reasoning tokens.
+        tool_calls: The calls of tools that it ended with.
     """
 
     text: str
@@ -144,6 +150,7 @@ class Generation(Struct, gc=False, frozen=True, kw_only=True):
     model: str = ""
     detail: str | None = None
     extra: Mapping[str, JsonValue] = {}
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class Generator(ABC):

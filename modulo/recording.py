@@ -235,7 +235,9 @@ class Recording:
             failure.kind = retries[nth_try]["kind"]
             raise failure
         if "error_kind" in self._answers.get(attempt, {}):
-            raise self._failure(attempt, self._billing(attempt, nth_try))
+            raise self._failure(
+                attempt, self._billing(attempt, nth_try), Usage(**self._bills[attempt][nth_try]["bill"])
+            )
         bill = None
         if self._billing(attempt, nth_try) is Billing.NONE:
             bill = Usage(**self._bills[attempt][nth_try]["bill"])
@@ -261,9 +263,11 @@ class Recording:
             detail=answer.get("detail"),
         )
 
-    def _failure(self, attempt: int, billing: Billing = Billing.NONE) -> GenerationError:
+    def _failure(
+        self, attempt: int, billing: Billing = Billing.NONE, bill: Usage | None = None
+    ) -> GenerationError:
         recorded = self._answers[attempt]
-        failure = GenerationError(recorded["error"], billing=billing)
+        failure = GenerationError(recorded["error"], billing=billing, bill=bill)
         failure.kind = recorded["error_kind"]
         return failure
 

@@ -74,6 +74,8 @@ class Reply:
     refusal: str | None = field(default=None, kw_only=True)
     tool_arguments: str | None = field(default=None, kw_only=True)
     """The arguments, as the model wrote them, of one call of a tool named `answer`."""
+    tool_calls: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+    """Calls of tools: names, and arguments as the model wrote them."""
     held: bool = field(default=False, kw_only=True)
     """Wait for `ScriptedServer.release` before answering."""
 
@@ -188,6 +190,11 @@ def _message(reply: Reply, text: str | None) -> dict[str, Any]:
     if reply.tool_arguments is not None:
         function = {"name": "answer", "arguments": reply.tool_arguments}
         message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
+    if reply.tool_calls:
+        message["tool_calls"] = [
+            {"id": f"call_{i}", "type": "function", "function": {"name": name, "arguments": arguments}}
+            for i, (name, arguments) in enumerate(reply.tool_calls)
+        ]
     return message
 
 

@@ -14,6 +14,7 @@ from modulo.domains.game24.solving import find_solution, is_solvable
 from modulo.domains.game24.specimens import Game24Specimens
 from modulo.domains.game24.steps import Game24Steps
 from modulo.domains.game24.text import answer_schema, parse_expression, prompt
+from modulo.domains.game24.tools import calculator
 
 __all__ = [
     "DOMAIN",
@@ -25,6 +26,7 @@ __all__ = [
     "MakesTarget",
     "NoExpressionExists",
     "answer_schema",
+    "calculator",
     "find_solution",
     "generate",
     "graph",

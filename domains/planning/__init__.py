@@ -9,6 +9,7 @@ from modulo.domains.planning.prompts import natural_prompt, pddl_prompt
 from modulo.domains.planning.renaming import Renaming, obfuscate, rename
 from modulo.domains.planning.restating import LLMReformulator
 from modulo.domains.planning.steps import PlanSteps
+from modulo.domains.planning.tools import applicable_actions, apply_actions
 from modulo.domains.planning.wording import Wording, check_actions
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "PromptKind",
     "Renaming",
     "Wording",
+    "applicable_actions",
+    "apply_actions",
     "check_actions",
     "natural_prompt",
     "obfuscate",

@@ -37,6 +37,7 @@ from modulo.generators.llm_faults import as_generation_error
 from modulo.generators.llm_model import Endpoint, ModelFacts, look_up
 from modulo.generators.llm_options import check_connection, check_extra, check_sampling
 from modulo.generators.llm_prefill import Prefill, continuation, messages_of, prompt_arguments
+from modulo.generators.llm_tools import tool_arguments, tool_texts
 from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import Price
 from modulo.protocols import Generation, Generator, Request
@@ -144,7 +145,10 @@ class LLM(Generator):
             if self._known is None:
                 await self.prepare(lambda _: False)
             endpoint, arguments = await self._endpoint(), self._arguments(request, samples)
-            call = partial(self._call, endpoint, arguments, self._schema_of(request), sent)
+            reads = partial(
+                read_generations, schema=self._schema_of(request), has_tools=request.toolbox is not None
+            )
+            call = partial(self._call, endpoint, arguments, reads, sent)
             found = (await LITELLM_LOOP.run(call))[:samples]
         finally:
             tell_whether_sent(sent.is_set())
@@ -169,7 +173,10 @@ class LLM(Generator):
         """An upper bound on one call. The cost is 0 where nobody knows the price (see ``prepare``)."""
         schema = self._schema_of(request)
         prompt_tokens = most_prompt_tokens(
-            messages_of(request), schema_bytes=schema.size_bytes if schema else 0, extra=self.extra
+            messages_of(request),
+            schema_bytes=schema.size_bytes if schema else 0,
+            extra=self.extra,
+            tool_texts=tool_texts(request.toolbox),
         )
         completion_tokens = samples * self._most_output_tokens(request)
         cost_usd = self._facts.worst_cost_usd(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
@@ -228,7 +235,9 @@ class LLM(Generator):
         return self._facts.prefill or (Prefill.BY_REQUEST if self._given_prefill else None)
 
     def _schema_of(self, request: Request) -> AnswerSchema | None:
-        """The schema of whole answers, or what takes its place behind a prefix, if anything does."""
+        """The schema of whole answers, or what takes its place behind a prefix; none beside calls of tools."""
+        if request.toolbox is not None:
+            return None
         if not request.prefix or self.schema is None:
             return self.schema
         return None if request.schema is None or request.prefills else AnswerSchema(request.schema)
@@ -256,6 +265,7 @@ class LLM(Generator):
             **self.extra,
             **{name: value for name, value in settings.items() if value is not None},
             **prompt_arguments(request, self._prefill if request.prefills else None, self.extra),
+            **tool_arguments(request.toolbox),
             # litellm renames it for models that want max_completion_tokens.
             "max_tokens": self._most_output_tokens(request),
             "timeout": self.timeout_seconds,
@@ -264,7 +274,11 @@ class LLM(Generator):
         }
 
     async def _call(
-        self, endpoint: Endpoint, arguments: Mapping[str, Any], schema: AnswerSchema | None, sent: Event
+        self,
+        endpoint: Endpoint,
+        arguments: Mapping[str, Any],
+        reads: Callable[..., tuple[Generation, ...]],
+        sent: Event,
     ) -> tuple[Generation, ...]:
         """One call, in litellm's own loop. The deadline does not run while the call waits for its turn."""
         async with self.limits.turn() as had_to_wait:
@@ -272,7 +286,7 @@ class LLM(Generator):
                 await LITELLM_LOOP.hear_caller()
             sent.set()
             response = await self._complete(endpoint, arguments)
-        return read_generations(response, schema, cost_usd=partial(self._cost_usd, response))
+        return reads(response, cost_usd=partial(self._cost_usd, response))
 
     def _cost_usd(self, response: Any, tokens: Tokens) -> float:
         facts = self._facts

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.generators.answer_schema import AnswerSchema
+from modulo.generators.llm_tools import calls_in
 from modulo.protocols import Finish, Generation
 
 __all__ = ["Tokens", "read_generations", "reported_tokens"]
@@ -37,7 +38,11 @@ class Tokens:
 
 
 def read_generations(
-    response: Any, schema: AnswerSchema | None, *, cost_usd: Callable[[Tokens], float]
+    response: Any,
+    schema: AnswerSchema | None,
+    *,
+    cost_usd: Callable[[Tokens], float],
+    has_tools: bool = False,
 ) -> tuple[Generation, ...]:
     """The choices of a completion in their order; an empty one if there are none.
 
@@ -45,11 +50,12 @@ def read_generations(
         response: What ``litellm.acompletion`` returned.
         schema: What the answers must fit, if anything.
         cost_usd: The cost of what was consumed.
+        has_tools: Whether tools could be called; if not, calls of tools are a way to answer.
 
     Returns:
         One generation or more. The bill of the whole completion stands on the first.
     """
-    found = [_generation(choice, schema) for choice in response.choices]
+    found = [_generation(choice, schema, has_tools) for choice in response.choices]
     first, *others = found or [Generation(text="", finish=Finish.EMPTY, detail="the response has no choices")]
     tokens = reported_tokens(response)
     if tokens is None:
@@ -80,13 +86,15 @@ def reported_tokens(response: Any) -> Tokens | None:
     )
 
 
-def _generation(choice: Any, schema: AnswerSchema | None) -> Generation:
+def _generation(choice: Any, schema: AnswerSchema | None, has_tools: bool) -> Generation:
     message = choice.message
     text = message.content or ""
     refusal = _refusal(message)
     if refusal or choice.finish_reason in ("content_filter", "refusal"):
         return _unbilled(text, Finish.REFUSED, refusal or "stopped by a content filter")
-    arguments = tuple(_tool_arguments(message))
+    if has_tools and choice.finish_reason != "length" and (calls := calls_in(message)):
+        return Generation(text=text, finish=Finish.TOOL_CALLS, tool_calls=calls, usage=Usage())
+    arguments = () if has_tools else tuple(_tool_arguments(message))
     text = text or next(iter(arguments), "")
     if choice.finish_reason == "length":
         return _unbilled(text, Finish.TRUNCATED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from modulo.canonical import JsonValue
@@ -23,7 +23,11 @@ _TOKENS_FOR_TOOLS: Final = 512
 
 
 def most_prompt_tokens(
-    messages: Sequence[Message], *, schema_bytes: int = 0, extra: Mapping[str, JsonValue] | None = None
+    messages: Sequence[Message],
+    *,
+    schema_bytes: int = 0,
+    extra: Mapping[str, JsonValue] | None = None,
+    tool_texts: Iterable[str] = (),
 ) -> int:
     """The most tokens that a conversation can have as a prompt.
 
@@ -31,6 +35,7 @@ def most_prompt_tokens(
         messages: The conversation.
         schema_bytes: Size of the schema that goes with it; 0 if there is none.
         extra: Further parameters, which may hold tools.
+        tool_texts: Tools, calls of them and what they said.
     """
     tokens = _TOKENS_PER_CONVERSATION + sum(
         _TOKENS_PER_MESSAGE + _most_bytes(each.content) for each in messages
@@ -39,6 +44,8 @@ def most_prompt_tokens(
         tokens += _TOKENS_FOR_TOOLS + schema_bytes
     if extra:
         tokens += _TOKENS_FOR_TOOLS + len(json.dumps(extra).encode())
+    for i, text in enumerate(tool_texts):
+        tokens += _TOKENS_PER_MESSAGE + _most_bytes(text) + (0 if i else _TOKENS_FOR_TOOLS)
     return tokens
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from modulo.canonical import JsonValue
+from modulo.generators.llm_tools import consulted_messages
 from modulo.protocols import Generation, Message, Request
 
 __all__ = ["Prefill", "continuation", "messages_of", "prompt_arguments", "repeats_prefix"]
@@ -44,6 +45,7 @@ def prompt_arguments(
     messages: list[dict[str, Any]] = [
         {"role": each.role, "content": each.content} for each in messages_of(request)
     ]
+    messages += consulted_messages(request.toolbox)
     if not _is_prefilled(request) or prefill is None:
         return {"messages": messages}
     if prefill is Prefill.BY_MESSAGE:

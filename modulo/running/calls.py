@@ -143,7 +143,7 @@ class Caller:
                 if bill is None:
                     raise _makes_no_sense("bill", request)
         except GenerationError as error:
-            bill = None if error.billing is Billing.UNKNOWN else _ONE_CALL
+            bill = None if error.billing is Billing.UNKNOWN else _amount_of_a_call(error.bill or ONE_CALL)
             raise
         except BaseException as error:  # a user's generator may raise anything
             if not is_failure(error):

@@ -20,7 +20,7 @@ from modulo.running.placement import pace_of, run_placed
 
 __all__ = ["Reformulation", "critique_of_finish"]
 
-_HAS_NO_TEXT = (Finish.REFUSED, Finish.EMPTY, Finish.MALFORMED)
+_HAS_NO_TEXT = (Finish.REFUSED, Finish.EMPTY, Finish.MALFORMED, Finish.TOOL_CALLS)
 
 
 class Reformulation:
@@ -85,6 +85,7 @@ _FINISHES: Mapping[Finish, tuple[str, str]] = {
     Finish.REFUSED: ("refused", "The request was refused. It is harmless; please answer it."),
     Finish.EMPTY: ("empty", "The answer was empty."),
     Finish.MALFORMED: ("malformed", "The answer does not have the required form."),
+    Finish.TOOL_CALLS: ("tool_calls", "Tools were called, and no answer was given."),
 }
 
 
