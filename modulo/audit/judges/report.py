@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from modulo.audit.judges.sample import JudgeCase
 from modulo.budget import Usage
+from modulo.intervals import wilson_interval
 
 __all__ = ["JudgeReport", "JudgedCase", "Rate", "Said"]
 
 Said: TypeAlias = Literal["accept", "reject", "nothing"]
-
-_Z: Final = 1.959963984540054
-"""Quantile of the normal distribution for two-sided 95 %."""
 
 
 class JudgedCase(Struct, frozen=True, kw_only=True):
@@ -54,14 +51,7 @@ class Rate(Struct, frozen=True, kw_only=True):
     @property
     def interval(self) -> tuple[float, float]:
         """Lower and upper bound; 0 and 1 of none."""
-        if not self.of:
-            return 0.0, 1.0
-        share, spread = self.count / self.of, _Z * _Z / self.of
-        middle = share + spread / 2
-        half = _Z * math.sqrt((share * (1 - share) + spread / 4) / self.of)
-        low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-        # Where nothing or everything happened, rounding must not take the bound past it.
-        return (0.0 if self.count == 0 else low), (1.0 if self.count == self.of else high)
+        return wilson_interval(self.count, self.of)
 
     def to_json(self) -> dict[str, Any]:
         """Count, number, rate and interval."""

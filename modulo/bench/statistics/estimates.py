@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from modulo.errors import ConfigurationError
+from modulo.intervals import wilson_interval
 
 __all__ = ["RESAMPLES", "Estimate", "exact_paired_test", "mean_difference", "pass_at_k", "ratio", "wilson"]
 
@@ -19,8 +20,6 @@ _T = TypeVar("_T", float, tuple[float, float])
 RESAMPLES: Final = 1000
 """Resamples of a bootstrap."""
 
-_Z: Final = 1.959963984540054
-"""The 97.5 % quantile of the normal distribution."""
 _TAIL: Final = 0.025
 
 
@@ -39,7 +38,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
 
 def wilson(successes: float, trials: int) -> Estimate:
-    """A share, with the interval of Wilson, "Probable Inference, the Law of Succession" (1927).
+    """A share, with the interval of Wilson (1927).
 
     Args:
         successes: How many trials succeeded; a fraction where a trial is a mean of several.
@@ -53,15 +52,8 @@ def wilson(successes: float, trials: int) -> Estimate:
     """
     if not 0 <= successes <= trials:
         raise ConfigurationError(f"of {trials} trials, {successes} cannot have succeeded")
-    if trials == 0:
-        return Estimate(value=None, low=0.0, high=1.0)
-    share, z2 = successes / trials, _Z * _Z
-    center = share + z2 / (2 * trials)
-    margin = _Z * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
-    scale = 1 + z2 / trials
-    # Rounding must not leave the share outside of its interval.
-    low, high = max(0.0, (center - margin) / scale), min(1.0, (center + margin) / scale)
-    return Estimate(value=share, low=min(low, share), high=max(high, share))
+    low, high = wilson_interval(successes, trials)
+    return Estimate(value=successes / trials if trials else None, low=low, high=high)
 
 
 def pass_at_k(samples: int, right: int, k: int) -> float:
