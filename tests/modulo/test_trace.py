@@ -362,6 +362,16 @@ def test_a_call_is_on_disk_before_it_is_made(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_a_trace_that_keeps_answers_has_what_was_set_aside_before_each_call(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "t.jsonl", keeps_answers=True)
+    writer(START)
+    writer(started(0, Message("user", "hi")))
+    writer(BudgetReserved(at=0.0, attempt=0, amount=Usage(calls=1, prompt_tokens=5)))
+    last = read_trace(tmp_path / "t.jsonl")[-1]
+    assert (last["type"], last["amount"]["prompt_tokens"]) == ("budget_reserved", 5)
+    writer.close()
+
+
 def test_a_last_line_that_was_cut_off_anywhere_is_passed_over(tmp_path: Path) -> None:
     whole = written(tmp_path / "t.jsonl", START, finished(0, "5"), finished(1, "6"))
     data = (tmp_path / "t.jsonl").read_bytes()

@@ -1,7 +1,7 @@
 """What the runs of a study come to: pure functions of their rows.
 
 ``summaries_of`` makes a ``Summary`` for each group of runs (one strategy with one model on one set of problems), and
-``comparisons_of`` compares strategies pair by pair. ``docs/statistics.md`` says what each number means.
+``comparisons_of`` compares strategies pair by pair. ``docs/benchmarks.md`` says what each number means.
 """
 
 from modulo.bench.statistics.comparison import Comparison, Side, compare, comparisons_of

@@ -15,7 +15,8 @@ import modulo
 from modulo.bench.recordings import Recording, read_recordings
 from modulo.bench.replay import GroupResult, replay_recordings
 from modulo.domains.pddl import DOMAIN as PDDL
-from modulo.errors import MissingDependencyError
+from modulo.errors import ConfigurationError, MissingDependencyError
+from modulo.generators.price import Price
 from modulo.generators.transcript import Transcript, read_transcripts
 from modulo.problem import NO_SOLUTION
 from modulo.protocols import Finish, Generation
@@ -63,6 +64,32 @@ def test_problems_are_counted_from_the_round_that_solved_them_on() -> None:
 def test_calls_and_tokens_are_those_that_were_needed() -> None:
     (group,) = replay(recording("3", "4", "never asked"), recording("12345"))
     assert (group.calls, group.prompt_tokens, group.completion_tokens) == (3, 30, 7)
+
+
+def test_a_certified_answer_costs_all_that_was_spent_failures_included() -> None:
+    price = Price(input_usd_per_million=1.0, output_usd_per_million=2.0)
+    (group,) = replay(recording("4"), recording("3", "22"), prices={"m": price})
+    assert group.per_certified["tokens"].value == 34
+    assert group.per_certified["calls"].value == 3
+    assert group.cost_usd == pytest.approx((30 * 1 + 4 * 2) / 1e6)
+    assert group.per_certified["cost_usd"].value == group.cost_usd
+
+
+def test_without_a_price_nothing_is_said_of_dollars() -> None:
+    (group,) = replay(recording("4"))
+    assert group.cost_usd is None
+    assert set(group.per_certified) == {"calls", "tokens"}
+
+
+def test_what_certifies_nothing_has_no_cost_per_certified_answer() -> None:
+    (group,) = replay(recording("3"))
+    assert group.per_certified["tokens"].value is None
+
+
+def test_a_price_of_a_model_that_is_not_there_is_refused() -> None:
+    price = Price(input_usd_per_million=1.0, output_usd_per_million=2.0)
+    with pytest.raises(ConfigurationError, match="no run of a model 'n' to put a price on; there is m"):
+        replay(recording("4"), prices={"n": price})
 
 
 def test_no_run_is_longer_than_its_recording_or_the_rounds_asked_for() -> None:
