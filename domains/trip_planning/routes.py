@@ -92,9 +92,12 @@ class _Routes:
         return all(one.is_kept(arrival, departure) for one in visit.appointments)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _routes(problem: TripProblem) -> _Routes:
-    """The routes of a problem; what is found out about them serves the next question."""
+    """The routes of a problem; what is found out about them serves the next question.
+
+    Few are kept: those of the largest problems that are searched take some 40 MB each.
+    """
     return _Routes(problem)
 
 
