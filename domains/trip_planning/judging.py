@@ -94,17 +94,45 @@ def _of_object(document: object) -> list[Line] | None:
 
 
 def _of_text(text: str, problem: TripProblem) -> list[Line] | None:
-    found = []
+    found: list[Line] = []
+    events = []
     for line in text.splitlines():
         plain = "".join(character for character in line if character not in "*_`")
         rest = _after_day(plain.lstrip(" \t>#-+\u2022\u00b7\u2013").lower())
         if rest is None:
             continue
+        if (event := _event(plain)) is not None and rest[:1].isspace():
+            events.append(event)
+            continue
         step = _step(plain, problem) if rest[:1].isspace() else None
         if step is None:
             return None
         found.append(step)
-    return found
+    stays = [line for line in found if len(line) == 4]
+    return found if all(any(_is_during(event, stay) for stay in stays) for event in events) else None
+
+
+def _event(line: str) -> tuple[list[int], str] | None:
+    """The days of an event, and the city that is named or nothing; None if the line tells of no event."""
+    head, _, body = line.partition(":")
+    words = body.lower().rstrip().removesuffix(".").split()
+    if not words or words.pop(0) not in ("attend", "attending", "meet", "meeting"):
+        return None
+    for some in (("a", "an", "the", "your"), ("annual",)):
+        if words and words[0] in some:
+            words.pop(0)
+    if not words or words.pop(0) not in ("friend", "friends", "wedding", "workshop", "conference", "show"):
+        return None
+    if words and (words.pop(0) not in ("in", "at") or not words):
+        return None
+    days = _days(head)
+    return None if days is None else (days, " ".join(words))
+
+
+def _is_during(event: tuple[list[int], str], stay: Line) -> bool:
+    days, city = event
+    wanted = range(days[0], days[-1] + 1)
+    return city in ("", stay[0].lower()) and bool(wanted) and set(wanted) <= set(range(stay[1], stay[2] + 1))
 
 
 def _after_day(line: str) -> str | None:

@@ -48,6 +48,11 @@ _STAY: Final = re.compile(
     r"(?P<bracket>\s+\([^()]*\)|)\s*(?:\.(?P<sentence>\s+(?-i:[A-Z])[^()]{0,300}|))?\s*",
     re.IGNORECASE,
 )
+_EVENT: Final = re.compile(
+    r"(?:attend|attending|meet|meeting)(?: a| an| the| your)?(?: annual)? "
+    r"(?:friends?|wedding|workshop|conference|show)(?: (?:in|at) (?P<city>[^():,;.]{1,60}))?\.?",
+    re.IGNORECASE,
+)
 _OTHER_STEP: Final = re.compile(r"\b(?:fly|flying|flight|flights|visit|visiting)\b", re.IGNORECASE)
 _EMPHASIS: Final = str.maketrans("", "", "*_`")
 
@@ -78,21 +83,47 @@ def trip_in(steps: list[Step]) -> Trip:
 
 
 def read_steps(text: str, problem: TripProblem) -> Iterator[Step]:
-    """The stays and flights of a text, as they stand there.
+    """The stays and flights of a text, as they stand there. Lines about events where one is then are passed over.
 
     Raises:
         Malformed: A line that begins with a day cannot be read.
     """
     if len(text) > _MAX_CHARACTERS:
         raise Malformed(f"An answer of more than {_MAX_CHARACTERS:,} characters is not read.", hint=ANSWER_FORM)
+    stays: list[Stay] = []
+    events: list[tuple[re.Match[str], re.Match[str], int]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         plain = " ".join(line.translate(_EMPHASIS).split())
-        if _IS_DAY_LINE.match(plain):
-            yield _step(plain, problem, number)
+        if not _IS_DAY_LINE.match(plain):
+            continue
+        if (day := _day_line(plain)) and (event := _EVENT.fullmatch(day["body"])):
+            events.append((day, event, number))
+            continue
+        step = _step(plain, problem, number)
+        if isinstance(step, Stay):
+            stays.append(step)
+        yield step
+    for day, event, number in events:
+        _check_event(day, event, stays, number)
+
+
+def _day_line(line: str) -> re.Match[str] | None:
+    return _DAY_LINE.fullmatch(line) if len(line) <= _MAX_LINE else None
+
+
+def _check_event(day: re.Match[str], event: re.Match[str], stays: list[Stay], number: int) -> None:
+    """Refuse a line about an event, such as ``Day 6: Attend the show in Riga.``, if no stay there covers its days."""
+    first, city = int(day["first"]), event["city"]
+    last = first if day["last"] is None else int(day["last"])
+    for stay in stays:
+        is_there = city is None or stay.city.casefold() == city.casefold()
+        if is_there and stay.first <= first <= last <= stay.last:
+            return
+    raise _unreadable(day.string, number)
 
 
 def _step(line: str, problem: TripProblem, number: int) -> Step:
-    match = _DAY_LINE.fullmatch(line) if len(line) <= _MAX_LINE else None
+    match = _day_line(line)
     if match is None:
         raise _unreadable(line, number)
     first, last, body = int(match["first"]), match["last"], match["body"]

@@ -53,8 +53,8 @@ class TripSpecimens(Specimens[TripProblem]):
 
     def rewritten(self, specimen: Specimen[TripProblem], rng: random.Random) -> Iterator[Variant]:
         """The same trip with other emphasis, dashes, bullets, words and prose."""
-        text = str(specimen.answers[0])
-        lines = text.splitlines()
+        text, trip = str(specimen.answers[0]), Trip.model_validate(specimen.answers[1])
+        lines, end = text.splitlines(), trip.stays[-1]
         yield Variant("no_emphasis", text.replace("**", ""))
         yield Variant("no_header", "\n".join(lines[2:]))
         yield Variant("en_dash", text.replace("-", "\u2013"))
@@ -63,9 +63,9 @@ class TripSpecimens(Specimens[TripProblem]):
         yield Variant("no_full_stops", text.replace(".", ""))
         yield Variant("carriage_returns", "\r\n".join(lines) + "\r\n")
         yield Variant("other_words", text.replace("Visit ", "Visiting ").replace("Arriving", "Arrive"))
+        yield Variant("event", f"{text}\n**Day {end.last}:** Attend a show in {end.city}.")
         yield Variant("prose_after", f"{text}\n\n**Note:** check the flights before you book. Enjoy!")
         yield Variant("remark", text.replace("days.", "days (be there in time).", 1))
-        trip = Trip.model_validate(specimen.answers[1])
         yield Variant("other_key_order", dict(reversed(document_of(trip).items())))
 
     def is_right(self, problem: TripProblem, document: JsonValue) -> bool | None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modulo.domains.trip_planning import DOMAIN, Flight, Stay, Trip, generate, trip_text
+from modulo.domains.trip_planning.judging import is_right
 from modulo.domains.trip_planning.reading import read_trip
 from modulo.domains.trip_planning.specimens import document_of
 from modulo.errors import Malformed
@@ -31,6 +32,45 @@ TRIP = Trip(
 def test_an_answer_is_read_and_written_to_the_letter() -> None:
     assert read_trip(ANSWER, OSLO) == TRIP
     assert trip_text(TRIP) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**Day 5-11:** Attend the workshop in Riga.",
+        "* Day 6: Meet your friends at riga",
+        "Day 1: Attending an annual show",
+        "Day 17-17: Meet a friend in Munich.",
+    ],
+)
+def test_a_line_with_an_event_where_the_trip_is_then_says_nothing_more(line: str) -> None:
+    assert read_trip(f"{ANSWER}\n{line}", OSLO) == TRIP
+    assert is_right(OSLO, f"{ANSWER}\n{line}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Day 4: Attend a wedding in Riga.",
+        "Day 6: Attend a workshop in Munich.",
+        "Day 6: Attend a workshop in Paris.",
+        "Day 6: Attend a workshop in Riga for 2 days.",
+        "Day 6: Attend a workshop in Riga and fly home.",
+        "Day 4-6: Attend a show.",
+        "Day 17-18: Attend a show.",
+        "Day 11-5: Attend a show in Riga.",
+        "Day 6: Attend a meeting in Riga.",
+    ],
+)
+def test_any_other_event_cannot_be_read(line: str) -> None:
+    with pytest.raises(Malformed):
+        read_trip(f"{ANSWER}\n{line}", OSLO)
+    assert not is_right(OSLO, f"{ANSWER}\n{line}")
+
+
+def test_events_alone_are_no_trip() -> None:
+    with pytest.raises(Malformed):
+        read_trip("Day 5-11: Attend the workshop in Riga.", OSLO)
 
 
 @pytest.mark.parametrize(
