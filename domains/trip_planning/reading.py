@@ -104,7 +104,7 @@ def read_steps(text: str, problem: TripProblem) -> Iterator[Step]:
             stays.append(step)
         yield step
     for day, event, number in events:
-        _check_event(day, event, stays, number)
+        _check_event(day, event, stays[:MAX_STEPS], number)  # answers with more are refused
 
 
 def _day_line(line: str) -> re.Match[str] | None:
