@@ -29,7 +29,8 @@ def export(folder: Path, form: Format, out: Path, dedup: bool) -> int:
     """Write what the study in FOLDER found as JSON lines, always in the same order.
 
     sft: certified solutions as {"messages": [..]}. preferences: {"prompt", "chosen", "rejected"}, chosen certified,
-    rejected rejected. trajectories: every run with all attempts and critiques.
+    rejected rejected. trajectories: every run with all attempts and critiques. statistics: what runs come to, in flat
+    rows of several kinds.
 
     Rows can be judged again: `modulo check --batch` takes files of the first two (it accepts the solutions of the
     one and rejects the rejected answers of the other), and "certificate" holds a certificate as a text.

@@ -9,14 +9,18 @@ from typing import Any, Final, Literal, TypeAlias
 from modulo.bench.export.finished import FinishedRun, finished_runs
 from modulo.bench.export.preferences import preference_rows
 from modulo.bench.export.sft import sft_rows
+from modulo.bench.export.statistics import statistics_rows
 from modulo.bench.export.trajectories import trajectory_rows
 from modulo.bench.folder import StudyFolder
 
 __all__ = ["FORMATS", "Format", "exported_rows"]
 
-Format: TypeAlias = Literal["sft", "preferences", "trajectories"]
+TrainingFormat: TypeAlias = Literal["sft", "preferences", "trajectories"]
+Format: TypeAlias = Literal["sft", "preferences", "trajectories", "statistics"]
 
-FORMATS: Final[Mapping[Format, Callable[[Sequence[FinishedRun]], Iterator[tuple[object, dict[str, Any]]]]]] = {
+FORMATS: Final[
+    Mapping[TrainingFormat, Callable[[Sequence[FinishedRun]], Iterator[tuple[object, dict[str, Any]]]]]
+] = {
     "sft": sft_rows,
     "preferences": preference_rows,
     "trajectories": trajectory_rows,
@@ -30,13 +34,16 @@ def exported_rows(folder: StudyFolder, form: Format, *, dedup: bool = False) -> 
         folder: The folder of the study.
         form: The format.
         dedup: Whether to leave out what says the same as a row before: the same answer to the same prompt; of
-            trajectories, the same texts with the same verdicts.
+            trajectories, the same texts with the same verdicts; of statistics, nothing.
 
     Raises:
         ConfigurationError: The folder holds no study.
         CertificateError: A certificate is missing, was changed, or is not of its run's answer.
         TraceError: A trace is missing or damaged.
     """
+    if form == "statistics":
+        yield from statistics_rows(folder)
+        return
     for _, runs in groupby(finished_runs(folder), key=lambda run: (run.row.set, run.row.problem)):
         seen: set[object] = set()
         for key, row in FORMATS[form](list(runs)):

@@ -121,6 +121,22 @@ def test_rejected_answers_of_a_run_that_failed_are_paired_with_those_of_another(
     assert len(rows(folder, "preferences", dedup=True)) == 1
 
 
+def test_statistics_are_rows_of_all_kinds(study: StudyFolder) -> None:
+    exported = rows(study, "statistics")
+    kinds = {"summary", "coverage", "round", "violation", "compute", "comparison"}
+    assert {row["kind"] for row in exported} == kinds
+    summaries = [row for row in exported if row["kind"] == "summary"]
+    assert sum(row["runs"] for row in summaries) == len(study.rows())
+    assert sum(row["certified"] for row in summaries) == sum(row.certified for row in study.rows())
+    assert json.loads(json.dumps(exported)) == exported
+    assert all({"set", "model"} <= row.keys() for row in exported)
+
+
+def test_repeats_make_rows_of_pass_at_k(tmp_path: Path) -> None:
+    exported = rows(colored(tmp_path, WRONG, RIGHT, repeats=2), "statistics")
+    assert [(row["k"], row["share"]) for row in exported if row["kind"] == "pass_at"] == [(1, 1.0), (2, 1.0)]
+
+
 def test_a_study_without_certificates_gives_no_solutions_and_no_pairs(tmp_path: Path) -> None:
     folder = colored(tmp_path, WRONG)
     assert rows(folder, "sft") == rows(folder, "preferences") == []
