@@ -17,6 +17,8 @@ __all__ = ["coverage_section"]
 
 _MOST_FIGURES: Final = 24
 """For each axis: more would make the page long and slow."""
+_MOST_BANDS: Final = 4
+"""More of them would hide each other."""
 _STEPS_TOLD: Final = 6
 
 
@@ -63,7 +65,7 @@ def _figure(axis: Axis, title: str, group: Sequence[Summary], strategies: Sequen
     curves = [
         curve
         for summary in group
-        for curve in _curve(summary.coverage[axis], place_of(summary, strategies), x, y)
+        for curve in _curve(summary, axis, strategies, x, y, has_band=len(group) <= _MOST_BANDS)
     ]
     drawn = drawing(
         f"Coverage by {AXIS_WORDS[axis]}: {title}",
@@ -80,11 +82,15 @@ def _figure(axis: Axis, title: str, group: Sequence[Summary], strategies: Sequen
     return element("figure", element("figcaption", title), drawn)
 
 
-def _curve(points: Sequence[CoveragePoint], place: int, x: Scale, y: Scale) -> Iterator[Html]:
+def _curve(
+    summary: Summary, axis: Axis, strategies: Sequence[str], x: Scale, y: Scale, *, has_band: bool
+) -> Iterator[Html]:
+    points, place = summary.coverage[axis], place_of(summary, strategies)
     if not points:
         return
     kind = series_class(place)
-    yield element("path", d=_band(points, x, y), class_=f"band {kind}")
+    if has_band:
+        yield element("path", d=_band(points, x, y), class_=f"band {kind}")
     yield element(
         "path", d=_steps([(point.within, point.share) for point in points], x, y), class_=f"line {kind}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,6 +17,9 @@ from modulo.bench.report.tables import table
 from modulo.bench.statistics import Resource, Summary
 
 __all__ = ["front_of", "front_section", "priced_in"]
+
+_MOST_UNFOLDED: Final = 12
+"""Rows of a table that is not folded away."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -142,5 +146,8 @@ def _numbers(title: str, points: Sequence[Point], by: Resource) -> Html:
         )
         for number, point in enumerate(points, 1)
     ]
-    titles = ("", "strategy, model", "a run", "certified", "on the front")
-    return table(f"Costs and shares: {title}", titles, rows, headers=2)
+    titles = ("no.", "strategy, model", "a run", "certified", "on the front")
+    made = table(f"Costs and shares: {title}", titles, rows, headers=2)
+    if len(rows) <= _MOST_UNFOLDED:
+        return made
+    return element("details", element("summary", f"{len(rows)} costs and shares"), made)

@@ -28,7 +28,8 @@ __all__ = ["page_of"]
 _EXPLAINED = {
     "overview": "Intervals are Wilson's for shares and bootstraps over problems for costs. Costs count all spending, "
     "that of runs without a certificate included.",
-    "coverage": "Which share of the runs was certified when each may spend at most so much. Bands are intervals.",
+    "coverage": "Which share of the runs was certified when each may spend at most so much. Bands, where few curves "
+    "are drawn, are 95 % intervals.",
     "front": "Up is more certified answers, left is cheaper. The dashed line joins what nothing beats in both.",
     "rounds": "How many runs each round certified; the last bar is of runs that ended without a certificate.",
     "violations": "How often critics named a violation, for each attempt that they judged in a round.",

@@ -113,7 +113,7 @@ def _attempt(attempt: AttemptHistory, *, is_answer: bool) -> Html:
     answer = element("strong", " the certified answer") if is_answer else None
     return element(
         "section",
-        element("h4", where, " ", chip, answer, element("small", f" {' · '.join(details)}")),
+        element("h3", where, " ", chip, answer, element("small", f" {' · '.join(details)}")),
         *_course(attempt),
         class_="attempt",
     )

@@ -69,7 +69,17 @@ def test_drawings_have_words_and_tables_have_titles(page: Page) -> None:
 
 def test_all_that_was_found_is_there(page: Page, study: StudyFolder) -> None:
     text = page.text()
-    for word in ("refine", "best", "vote", "small", "large", "easy", "hard", "seed 2", "is not the right answer"):
+    for word in (
+        "refine",
+        "best",
+        "vote",
+        "small",
+        "large",
+        "easy",
+        "hard",
+        "seed 2",
+        "is not the right answer",
+    ):
         assert word in text
     assert [radio["id"] for radio in page.named("input")] == [
         "axis-rounds",
