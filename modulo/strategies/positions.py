@@ -1,7 +1,8 @@
 """What searches choose between: the places from which one can go on, found in the attempts so far.
 
 Where a generator has ``Steps``, a place is a beginning of an answer that may still become right. Elsewhere it is a
-whole answer, to be repaired by what critics said of it. The root begins anew.
+whole answer, to be repaired by what critics said of it. The root begins anew; where not even the first step of an
+answer was right, it also says so, every other time.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Positions:
         self._steps = {node.name: self._applicable(node.steps) for node in tree.frontier().generators}
         self.all = [Position(id=0)]
         self._states: set[tuple[str, str]] = set()
+        self._hopeless: Attempt | None = None
 
     @property
     def root(self) -> Position:
@@ -87,8 +89,11 @@ class Positions:
         """Look at an attempt, once each, in the order of asking."""
         origin = at = self._origin(attempt)
         origin.asked += 1
-        new = []
-        for state, score, beginning in self._places(attempt):
+        new: list[Position] = []
+        places = list(self._places(attempt))
+        if not places and origin is self.root and attempt.generation is not None:
+            self._hopeless = attempt
+        for state, score, beginning in places:
             if (attempt.node, state) not in self._states:
                 self._states.add((attempt.node, state))
                 at = Position(id=len(self.all), parent=at, attempt=attempt, beginning=beginning, score=score)
@@ -110,6 +115,8 @@ class Positions:
             temperature: Softmax temperature; None leaves it to the generator.
         """
         attempt, beginning = position.attempt, position.beginning
+        if attempt is None and self._hopeless is not None:
+            attempt, nth = self._hopeless if nth % 2 else None, nth // 2
         arm = arms[nth % len(arms)] if attempt is None else Arm(attempt.node, attempt.sampling.model)
         sampling = DEFAULT_SAMPLING
         if temperature is not None or arm.model is not None:

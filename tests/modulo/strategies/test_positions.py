@@ -65,6 +65,17 @@ def test_a_call_that_failed_and_an_answer_without_beginning_lead_nowhere() -> No
     assert positions.root.asked == 2
 
 
+def test_an_answer_without_a_right_step_is_told_so_every_other_time() -> None:
+    tree = tree_of()
+    positions = Positions(tree)
+    positions.note(attempt(tree, "9"))
+    asked = [positions.expansion(positions.root, ARMS, nth, None) for nth in range(4)]
+    assert [expansion.parent for expansion in asked] == [None, 0, None, 0]
+    assert {(expansion.prefix, expansion.backprompter, expansion.label) for expansion in asked} == {
+        ("", None, "0")
+    }
+
+
 def test_without_steps_each_different_answer_is_a_place() -> None:
     tree = tree_of(lock(KnowsDigits(1.0), by_steps=False))
     positions = Positions(tree)
