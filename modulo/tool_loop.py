@@ -20,6 +20,7 @@ from modulo.running.place import active_place
 from modulo.running.retrying import Retries
 from modulo.tool import Tool
 from modulo.toolbox import Consultation, Toolbox
+from modulo.written_calls import written_call
 
 __all__ = ["ToolLoop"]
 
@@ -38,8 +39,9 @@ class ToolLoop(Around):
     Source: Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models" (2023), arXiv 2210.03629.
 
     Args:
-        model: A model that takes tools, such as ``LLM``. Others answer without calling any. A schema of its answers
-            does not go with tools, and is left out.
+        model: A model that takes tools, such as ``LLM``. A text that is nothing but ``{"name": .., "arguments": ..}``
+            of a tool, as small models write it, is a call too. Others answer without calling any. A schema of its
+            answers does not go with tools, and is left out.
         tools: The tools, each by another name.
         max_calls: Most calls of tools for one answer. Then the model is told to answer.
         retries: How the calls of the model after the first are tried again, where they fail in transport.
@@ -70,11 +72,11 @@ class ToolLoop(Around):
         Raises:
             GenerationError: A call of the model failed, or the budget has no room for a further one.
         """
-        answered = await self._generator.generate(self._with_tools(request, ()))
+        answered = self._read(await self._generator.generate(self._with_tools(request, ())))
         bill, consulted = answered.usage, list[Consultation]()
         while answered.finish is Finish.TOOL_CALLS and self._calls_left(consulted) > 0:
             consulted.append(await self._consult(request, answered, self._calls_left(consulted)))
-            answered = await self._next(self._with_tools(request, consulted), bill)
+            answered = self._read(await self._next(self._with_tools(request, consulted), bill))
         if answered.finish is Finish.TOOL_CALLS:
             reason = f"It called tools after the {self._max_calls} calls that were allowed."
             answered = replace(answered, finish=Finish.MALFORMED, detail=reason)
@@ -110,6 +112,13 @@ class ToolLoop(Around):
             "tools": [{"name": spec.name, "parameters": dict(spec.parameters)} for spec in self._specs],
             "max_calls": self._max_calls,
         }
+
+    def _read(self, answered: Generation) -> Generation:
+        """The generation, as a call of a tool if its text is nothing but that."""
+        call = written_call(answered.text, self._tools) if answered.finish is Finish.STOP else None
+        if call is None:
+            return answered
+        return replace(answered, text="", finish=Finish.TOOL_CALLS, tool_calls=(call,))
 
     def _calls_left(self, consulted: Sequence[Consultation]) -> int:
         return self._max_calls - sum(len(each.calls) for each in consulted)

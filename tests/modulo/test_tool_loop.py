@@ -10,7 +10,19 @@ from typing import Any
 import pytest
 
 import modulo
-from modulo import Budget, Certified, ConfigurationError, Exhausted, Outcome, Refine, StopReason, Tool, ToolLoop
+from modulo import (
+    Budget,
+    Certified,
+    ConfigurationError,
+    Exhausted,
+    GenerationError,
+    Outcome,
+    Refine,
+    StopReason,
+    Tool,
+    ToolLoop,
+    Usage,
+)
 from modulo.generators.price import Price
 from modulo.running.retrying import Retries
 from modulo.testing import ScriptedGenerator
@@ -253,6 +265,30 @@ async def test_a_replay_makes_the_same_decisions_and_calls_no_tool(script: list[
     assert replayed.differences == ()
     assert replayed.attempts == len(outcome.attempts)
     assert doubling.calls == before
+
+
+async def test_an_attempt_that_the_budget_cut_short_is_replayed(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    with modulo.Trace(path) as trace:
+        outcome, _, _ = await run([calls('{"x": 1}')] * 2, trace=trace, budget=Budget(calls=2))
+    replayed = await modulo.replay(path, graph=graph_of([]))
+    assert replayed.differences == ()
+    assert replayed.attempts == len(outcome.attempts)
+
+
+async def test_the_bill_of_a_call_that_failed_in_part_is_booked() -> None:
+    failure = GenerationError("no room", bill=Usage(calls=1, prompt_tokens=7, completion_tokens=3))
+    outcome = await modulo.solve(graph_of([failure]), "p", budget=Budget(rounds=1))
+    assert (outcome.usage.calls, outcome.usage.prompt_tokens, outcome.usage.completion_tokens) == (1, 7, 3)
+
+
+async def test_a_call_that_is_written_as_text_is_a_call() -> None:
+    written = '{"name": "double", "arguments": {"x": 21}}'
+    outcome, server, doubling = await run([Reply(written), Reply("ok")])
+    assert isinstance(outcome, Certified)
+    assert doubling.calls == 1
+    assert results_in(server) == ["42"]
+    assert_books_are_the_servers(outcome, server)
 
 
 async def test_a_model_that_knows_no_tools_simply_answers() -> None:
