@@ -47,7 +47,7 @@ def _switch(axis: Axis, *, is_first: bool) -> Html:
 
 def _panel(axis: Axis, summaries: Sequence[Summary]) -> Html:
     figures = by_figure(summaries)
-    shown = list(figures.items())[:_MOST_FIGURES]
+    shown = figures[:_MOST_FIGURES]
     left = len(figures) - len(shown)
     return element(
         "div",

@@ -10,9 +10,10 @@ __all__ = ["Child", "Html", "element", "joined"]
 _VOID: Final = frozenset({"circle", "input", "line", "meta", "path", "polygon", "polyline", "rect"})
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _UNPRINTABLE: Final = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\r]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
-"""What may not stand in an HTML document, or not in UTF-8, and carriage returns, which a parser would change."""
+"""What may not stand in an HTML document, or not in UTF-8; carriage returns, which a parser would change; and what
+turns the direction of the text that follows, so that something else is read than stands there."""
 
 
 class Html:

@@ -21,6 +21,7 @@ from modulo.bench.report.violations import violations_section
 from modulo.bench.rows import RunRow
 from modulo.bench.statistics import Summary, comparisons_of, spent_by, summaries_of
 from modulo.bench.study import Study
+from modulo.errors import ConfigurationError
 from modulo.version import __version__
 
 __all__ = ["page_of"]
@@ -52,7 +53,9 @@ def page_of(folder: StudyFolder) -> bytes:
     title = f"{study.name}: report"
     body = joined(
         element("a", "To the results", href="#main", class_="skip"),
-        element("header", element("h1", study.name), _head(rows), _contents(sections)),
+        element(
+            "header", element("h1", study.name), _head(rows), _missing(folder, study, rows), _contents(sections)
+        ),
         element("main", *(_section(*one) for one in sections), id="main"),
         element("footer", element("p", f"Written by Modulo {__version__}.")),
     )
@@ -94,14 +97,17 @@ def _in_order(summaries: Sequence[Summary], study: Study) -> list[Summary]:
     """Summaries as the study lists them; runs end in any order."""
     sets = [one.title for one in study.problems]
     models, strategies = list(study.models), list(study.strategies)
-    return sorted(
-        summaries,
-        key=lambda one: (
-            sets.index(one.group.set),
-            models.index(one.group.model),
-            strategies.index(one.group.strategy),
-        ),
-    )
+
+    def place(one: Summary) -> tuple[int, ...]:
+        group = one.group
+        return sets.index(group.set), models.index(group.model), strategies.index(group.strategy)
+
+    try:
+        return sorted(summaries, key=place)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"there are runs that are none of the study {study.name!r}: {error}"
+        ) from error
 
 
 def _section(name: str, title: str, content: Html) -> Html:
@@ -127,6 +133,14 @@ def _head(rows: Sequence[RunRow]) -> Html:
     return element(
         "dl", *(element("div", element("dt", name), element("dd", value)) for value, name in figures)
     )
+
+
+def _missing(folder: StudyFolder, study: Study, rows: Sequence[RunRow]) -> Html | None:
+    """How many runs are still to be made; None if none is."""
+    expected = len(folder.problems()) * len(study.models) * len(study.strategies) * study.repeats
+    if len(rows) >= expected:
+        return None
+    return element("p", f"{len(rows):,} of {expected:,} runs are finished; the numbers are of those.")
 
 
 def _study_text(study: Study) -> str:

@@ -23,7 +23,7 @@ _ROW: Final = 88
 def rounds_section(summaries: Sequence[Summary]) -> Html:
     """A drawing for each set with each model, in which each strategy has a histogram."""
     figures, strategies = by_figure(summaries), strategies_of(summaries)
-    shown = list(figures.items())[:_MOST_FIGURES]
+    shown = figures[:_MOST_FIGURES]
     left = len(figures) - len(shown)
     return element(
         "div",

@@ -95,7 +95,7 @@ def _told(row: RunRow, history: RunHistory) -> Iterator[Html]:
     if row.claim:
         yield element("p", f"Certified: {row.claim} ({row.soundness}).")
     if row.error:
-        yield element("p", f"It ended with an error: {row.error}")
+        yield element("p", f"It ended with an error: {row.error[:_MOST_OF_A_TEXT]}")
     yield _folded("The problem", _json(history.problem))
     attempts = list(history.attempts.values())
     for attempt in attempts[:_MOST_ATTEMPTS]:

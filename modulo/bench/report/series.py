@@ -22,12 +22,12 @@ def place_of(summary: Summary, strategies: Sequence[str]) -> int:
     return strategies.index(summary.group.strategy)
 
 
-def by_figure(summaries: Sequence[Summary]) -> Mapping[str, Sequence[Summary]]:
-    """Summaries of one set and one model each, by title: their strategies can be compared."""
-    found: defaultdict[str, list[Summary]] = defaultdict(list)
+def by_figure(summaries: Sequence[Summary]) -> tuple[tuple[str, Sequence[Summary]], ...]:
+    """Summaries of one set and one model each, with a title: their strategies can be compared."""
+    found: defaultdict[tuple[str, str], list[Summary]] = defaultdict(list)
     for summary in summaries:
-        found[f"{summary.group.set} · {summary.group.model}"].append(summary)
-    return found
+        found[summary.group.set, summary.group.model].append(summary)
+    return tuple((" · ".join(names), group) for names, group in found.items())
 
 
 def sets_of(summaries: Sequence[Summary]) -> Mapping[str, Sequence[Summary]]:

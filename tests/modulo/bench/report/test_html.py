@@ -38,13 +38,14 @@ def test_any_text_can_stand_in_a_page(text: str) -> None:
     assert len(Page(markup).tags) == 1
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn"))))
+@given(st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs", "Cn"))))
 def test_printable_text_is_shown_as_it_is(text: str) -> None:
     assert unescape(element("p", text).markup) == f"<p>{text}</p>"
 
 
 def test_what_cannot_be_shown_is_shown_as_an_escape() -> None:
     assert element("p", "a\0b\ud800c\x1b[31m\r").markup == r"<p>a\u0000b\ud800c\u001b[31m\u000d</p>"
+    assert element("p", "a\u202eb").markup == r"<p>a\u202eb</p>"
 
 
 def test_attributes_may_be_left_out_and_children_too() -> None:

@@ -143,6 +143,19 @@ def test_a_study_that_has_not_begun_has_a_report(tmp_path: Path) -> None:
     assert "No run is finished." in Page(report_of(folder)).text()
 
 
+def test_what_is_not_finished_is_said(tmp_path: Path) -> None:
+    folder = simulated(tmp_path, total={"calls": 20})
+    assert f"{len(folder.rows())} of 36 runs are finished" in Page(report_of(folder)).text()
+
+
+def test_a_run_of_another_study_is_an_error(tmp_path: Path) -> None:
+    folder = colored(tmp_path, RIGHT)
+    rows = folder.path / "runs.jsonl"
+    rows.write_text(rows.read_text().replace('"strategy":"refine"', '"strategy":"beam"'))
+    with pytest.raises(ConfigurationError, match="none of the study"):
+        report_of(folder)
+
+
 def test_the_same_study_gives_the_same_page(study: StudyFolder) -> None:
     assert report_of(study) == report_of(study)
 
