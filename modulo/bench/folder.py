@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,25 @@ class StudyFolder:
         except (OSError, json.JSONDecodeError) as error:
             raise ConfigurationError(f"{self.path} cannot be used: {error}") from error
         self._cut_broken_line()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from making the same runs, and paying for them, at the same time.
+
+        Raises:
+            ConfigurationError: Another one does already.
+        """
+        import fcntl
+
+        # The system lets go of it whenever the process ends, however that happens.
+        with (self.path / "lock").open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigurationError(
+                    f"{self.path} is being worked on by another process; wait for it, or name a new folder"
+                ) from None
+            yield
 
     def study(self) -> Study:
         """The study that it holds.

@@ -110,11 +110,18 @@ async def run_study(
         on_finished: Called with each row.
 
     Raises:
-        ConfigurationError: The study makes no sense, or the folder holds something else.
+        ConfigurationError: The study makes no sense, or the folder holds something else or is in use.
         ModuloError: As ``solve``, before anything is paid for.
     """
     cells = runs_of(study, base=base)
     folder.begin(study)
+    with folder.held():
+        return await _run_missing(study, folder, cells, on_finished)
+
+
+async def _run_missing(
+    study: Study, folder: StudyFolder, cells: Sequence[Cell], on_finished: Callable[[RunRow], None]
+) -> StudyResult:
     folder.save_problems(_documents(cells))
     rows = folder.rows()
     finished = {row.run for row in rows}

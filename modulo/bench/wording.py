@@ -8,14 +8,10 @@ __all__ = ["amount", "estimated", "percentage"]
 
 
 def amount(value: float, resource: Resource) -> str:
-    """An amount in the unit of what it is of, to about three figures."""
-    match resource:
-        case "cost_usd":
-            return f"${value:.2f}" if value >= 1 else f"${value:.2g}"
-        case "seconds":
-            return f"{value:,.0f} s" if value >= 100 else f"{value:.2g} s"
-        case "tokens" | "calls":
-            return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    """An amount to about three figures; only dollars show what they are."""
+    if resource == "cost_usd":
+        return f"${value:,.2f}" if value >= 1 else f"${value:.2g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def estimated(estimate: Estimate, resource: Resource) -> str:

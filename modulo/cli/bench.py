@@ -54,10 +54,12 @@ _LIMITS: Final = (
 
 def _budget_options(command: F) -> F:
     for name, kind, noun in reversed(_LIMITS):
+        # Rounds of all runs together may well be more than any run has.
+        of_all = _COUNT if name == "rounds" else kind
         total = click.option(
-            f"--total-{name}", type=kind, metavar="N", help=f"Most {noun} of all runs together."
+            f"--total-{name}", type=of_all, metavar="N", help=f"All runs together: most {noun}."
         )
-        each = click.option(f"--{name}", type=kind, metavar="N", help=f"Most {noun} of each run.")
+        each = click.option(f"--{name}", type=kind, metavar="N", help=f"Each run: most {noun}.")
         command = each(total(command))
     return command
 

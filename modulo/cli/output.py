@@ -54,7 +54,7 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, names: 
         return
     table = Table()
     for number, title in enumerate(titles):
-        table.add_column(title, justify="left" if number < names else "right")
+        table.add_column(title, justify="left" if number < names else "right", overflow="fold")
     for row in shown:
         table.add_row(*row)
     console.print(table, markup=False)

@@ -91,6 +91,21 @@ def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
         ran(study(), tmp_path)
 
 
+def test_a_folder_is_worked_on_by_one_at_a_time(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def ran_again(row: RunRow) -> None:
+        folder = StudyFolder(tmp_path / "out")
+        with pytest.raises(ConfigurationError, match="worked on by another process"), folder.held():
+            pass
+        refused.append(row.run)
+
+    result = ran(study(), tmp_path / "out", on_finished=ran_again)
+    assert len(refused) == len(result.rows) == 20
+    with StudyFolder(tmp_path / "out").held():
+        pass
+
+
 class _Counted(Generator):
     """Counts calls, and breaks off at one of them as an interruption would."""
 
