@@ -38,9 +38,9 @@ class SameResult(Critic[SqlProblem, str]):
     **Sound for:** the results are equal on these databases, with the engine that is installed. That is a test: on
     other data, the query may differ from the reference.
 
-    **Does not check:** names of columns; whether the reference is right; how fast the query is. What asks for the
-    time of day or for chance gives other results another time; in SQLite, such functions are refused, but for
-    ``'now'``. What exceeds a limit is UNDECIDED.
+    **Does not check:** names of columns; whether the reference is right; how fast the query is. What exceeds a limit
+    is UNDECIDED. What asks for the time of day or for chance would give other results another time, and is refused;
+    so is what DuckDB cannot show as a tree, such as ``PIVOT`` without ``IN``.
 
     Args:
         engine: ``"sqlite"``, which Python has, or ``"duckdb"``.
@@ -56,7 +56,7 @@ class SameResult(Critic[SqlProblem, str]):
 
     proves = "the same result as the reference query on the databases of the problem"
     soundness = Soundness.TESTS
-    version = "1"
+    version = "2"
     cost = 5.0
 
     def __init__(
@@ -125,12 +125,12 @@ class SameResult(Critic[SqlProblem, str]):
             "candidate": candidate,
             **self._limits,
         }
-        # Without the program's environment: nothing in it is a query's business.
+        # Without the program's environment and time zone: nothing in it is a query's business.
         process = await anyio.run_process(
             [sys.executable, "-I", "-X", "utf8", str(_RUNNER)],
             input=json.dumps(asked).encode(),
             check=False,
-            env={},
+            env={"TZ": "UTC"},
             cwd="/",
         )
         if process.returncode != 0:

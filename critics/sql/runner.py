@@ -34,6 +34,18 @@ _NO_FUNCTIONS: Final = frozenset(
     ("load_extension", "random", "randomblob", "current_date", "current_time", "current_timestamp")
 )
 """They leave the database, or give something else each time."""
+_TIMES: Final = {"date": 0, "time": 0, "datetime": 0, "julianday": 0, "unixepoch": 0, "strftime": 1}
+"""Functions of SQLite that take the time of day where their value of time, at this place, is left out or a word."""
+_NOW: Final = frozenset(("now", "subsec", "subsecond"))
+_CLOCKS: Final = frozenset(
+    (
+        *("current_date", "current_time", "current_timestamp", "current_localtime", "current_localtimestamp"),
+        *("localtime", "localtimestamp", "now", "today", "transaction_timestamp", "txid_current"),
+        *("get_current_time", "get_current_timestamp"),
+    )
+)
+"""Functions of DuckDB that give something else another time, besides those that it calls volatile itself."""
+_RUN_TEXTS: Final = frozenset(("query", "query_table"))
 
 
 class Fault(Exception):
@@ -121,6 +133,8 @@ class Sqlite:
         self._most_steps: int = asked["max_steps"]
         self._steps = 0
         self._connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=0)
+        self._asked_for_now = False
+        self._refuse_now()
         self._connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         self._connection.execute("PRAGMA temp_store = MEMORY")
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -137,12 +151,27 @@ class Sqlite:
 
     def run(self, query: str, most: int) -> tuple[int, Sequence[Any]]:
         """How many columns the result has, and so many of its rows at most."""
-        self._steps = 0
+        self._steps, self._asked_for_now = 0, False
         with self._faults("query"):
             cursor = self._connection.execute(query)
             if cursor.description is None:
                 raise Fault("query", "it gives no result")
             return len(cursor.description), cursor.fetchmany(most)
+
+    def _refuse_now(self) -> None:
+        """Put functions that refuse the time of day in place of those that give it."""
+        clock = sqlite3.connect(":memory:")
+        for name, place in (*_TIMES.items(), ("timediff", 0)):
+
+            def told(*given: Any, name: str = name, place: int = place) -> Any:
+                values = given[:2] if name == "timediff" else given[place : place + 1]
+                if not values or any(map(_is_now, values)):
+                    self._asked_for_now = True
+                    raise ValueError(f"{name} of the time of day")
+                marks = ", ".join("?" * len(given))
+                return clock.execute(f"SELECT {name}({marks})", given).fetchone()[0]
+
+            self._connection.create_function(name, -1, told, deterministic=True)
 
     def _counts(self) -> int:
         self._steps += _STEPS_AT_ONCE
@@ -155,8 +184,15 @@ class Sqlite:
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             if self._steps > self._most_steps or "too big" in str(error):
                 raise Fault("limit", "it takes too many steps or makes values that are too long") from error
+            if self._asked_for_now:
+                raise Fault("forbidden" if kind == "query" else kind, "it asks for the time of day") from error
             is_forbidden = "not authorized" in str(error) or "prohibited" in str(error)
             raise Fault("forbidden" if is_forbidden and kind == "query" else kind, str(error)) from error
+
+
+def _is_now(value: object) -> bool:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return isinstance(text, str) and text.partition("\0")[0].lower() in _NOW
 
 
 def _may_set_up(action: int, one: str | None, other: str | None, *where: str | None) -> int:
@@ -200,8 +236,25 @@ class DuckDb:
             statements = self._connection.extract_statements(query)
             if len(statements) != 1 or statements[0].type != self._library.StatementType.SELECT:
                 raise Fault("forbidden", "it is not one SELECT")
+            self._refuse_chance_and_now(query)
             found = self._connection.execute(statements[0])
             return len(found.description or ()), found.fetchmany(most)
+
+    def _refuse_chance_and_now(self, query: str) -> None:
+        tree = json.loads(self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone()[0])
+        if tree["error"]:
+            raise Fault("forbidden", "it cannot be looked into for chance and the time of day")
+        named = "SELECT function_name FROM duckdb_functions() WHERE stability = 'VOLATILE'"
+        functions = {name for (name,) in self._connection.execute(named).fetchall()} | _CLOCKS | _RUN_TEXTS
+        columns = self._connection.execute("SELECT lower(column_name) FROM duckdb_columns()").fetchall()
+        clocks = _CLOCKS - {name for (name,) in columns}
+        for part in _parts(tree):
+            name = str(part.get("function_name")).lower()
+            is_to_now = name == "age" and len(part.get("arguments", part.get("children", ()))) == 1
+            # Without parentheses, a clock looks like a column.
+            is_clock = part.get("class") == "COLUMN_REF" and clocks >= {*map(str.lower, part["column_names"])}
+            if name in functions or is_to_now or is_clock or part.get("sample"):
+                raise Fault("forbidden", "it asks for chance or the time of day, or runs a text")
 
     @contextmanager
     def _faults(self, kind: str) -> Iterator[None]:
@@ -213,6 +266,16 @@ class DuckDb:
             raise Fault("forbidden" if kind == "query" else kind, str(error)) from error
         except (self._library.Error, ValueError) as error:
             raise Fault(kind, str(error)) from error
+
+
+def _parts(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a JSON document."""
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            yield part
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
 def _confine(max_memory_mb: int) -> None:

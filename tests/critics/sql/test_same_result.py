@@ -214,6 +214,59 @@ def test_duckdb_reaches_neither_files_nor_settings(query: str, tmp_path: Path) -
     assert not file.exists()
 
 
+ONE = SqlProblem(
+    databases=("CREATE TABLE t (current_date TEXT); INSERT INTO t VALUES ('2020-01-31');",), query="SELECT 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "engine"),
+    [
+        *((query, "sqlite") for query in (
+            "SELECT 1 WHERE date('now') > '2020'",
+            "SELECT 1 WHERE date() > '2020'",
+            "SELECT 1 WHERE datetime('NOW', '+1 day') > '2020'",
+            "SELECT 1 WHERE strftime('%Y', 'now') > '2020'",
+            "SELECT 1 WHERE strftime('%Y') > '2020'",
+            "SELECT 1 WHERE julianday(x'6e6f77') > 0",
+            "SELECT 1 WHERE unixepoch('subsec') > 0",
+            "SELECT 1 WHERE time(lower('N' || 'ow')) >= '0'",
+            "SELECT 1 WHERE random() IS NOT NULL",
+            "SELECT 1 ORDER BY random()",
+        )),
+        *((query, "duckdb") for query in (
+            "SELECT 1 WHERE random() < 2",
+            "SELECT 1 WHERE \"RANDOM\"() < 2",
+            "SELECT 1 WHERE system.main.random() < 2",
+            "SELECT 1 WHERE now() > '2020-01-01'",
+            "SELECT 1 WHERE current_timestamp > '2020-01-01'",
+            "SELECT 1 WHERE today() > '2020-01-01'",
+            "SELECT 1 WHERE age(TIMESTAMP '2020-01-01') IS NOT NULL",
+            "SELECT 1 WHERE uuid() IS NOT NULL",
+            "SELECT 1 FROM range(1) USING SAMPLE 1",
+            "SELECT 1 FROM query('SELECT random()')",
+            "WITH r AS MATERIALIZED (SELECT random()) SELECT 1 FROM r",
+            "SELECT len([1 FOR x IN [random()]])",
+        )),
+    ],
+)  # fmt: skip
+def test_what_asks_for_chance_or_the_time_of_day_is_refused(query: str, engine: Engine) -> None:
+    assert codes(query, ONE, engine) == ["forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("query", "engine"),
+    [
+        ("SELECT date('2020-01-31', '+1 day') = '2020-02-01' AND date(NULL) IS NULL", "sqlite"),
+        ("SELECT strftime('%Y-%m', '2020-01-31 10:00') = '2020-01' AND time(0.5) = '00:00:00'", "sqlite"),
+        ("SELECT CAST(count(*) AS INTEGER) FROM t WHERE current_date > '2020'", "duckdb"),
+        ("SELECT 1 WHERE age(DATE '2020-01-02', DATE '2020-01-01') = INTERVAL 1 DAY", "duckdb"),
+    ],
+)
+def test_dates_that_are_given_are_worked_with(query: str, engine: Engine) -> None:
+    assert codes(query, ONE, engine) == []
+
+
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
