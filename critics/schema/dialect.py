@@ -1,7 +1,8 @@
 r"""JSON Schema as we judge by it: drafts 3 to 2020-12 by ``jsonschema``, without network, in exact arithmetic.
 
 Patterns mean what ECMA-262 says as far as it matters: ``$`` is the end of the text, and not also the place before
-a last line break; ``\d``, ``\w`` and ``\b`` know ASCII only.
+a last line break; ``\d``, ``\w`` and ``\b`` know ASCII only; ``\s`` is any white space of Unicode, and ``.`` no line
+separator.
 """
 
 from __future__ import annotations
@@ -20,11 +21,22 @@ from uuid import UUID
 from modulo.canonical import canonical_json, parse_json
 from modulo.errors import ConfigurationError, ProblemError
 
-__all__ = ["Schema", "schema_of"]
+__all__ = ["Schema", "schema_of", "shown_pattern"]
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME: Final = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[zZ]|[+-]\d{2}:\d{2})", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SPACE: Final = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_NO_SPACE: Final = (
+    r"\0-\x08\x0e-\x1f!-\u009f\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff"
+    r"\u3001-\ufefe\uff00-\U0010ffff"
+)
+_IN_CLASS: Final = {r"\s": _SPACE, r"\S": _NO_SPACE}
+_OUTSIDE: Final = {
+    "$": r"\Z",
+    ".": r"[^\n\r\u2028\u2029]",
+    **{piece: f"[{characters}]" for piece, characters in _IN_CLASS.items()},
+}
 
 
 class Schema(NamedTuple):
@@ -72,9 +84,11 @@ def _checked_schema(canonical: bytes) -> Schema:
         raise ConfigurationError(f"no valid JSON schema: {error.message:.200}") from error
     specification = specification_with(kind.META_SCHEMA.get("$id", kind.META_SCHEMA.get("id")))
     resource = specification.create_resource(document)
-    registry: Any = Registry().with_resource("", resource)
+    registry: Any = Registry()
     try:
-        parts = list(_parts(resource, registry.resolver(), specification.create_resource, set()))
+        parts = list(
+            _parts(resource, registry.resolver_with_root(resource), specification.create_resource, set())
+        )
     except Unresolvable as error:
         raise ConfigurationError(
             f"the JSON schema refers to {error.ref!r}, which is not in it; nothing is fetched, put it under $defs"
@@ -148,7 +162,7 @@ def _python_pattern(pattern: str) -> str:
     in_class = False
     written = ["(?a)"]
     for piece in re.findall(r"\\.|.", pattern, re.DOTALL):
-        written.append(r"\Z" if piece == "$" and not in_class else piece)
+        written.append((_IN_CLASS if in_class else _OUTSIDE).get(piece, piece))
         in_class = (in_class or piece == "[") and piece != "]"
     translated = "".join(written)
     try:
@@ -156,6 +170,14 @@ def _python_pattern(pattern: str) -> str:
     except (re.error, RecursionError, OverflowError) as error:
         raise ConfigurationError(f"the pattern {pattern!r:.200} cannot be understood: {error}") from error
     return translated
+
+
+def shown_pattern(translated: str) -> str:
+    """A pattern of a checked schema as it was written."""
+    text = translated.removeprefix("(?a)")
+    for piece, characters in (*_OUTSIDE.items(), *_IN_CLASS.items()):
+        text = text.replace(characters, piece)
+    return text
 
 
 def _exact(number: Any) -> Fraction:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from modulo.canonical import JsonValue, canonical_json, parse_json
-from modulo.critics.schema.dialect import Schema, schema_of
+from modulo.critics.schema.dialect import Schema, schema_of, shown_pattern
 from modulo.critics.schema.faults import MAX_FAULTS, not_json, pointer, shown
 from modulo.critique import Critique, Violation
 from modulo.errors import ConfigurationError
@@ -152,7 +152,7 @@ def _closest(error: Any) -> str:
 
 
 def _pattern(translated: str) -> str:
-    return _shortened(translated.removeprefix("(?a)").replace(r"\Z", "$"))
+    return _shortened(shown_pattern(translated))
 
 
 def _shortened(text: str) -> str:

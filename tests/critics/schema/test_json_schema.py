@@ -114,6 +114,15 @@ def test_one_of_several_alternatives_names_the_closest() -> None:
         ({"multipleOf": 3}, [9, 0, -3, 3.0, 2**53 - 2], [True and 1, 4, 2**53 - 1]),
         ({"pattern": "^[a-z]+$"}, ["abc", 3], ["abc\n", "", "äb", "ABC"]),
         ({"pattern": r"^\d$"}, ["5"], ["\u0665", "5\n"]),
+        ({"pattern": r"^\S+$"}, ["ab\u200b"], ["a\u00a0b", "a\ufeff", "a b", "\u2028"]),
+        ({"pattern": r"^[\s,]$"}, ["\u00a0", ",", "\n"], ["x", "\u200b"]),
+        ({"pattern": r"^[\S\t]$"}, ["x", "\t"], ["\u00a0", "\n"]),
+        ({"pattern": r"^.\.$"}, ["x."], ["\r.", "\u2028.", "xx"]),
+        (
+            {"$id": "http://a/b", "$ref": "c", "$defs": {"c": {"$id": "c", "pattern": "^x$"}}},
+            ["x"],
+            ["x\n", "y"],
+        ),
         ({"pattern": r"^[$]\$$"}, ["$$"], ["$", "$$\n"]),
         (
             {"patternProperties": {"^x$": {"type": "null"}}, "additionalProperties": False},
