@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,13 @@ __all__ = ["ParsesAs"]
 _MOST_EXPECTED = 20
 
 
+_LOOKS_AHEAD = re.compile(
+    r"(?:[^\\\[]|\\[^bBZ]|\[\^?+\]?+(?:[^\]\\]|\\.)*+\])*?(?:\$|\\[bBZ]|\(\?[=!])", re.DOTALL
+)
+
+
 class ParsesAs(Critic[object, str]):
-    """Judges whether a text belongs to the language of a context-free grammar.
+    r"""Judges whether a text belongs to the language of a context-free grammar.
 
     Any grammar will do, an ambiguous one too: Earley's algorithm tries every way to cut the text into terminals, and
     that there is one derivation is what counts, not that there is only one. It takes cubic time at worst, so it runs
@@ -32,12 +38,14 @@ class ParsesAs(Critic[object, str]):
     graph, it has no deadline.
 
     Args:
-        grammar: The grammar in Lark's notation.
+        grammar: The grammar in Lark's notation. Its terminals must not look ahead (``$``, ``\b``, ``(?=``, ``(?!``),
+            since Lark has them see an end of the text wherever it cuts. Of several ways to match, a terminal takes
+            the first and what is shorter, so write ``/ab|a/`` and not ``/a|ab/``.
         start: The start symbol.
         max_seconds: Deadline for one text.
 
     Raises:
-        ConfigurationError: The grammar is none, or the deadline makes no sense.
+        ConfigurationError: The grammar is none or looks ahead, or the deadline makes no sense.
         MissingDependencyError: Lark is not installed.
     """
 
@@ -87,9 +95,15 @@ def _parser(grammar: str, start: str) -> Lark:
         raise MissingDependencyError("ParsesAs needs Lark: pip install 'llm-modulo[critics]'") from error
     try:
         # The plain dynamic lexer takes the longest match of a terminal only, and so misses derivations.
-        return Lark(grammar, start=start, parser="earley", lexer="dynamic_complete")
+        parser = Lark(grammar, start=start, parser="earley", lexer="dynamic_complete")
     except (LarkError, TypeError, ValueError, OSError) as error:
         raise ConfigurationError(f"grammar: none that Lark reads: {error}") from error
+    for terminal in parser.terminals:
+        if _LOOKS_AHEAD.match(terminal.pattern.to_regexp()):
+            raise ConfigurationError(
+                f"grammar: the terminal {terminal.name} looks ahead; leave out $, \\b, (?= and (?!"
+            )
+    return parser
 
 
 def _violation(error: UnexpectedInput, text: str) -> Violation:

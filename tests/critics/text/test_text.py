@@ -132,3 +132,19 @@ def test_the_language_of_balanced_parentheses_agrees_with_counting(text: str) ->
         depth += 1 if one == "(" else -1
         right = right and depth >= 0
     assert (codes(BALANCED, text) == []) == (right and depth == 0)
+
+
+@pytest.mark.parametrize(
+    "terminal", ["a$", r"\w+\b", r"a\B", r"a\Z", "a+(?!b)", "a(?=b)", "[$]$", r"\\$", r"[\]]$", "(a|[b])$"]
+)
+def test_a_terminal_that_looks_ahead_is_refused(terminal: str) -> None:
+    with pytest.raises(ConfigurationError, match="A looks ahead"):
+        ParsesAs(f"start: A A\nA: /{terminal}/")
+
+
+@pytest.mark.parametrize(
+    ("terminal", "text"),
+    [(r"\$", "$"), ("[$]", "$"), ("[]$]", "$"), ("[^]$]", "a"), (r"\\b", r"\b"), (r"a(?<!b)", "a")],
+)
+def test_a_terminal_that_does_not_look_ahead_is_read(terminal: str, text: str) -> None:
+    assert ParsesAs(f"start: A\nA: /{terminal}/").critique(None, text).verdict is Verdict.ACCEPT
