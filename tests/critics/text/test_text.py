@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import modulo
 from modulo.checking import check
 from modulo.critics.text import MatchesPattern, ParsesAs
+from modulo.critique import Verdict
 from modulo.errors import ConfigurationError
 from modulo.protocols import Critic
 from modulo.testing import ScriptedGenerator
