@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -58,6 +58,8 @@ async def run_audit(
 async def _run(subject: Subject, n: int, seed: int, in_workers: bool) -> AuditReport:
     started = time.perf_counter()
     graph = subject.fresh_graph()
+    # Before anything is judged: what is judged has been loaded, and files may change meanwhile.
+    digests = {name: source_digest(node.critic) for name, node in subject.fresh_graph().critics.items()}
     panel = Panel(subject, graph)
     tally, sample = Tally(), _Sample()
     made = islice(drawn_documents(subject.specimens, n, seed=seed, with_texts=True), n)
@@ -75,7 +77,7 @@ async def _run(subject: Subject, n: int, seed: int, in_workers: bool) -> AuditRe
         subject=subject.name,
         seed=seed,
         specimens=subject.specimens.describe(),
-        critics=_critics(subject, graph, tally),
+        critics=_critics(graph, tally, digests),
         families=tuple(sorted(tally.families.values(), key=lambda family: family.family)),
         faults=tuple(faults),
         repeats=tuple(again),
@@ -172,17 +174,16 @@ def _with_document(document: AuditDocument[Any], other: JsonValue) -> AuditDocum
     )
 
 
-def _critics(subject: Subject, graph: Graph, tally: Tally) -> tuple[AuditedCritic, ...]:
+def _critics(graph: Graph, tally: Tally, digests: Mapping[str, str]) -> tuple[AuditedCritic, ...]:
     stage = graph.check().answer
     ids = [node.critic.id for node in stage.critics if tally.taken_part.get(node.name)]
-    fresh = {name: node.critic for name, node in subject.fresh_graph().critics.items()}
     return tuple(
         AuditedCritic(
             node=node.name,
             id=node.critic.id,
             version=node.critic.version,
             options=dict(node.critic.options()),
-            source_sha256=source_digest(fresh.get(node.name, node.critic)),
+            source_sha256=digests[node.name],
             together_with=tuple(sorted(set(ids) - {node.critic.id})),
             n=tally.taken_part.get(node.name, 0),
         )
