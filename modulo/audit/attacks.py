@@ -95,6 +95,8 @@ _LOOK_ALIKES: Final = str.maketrans(
     "aceopxyiABEHKMOPTX1",
     "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456\u0410\u0412\u0415\u041d\u041a\u041c\u041e\u0420\u0422\u0425\uff11",
 )  # Cyrillic, and a wide digit
+_WIDE: Final = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}
+"""Letters and signs as wide as Chinese ones; Unicode's compatibility forms take them for the same."""
 _INVISIBLE: Final = ("\u200b", "\u200d", "\ufeff", "\u00ad", "\u202e")
 
 
@@ -172,6 +174,5 @@ def _texts_like(leaf: str, rng: random.Random) -> list[JsonValue]:
     """Texts that look the same, or almost."""
     at = rng.randrange(len(leaf) + 1)
     found: list[JsonValue] = [leaf[:at] + rng.choice(_INVISIBLE) + leaf[at:], f"b'{leaf}'", leaf + "\x00"]
-    if leaf.translate(_LOOK_ALIKES) != leaf:
-        found.append(leaf.translate(_LOOK_ALIKES))
+    found += [alike for alike in (leaf.translate(_LOOK_ALIKES), leaf.translate(_WIDE)) if alike != leaf]
     return found

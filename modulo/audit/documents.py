@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count, islice
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
@@ -14,9 +15,9 @@ from modulo.audit.attacks import ATTACKS, confusions, huge, with_injection
 from modulo.audit.cases import Cases
 from modulo.audit.mutations import mutation, text_mutation
 from modulo.audit.paths import is_same_document
-from modulo.canonical import JsonValue
+from modulo.canonical import JsonValue, parse_json
 from modulo.domain import Domain
-from modulo.errors import ConfigurationError, ProgramError
+from modulo.errors import ConfigurationError, ProblemError, ProgramError
 from modulo.specimens import Specimen, Specimens, Variant
 
 __all__ = ["AuditDocument", "Expected", "Route", "documents", "drawn_documents", "oracle_verdict"]
@@ -204,6 +205,15 @@ class _Series(Generic[P]):
             right = oracle_verdict(self._specimens, self._specimen.problem, variant.document)
             yield self._document(variant, expected="accept" if right else "reject")
 
+    def _is_right(self, text: JsonValue) -> bool:
+        """Whether a text happens to be an answer, as it stands or as the JSON in it."""
+        assert isinstance(text, str)
+        readings: list[JsonValue] = [text]
+        with suppress(ProblemError):
+            readings.append(parse_json(text))
+        problem = self._specimen.problem
+        return any(self._is_an_answer(r) or oracle_verdict(self._specimens, problem, r) for r in readings)
+
     def _is_an_answer(self, document: JsonValue) -> bool:
         return any(is_same_document(document, answer) for answer in self._specimen.answers)
 
@@ -232,6 +242,8 @@ class _Series(Generic[P]):
             changed = text_mutation(text, self._rng) or Variant(
                 "attack", as_text(self._rng.choice(ATTACKS).document)
             )
+            if changed.family == "attack" and self._is_right(changed.document):
+                changed = Variant("attack", "")
             made.append(_prefixed("text", changed))
         for variant in made:
             yield self._document(variant, expected="reject", route="text")

@@ -9,11 +9,14 @@ from __future__ import annotations
 import linecache
 import random
 import sys
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
+import anyio
 from msgspec import Struct
 
 from modulo.asynchrony import is_async
@@ -25,7 +28,7 @@ from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
 from modulo.problem import Candidate
 from modulo.protocols import Critic
-from modulo.running.verdicts import call_critic
+from modulo.running.verdicts import call_critic, read_async_judgement
 from modulo.sources import own_modules
 
 __all__ = ["Interrupted", "interruptions"]
@@ -35,6 +38,8 @@ _MOST_DOCUMENTS: Final = 60
 _MOST_LINES: Final = 100_000
 _MOST_TRIES: Final = 1_000
 _MOST_CHARACTERS: Final = 5_000
+_MOST_SECONDS_WAITING: Final = 10.0
+"""Critics that wait, for processes perhaps, are interrupted for so long; none waits longer for one answer."""
 
 
 class Interrupted(Struct, frozen=True, kw_only=True):
@@ -58,7 +63,7 @@ class Interruption(Exception):
 def interruptions(
     subject: Subject, graph: Graph, rejected: Sequence[Judged], rng: random.Random
 ) -> tuple[int, list[Interrupted]]:
-    """Interrupt every plain critic at some lines, on documents that it rejects.
+    """Interrupt every critic at some lines, on documents that it rejects.
 
     Args:
         subject: What is audited.
@@ -71,13 +76,16 @@ def interruptions(
     """
     program = graph.check()
     tried, found = 0, []
+    waits_until = time.monotonic() + _MOST_SECONDS_WAITING
     for judged in _small(rejected)[:_MOST_DOCUMENTS]:
         if tried >= _MOST_TRIES:
             break
         candidate = _candidate(subject, program, judged)
         for name in [critique.critic for critique in judged.critiques if critique.violations]:
             critic = graph.critics[name].critic if name in graph.critics else None
-            if critic is None or is_async(critic.critique) or len(graph.critics[name].reads) > 1:
+            if critic is None or len(graph.critics[name].reads) > 1:
+                continue
+            if is_async(critic.critique) and time.monotonic() > waits_until:
                 continue
             watch = _Watch(critic)
             problem = as_problem(graph, judged.document.problem)
@@ -125,10 +133,18 @@ class _Watch:
         return critique is not None and critique.accepts
 
     def _judge(self, args: tuple[Any, ...], line: int | None) -> Critique | None:
+        if not is_async(self._critic.critique):
+            return self._judge_here(args, line)
+        with ThreadPoolExecutor(1) as thread:  # where no event loop runs yet
+            return thread.submit(self._judge_here, args, line).result()
+
+    def _judge_here(self, args: tuple[Any, ...], line: int | None) -> Critique | None:
         self._passed, self._target = 0, line
         with _traced(self._begin):
             try:
                 critique = call_critic(self._critic, args)
+                if is_async(self._critic.critique):
+                    critique = anyio.run(_awaited, critique)
             except Exception:  # noqa: BLE001  the interruption, or what became of it
                 return None
         return critique if isinstance(critique, Critique) else None
@@ -144,6 +160,11 @@ class _Watch:
                 raise Interruption("an exception that the audit injected")
             self._passed += 1
         return self._go_on
+
+
+async def _awaited(judgement: Any) -> Critique:
+    with anyio.fail_after(_MOST_SECONDS_WAITING):
+        return await read_async_judgement(judgement)
 
 
 def _takes_something(frame: FrameType) -> bool:

@@ -136,8 +136,28 @@ def _perturbed(answer: Any, rng: random.Random) -> Any:
     place = rng.choice(places)
     number = value_at(answer, place)
     tiny = number * (1 + 2e-16) if number else 5e-324
-    steps = [number + 1, number - 1, -number, number + 1e-9, number - 1e-9, tiny, number * 10]
+    wrapped = [number + 2**bits for bits in (8, 16, 32)]
+    steps = [
+        number + 1,
+        number - 1,
+        -number,
+        number + 1e-9,
+        number - 1e-9,
+        tiny,
+        number * 10,
+        rng.choice(wrapped),
+    ]
     return replaced(answer, place, rng.choice(steps))
+
+
+def _shifted(answer: Any, rng: random.Random) -> Any:
+    """One number less and another more, so that their sum stays."""
+    places = [path for path in paths(answer) if type(value_at(answer, path)) in (int, float)]
+    if len(places) < 2:
+        return _NOT_APPLICABLE
+    one, other = rng.sample(places, 2)
+    changed = replaced(answer, one, value_at(answer, one) + 1)
+    return replaced(changed, other, value_at(answer, other) - 1)
 
 
 def _other_text(answer: Any, rng: random.Random) -> Any:
@@ -147,6 +167,7 @@ def _other_text(answer: Any, rng: random.Random) -> Any:
     place = rng.choice(places)
     text = value_at(answer, place)
     changes = [text.swapcase(), text[:-1], text[1:], text + text[-1:], f"{text} ", f" {text}", f"{text}x"]
+    changes += [f"{text}\n", f'"{text}"', f"'{text}'", f"`{text}`"]
     return replaced(answer, place, rng.choice(changes))
 
 
@@ -168,6 +189,7 @@ _DOCUMENT_CHANGES: Final[tuple[tuple[str, Change], ...]] = (
     ("renamed_key", _renamed_key),
     ("replaced", _replaced_by_other),
     ("perturbed_number", _perturbed),
+    ("shifted_numbers", _shifted),
     ("other_text", _other_text),
     ("trailing_junk", _extended),
 )

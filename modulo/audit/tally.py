@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -21,6 +21,9 @@ FaultKind: TypeAlias = Literal["false_accept", "false_reject", "no_verdict", "di
 something that only the oracle calls right, or of a right answer that stands in a text as JSON. ``error``: the critic
 failed on an answer that is wrong.
 """
+
+_WITHOUT_ANSWER: Final = frozenset({"text:attack", "text:injection"})
+"""Texts that hold no answer: a reformulator that gets one out of them has made it up, however right it is."""
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -131,7 +134,7 @@ def _must_be_accepted(family: str) -> bool:
 def _holds_an_answer(judged: Judged, specimens: Specimens[Any]) -> bool:
     """Whether what was read out of a text is right, whatever else the text says."""
     document = judged.document
-    if document.route != "text":
+    if document.route != "text" or document.family in _WITHOUT_ANSWER:
         return False
     content = judged.content
     return _is_given(content, document.specimen.answers) or bool(
