@@ -241,7 +241,8 @@ class DuckDb:
             return len(found.description or ()), found.fetchmany(most)
 
     def _refuse_chance_and_now(self, query: str) -> None:
-        tree = json.loads(self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone()[0])
+        ((text,),) = self._connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
+        tree = json.loads(text)
         if tree["error"]:
             raise Fault("forbidden", "it cannot be looked into for chance and the time of day")
         named = "SELECT function_name FROM duckdb_functions() WHERE stability = 'VOLATILE'"
