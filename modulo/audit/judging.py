@@ -93,6 +93,7 @@ class Panel:
         if (
             checked.verdict == "accept"
             and document.expected == "reject"
+            and document.family != "case"  # of which somebody has said what is expected
             and self._is_an_answer(document, candidate)
         ):
             document = replace(document, expected="accept")
