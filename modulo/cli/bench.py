@@ -17,7 +17,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 from modulo.bench.folder import StudyFolder
 from modulo.bench.recordings import read_recordings
 from modulo.bench.replay import replay_recordings
-from modulo.bench.study import read_study
+from modulo.bench.study import Study, read_study
 from modulo.bench.table import TITLES, document_of, rows_of
 from modulo.cli import NOT_CERTIFIED
 from modulo.cli.bench_options import (
@@ -120,6 +120,12 @@ def _problem_options(command: F) -> F:
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go, and are gone on with."
 )
 @click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Most runs at the same time.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a report there too: one page that needs no network.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def bench(target: str, as_json: bool, **options: Any) -> int:
     """Run many runs, and say what they come to.
@@ -132,6 +138,8 @@ def bench(target: str, as_json: bool, **options: Any) -> int:
 
     The exit code is 0 if every run came to its end, and 1 if something is missing.
     """
+    if options["html"] is not None and not options["html"].parent.is_dir():
+        raise click.UsageError(f"--html: there is no folder {options['html'].parent}")
     if target in domain_names():
         if options["replay"] is not None:
             refuse_others(options, OF_REPLAYS, "--replay")
@@ -141,9 +149,10 @@ def bench(target: str, as_json: bool, **options: Any) -> int:
     if path.suffix in (".toml", ".yaml", ".yml"):
         refuse_others(options, OF_STUDY_FILES, "a study file, which says such things itself")
         study = with_totals(read_study(path), options)
-        return bench_study(study, options["out"] or default_folder(study), base=path.parent, as_json=as_json)
+        return _study(study, options, base=path.parent, as_json=as_json)
     if path.is_dir():
         refuse_others(options, OF_RESULTS, "a folder of results, which is only reported on")
+        _write(StudyFolder(path), options["html"])
         return report_study(StudyFolder(path), as_json=as_json)
     find_domain(target)  # which says what there is
     raise AssertionError("a domain that is not installed was found")
@@ -152,8 +161,21 @@ def bench(target: str, as_json: bool, **options: Any) -> int:
 def _domain(domain: str, options: Mapping[str, Any], as_json: bool) -> int:
     if not options["model"]:
         raise click.UsageError(f"say --model MODEL for a study of {domain}, or --replay FILE for recorded runs")
-    study = study_on_the_spot(domain, options)
-    return bench_study(study, options["out"] or default_folder(study), base=Path(), as_json=as_json)
+    return _study(study_on_the_spot(domain, options), options, base=Path(), as_json=as_json)
+
+
+def _study(study: Study, options: Mapping[str, Any], *, base: Path, as_json: bool) -> int:
+    folder = options["out"] or default_folder(study)
+    code = bench_study(study, folder, base=base, as_json=as_json)
+    _write(StudyFolder(folder), options["html"])
+    return code
+
+
+def _write(folder: StudyFolder, html: Path | None) -> None:
+    if html is not None:
+        from modulo.bench.report import write_report
+
+        write_report(folder, html)
 
 
 def _replay(domain: str, options: Mapping[str, Any], as_json: bool) -> int:

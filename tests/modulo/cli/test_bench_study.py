@@ -295,3 +295,29 @@ def _command(target: str, server: ScriptedServer) -> Mapping[str, Any]:
         "stdout": subprocess.PIPE,
         "env": {**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "sk-none"},
     }
+
+
+def test_a_report_is_written_with_the_runs_and_from_their_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*SPOT, "--out", "results", "--html", "with.html"]) == 0
+    assert run(["bench", "results", "--html", "from.html"]) == 0
+    page = Path("with.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert page == Path("from.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([*SPOT, "--html", "no/such/page.html"], "there is no folder"),
+        (
+            ["bench", "simulated", "--replay", "x.jsonl", "--html", "page.html"],
+            "--html does not go with --replay",
+        ),
+    ],
+)
+def test_a_report_that_cannot_be_is_refused_before_anything_is_run(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert says in capsys.readouterr().err
+    assert not list(Path().iterdir())
