@@ -1,0 +1,179 @@
+"""Measures the strategies against the figures they are to reach, and prints a table; no test, it asserts no times.
+
+    python tests/performance/strategies.py [--json]
+
+Times are those of one ask and of telling what came of it, while the run goes from 1,000 attempts to 1,020. A strategy
+that asks for several at a time is asked for one. Each row of ``Adaptive`` is a set of 1,000 simulated problems,
+solved with one budget for all: once as it allots rounds, once with the same number for each problem.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import anyio
+from measuring import MICRO, MILLI, Row, Times
+from reporting import describe_machine, document, print_table
+
+import modulo
+from modulo import Budget, Certified, Expansion, Generation, Generator, Graph, Ledger, Models, Strategy
+from modulo.domains.simulated import SimulatedModel, SimulatedProblem, Skill, graph
+from modulo.strategies.routing import Example
+from modulo.testing import ScriptedGenerator
+from modulo.tree import Attempt, Tree
+
+_ATTEMPTS = 1_000
+_MEASURED = 20
+_MANY = 10**6
+_ROUTES = modulo.RoutingTable.learn(
+    Example(model=model, features={"size": 3.0, "violations": 1.0}, certified=i % 2 == 0)
+    for i in range(9)
+    for model in ("small", "large")
+)
+_STRATEGIES: Sequence[tuple[Strategy, float]] = (
+    (modulo.Refine(patience=None), 200),
+    (modulo.Refine(candidates=3, width=2, patience=None), 200),
+    (modulo.BestOfN(n=_MANY), 200),
+    (modulo.SelfConsistency(n=_MANY), 200),
+    (modulo.BeamSearch(), 200),
+    (modulo.TreeSearch(patience=None), 200),
+    (modulo.EffortLadder(tries=_MANY), 200),
+    (modulo.BudgetForcing(trains=_MANY, waits=1), 200),
+    (modulo.Cascade(tries=_MANY), 200),
+    (modulo.Router(tries=_MANY, table=_ROUTES), 200),
+    (modulo.Portfolio((modulo.Refine(patience=None), modulo.BestOfN(n=_MANY))), 200),
+    (modulo.ABMCTS(patience=None), 2000),
+)
+_SKILLS = {
+    "easy": Skill(success=0.5),
+    "medium": Skill(success=0.12),
+    "hard": Skill(success=0.02),
+    "impossible": Skill(success=0.0),
+}
+_PROBLEMS = 1_000
+_SAMPLES = modulo.BestOfN(n=_MANY, width=1)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
+    arguments = parser.parse_args()
+    machine = describe_machine()
+    rows = [_asking(strategy, reach) for strategy, reach in _STRATEGIES]
+    print(f"{len(rows)} rows measured", file=sys.stderr)
+    rows += [_allotting(rounds, knows=knows) for rounds in (1, 2) for knows in (True, False)]
+    machine["load_after"] = os.getloadavg()
+    if arguments.json:
+        print(json.dumps({"machine": machine, "rows": [document(row) for row in rows]}, indent=2))
+    else:
+        print_table(machine, rows)
+
+
+class _Timed(Strategy):
+    """Asks a strategy for one expansion at a time, and times that once there are many attempts."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        self.asking, self.telling = Times(), Times()
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        return _timed(self.asking, tree, lambda: self._strategy.ask(tree, 1))
+
+    def tell(self, tree: Tree, attempt: Attempt) -> None:
+        _timed(self.telling, tree, lambda: self._strategy.tell(tree, attempt))
+
+
+def _timed(times: Times, tree: Tree, function: Callable[[], Any]) -> Any:
+    if len(tree) < _ATTEMPTS:
+        return function()
+    results = []
+    with times.lap():
+        results.append(function())
+    return results[0]
+
+
+class _Prefilled(ScriptedGenerator):
+    """One that goes on from the beginning of an answer, for strategies that ask for that."""
+
+    @property
+    def takes_prefill(self) -> bool:
+        return True
+
+
+@modulo.critic(proves="nothing, since it accepts nothing", runs_in="loop")
+def _is_right(problem: Any, candidate: str) -> Sequence[modulo.Violation]:
+    return [modulo.Violation("wrong", f"Fault {i}.") for i in range(1 + len(candidate) * 7919 % 5)]
+
+
+def _answer(request: modulo.Request) -> Generation:
+    return Generation(text=f"answer {request.turn} {'x' * (request.turn * 31 % 17)}")
+
+
+def _asking(strategy: Strategy, reach: float) -> Row:
+    made: Graph[str] = Graph("performance")
+    models: dict[str, Generator] = {
+        name: _Prefilled(_answer, keeps_requests=False) for name in ("small", "large")
+    }
+    made.critic("right", _is_right, reads=made.generator("draft", Models(models)))
+    timed = _Timed(strategy)
+    budget = Budget(calls=_ATTEMPTS + _MEASURED, rounds=_ATTEMPTS + _MEASURED)
+    outcome = anyio.run(lambda: modulo.solve(made, "problem", strategy=timed, budget=budget))
+    if len(outcome.attempts) < _ATTEMPTS + _MEASURED:
+        raise RuntimeError(
+            f"{strategy!r} ended as {outcome.stop_reason} after {len(outcome.attempts)} attempts"
+        )
+    told = sum(timed.telling.wall) / len(timed.telling.wall) * MICRO
+    wall, cpu = timed.asking.per(1, MICRO)
+    return Row(
+        what=f"{type(strategy).__name__}: ask + tell at {_ATTEMPTS:,} attempts",
+        unit="µs",
+        values=[asked + told for asked in wall],
+        cpu=cpu,
+        reach=reach,
+        note=", ".join(f"{name}={value}" for name, value in strategy.describe().items() if value == _MANY),
+    )
+
+
+def _allotting(rounds: int, *, knows: bool) -> Row:
+    """How many times as many problems are certified as with equal shares."""
+    problems = [SimulatedProblem(i, list(_SKILLS)[i % len(_SKILLS)]) for i in range(_PROBLEMS)]
+    program = graph(SimulatedModel(_SKILLS))
+    equal = sum([isinstance(anyio.run(_alone, program, problem, rounds), Certified) for problem in problems])
+    times = Times()
+    with times.lap():
+        adaptive = anyio.run(_together, program, problems, rounds, knows)
+    milliseconds = times.wall[0] / _PROBLEMS / rounds * MILLI
+    return Row(
+        what=f"Adaptive / equal shares of {rounds} a problem, difficulty {'known' if knows else 'unknown'}",
+        unit="times",
+        values=[adaptive / equal],
+        reach=1.5 if knows else None,
+        at_least=True,
+        note=f"{adaptive} against {equal} of {_PROBLEMS:,}, {milliseconds:.2f} ms a round",
+    )
+
+
+async def _alone(program: Graph[str], problem: SimulatedProblem, rounds: int) -> modulo.Outcome[str]:
+    return await modulo.solve(program, problem, strategy=_SAMPLES, budget=Budget(rounds=rounds))
+
+
+async def _together(program: Graph[str], problems: Sequence[SimulatedProblem], rounds: int, knows: bool) -> int:
+    outcomes = await modulo.solve_many(
+        program,
+        problems,
+        strategy=_SAMPLES,
+        budget=Budget(),
+        within=Ledger(Budget(rounds=rounds * len(problems))),
+        **({"group": lambda problem: problem.value.difficulty} if knows else {}),
+    )
+    return sum(isinstance(outcome, Certified) for outcome in outcomes)
+
+
+if __name__ == "__main__":
+    main()
