@@ -164,6 +164,8 @@ def read_study(path: Path) -> Study:
         document = _parsed(path)
     except (ProblemError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} cannot be read: it is nested too deeply") from error
     return study_of(document, where=str(path))
 
 

@@ -105,7 +105,7 @@ def compare(
         seed: For the bootstrap.
 
     Returns:
-        The comparison; None if they have no run in common.
+        The comparison; None if they have no run in common, or one of them spent nothing there.
     """
     pairs = _pairs(first, second)
     if not pairs:
@@ -113,6 +113,8 @@ def compare(
     ones, others = [one for one, _ in pairs], [other for _, other in pairs]
     by = by or _resource(ones, others)
     budget = min(_most(ones, by), _most(others, by)) if budget is None else budget
+    if not budget:
+        return None
     outcomes = [(_within(one, by, budget), _within(other, by, budget)) for one, other in pairs]
     by_problem: defaultdict[str, list[int]] = defaultdict(list)
     for (one, _), (won, lost) in zip(pairs, outcomes, strict=True):

@@ -6,6 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -139,8 +140,8 @@ def _resamples(values: Sequence[_T], seed: int) -> Iterator[list[_T]]:
 
 
 def _quotient(pairs: Sequence[tuple[float, float]]) -> float:
-    below = math.fsum(denominator for _, denominator in pairs)
-    return math.fsum(numerator for numerator, _ in pairs) / below if below else math.inf
+    below = math.fsum(map(itemgetter(1), pairs))
+    return math.fsum(map(itemgetter(0), pairs)) / below if below else math.inf
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:

@@ -52,6 +52,8 @@ def test_toml_and_yaml_say_the_same(tmp_path: Path) -> None:
         ("a.yaml", "- 1"),
         ("a.toml", ""),
         ("a.yaml", "!!python/object:x {}"),
+        ("a.yaml", "[" * 100_000),
+        ("a.toml", "a = " + "[" * 100_000),
     ],
 )
 def test_a_file_that_holds_no_study_is_refused_in_words(name: str, text: str, tmp_path: Path) -> None:

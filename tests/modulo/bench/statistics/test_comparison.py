@@ -42,6 +42,10 @@ def test_where_no_tokens_are_counted_calls_are() -> None:
     assert (found.by, found.budget) == ("calls", 1)
 
 
+def test_with_nothing_spent_there_is_nothing_to_compare() -> None:
+    assert compare(refining("+"), [row(0, "", strategy="refused")]) is None
+
+
 def test_only_runs_that_both_have_made_are_compared() -> None:
     found = compare(refining("+", "+", "+"), sampling("+", "-"))
     assert found is not None
