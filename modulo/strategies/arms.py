@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from modulo.errors import ConfigurationError
 from modulo.protocols import DEFAULT_SAMPLING, Sampling
 from modulo.tree import Attempt, Tree
 
-__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms"]
+__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms", "counts_at"]
 
 
 class Arm(Struct, frozen=True):
@@ -71,3 +72,13 @@ def attempts_at(tree: Tree) -> Sequence[Attempt]:
     found += [a for a in tree.attempts[seen:] if a.node in inputs and a.inputs == inputs[a.node]]
     tree.memo["attempts at"] = (inputs, len(tree.attempts), found)
     return found
+
+
+def counts_at(tree: Tree) -> Counter[Arm]:
+    """How many of the attempts at the frontier came from each arm."""
+    attempts = attempts_at(tree)
+    known: tuple[object, int, Counter[Arm]] = tree.memo.get("counts at", (None, 0, Counter()))
+    _, seen, counts = known if known[0] is attempts else (attempts, 0, Counter[Arm]())
+    counts.update(Arm(attempt.node, attempt.sampling.model) for attempt in attempts[seen:])
+    tree.memo["counts at"] = (attempts, len(attempts), counts)
+    return counts

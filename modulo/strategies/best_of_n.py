@@ -9,7 +9,7 @@ from modulo.canonical import JsonValue
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Expansion, Sampling, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import arms_of, attempts_at
+from modulo.strategies.arms import arms_of, counts_at
 from modulo.strategies.counts import check_counts
 from modulo.tree import Tree
 
@@ -45,10 +45,10 @@ class BestOfN(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One expansion for each sample that is still missing, as many as may run at the same time."""
-        made = attempts_at(tree)
+        made = counts_at(tree)
         wanted = []
         for arm in arms_of(tree):
-            missing = min(n, self.n - sum(arm.made(attempt) for attempt in made))
+            missing = min(n, self.n - made[arm])
             sampling = Sampling(temperature=self.temperature, model=arm.model)
             wanted += [Expansion(node=arm.node, sampling=sampling)] * missing
         return wanted[: min(n, self.width or n)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
 
 from modulo.protocols import Expansion, Sampling
 from modulo.tree import Attempt, Tree
@@ -29,15 +32,31 @@ def climb(
         tries: Rejected answers after which a rung is left.
         keeps: Whether an answer goes on from the latest one of its generator, with what was said of it.
     """
-    evidence = [attempt for attempt in attempts if rejected(attempt)]
-    for node, sampling in rungs:
-        here = [a for a in evidence if (a.node, a.sampling) == (node, sampling)]
-        if len(here) < tries and not _repeats(here):
+    evidence = _evidence(tree, attempts)
+    for rung in rungs:
+        here = evidence.get(rung)
+        if here is None or (here.count < tries and len(here.answers) == here.count):
+            node, sampling = rung
             tips = tree.tips(node) if keeps else ()
             return Expansion(node=node, sampling=sampling, parent=tips[-1].id if tips else None)
     return None
 
 
-def _repeats(attempts: Sequence[Attempt]) -> bool:
-    answers = [a.candidate.sha256 if a.candidate else a.text for a in attempts]
-    return len(set(answers)) < len(answers)
+class _Rejected(Struct):
+    """The rejected answers of a rung: how many, and the different ones."""
+
+    count: int = 0
+    answers: set[str] = msgspec.field(default_factory=set)
+
+
+def _evidence(tree: Tree, attempts: Sequence[Attempt]) -> Mapping[tuple[str, Sampling], _Rejected]:
+    """What was rejected at each rung; only attempts that are new since the last time are looked at."""
+    known: tuple[object, int, dict[tuple[str, Sampling], _Rejected]] = tree.memo.get("rungs", (None, 0, {}))
+    _, seen, found = known if known[0] is attempts else (attempts, 0, {})
+    for attempt in attempts[seen:]:
+        if rejected(attempt):
+            here = found.setdefault((attempt.node, attempt.sampling), _Rejected())
+            here.count += 1
+            here.answers.add(attempt.candidate.sha256 if attempt.candidate else attempt.text)
+    tree.memo["rungs"] = (attempts, len(attempts), found)
+    return found
