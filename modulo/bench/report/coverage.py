@@ -58,8 +58,7 @@ def _panel(axis: Axis, summaries: Sequence[Summary]) -> Html:
 
 
 def _figure(axis: Axis, title: str, group: Sequence[Summary], strategies: Sequence[str]) -> Html:
-    numbers = [point.within for summary in group for point in summary.coverage[axis]]
-    x = scale_for(numbers, start=LEFT, end=RIGHT, whole=axis in ("rounds", "calls"))
+    x = scale_for(_numbers(axis, group), start=LEFT, end=RIGHT, whole=axis in ("rounds", "calls"))
     y = Scale(low=0.0, high=1.0, start=BOTTOM, end=TOP)
     told = "; ".join(_told(axis, summary) for summary in group)
     curves = [
@@ -80,6 +79,14 @@ def _figure(axis: Axis, title: str, group: Sequence[Summary], strategies: Sequen
         *curves,
     )
     return element("figure", element("figcaption", title), drawn)
+
+
+def _numbers(axis: Axis, group: Sequence[Summary]) -> list[float]:
+    """What the axis has to show: all steps, and beyond the last of them how the curves go on."""
+    steps = [point.within for summary in group for point in summary.coverage[axis]]
+    if axis == "rounds":
+        return [*steps, max(len(summary.rounds) for summary in group) + 0.5]
+    return [*steps, 1.08 * max(steps, default=0.0)]
 
 
 def _curve(

@@ -96,7 +96,7 @@ def _told(row: RunRow, history: RunHistory) -> Iterator[Html]:
         yield element("p", f"Certified: {row.claim} ({row.soundness}).")
     if row.error:
         yield element("p", f"It ended with an error: {row.error[:_MOST_OF_A_TEXT]}")
-    yield _folded("The problem", _json(history.problem))
+    yield _folded("The problem", _readable(history.problem))
     attempts = list(history.attempts.values())
     for attempt in attempts[:_MOST_ATTEMPTS]:
         yield _attempt(attempt, is_answer=attempt.id == history.certified)
@@ -171,5 +171,13 @@ def _text(text: str) -> Html:
     )
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1)
+def _readable(problem: object) -> str:
+    """A problem as JSON, except that long texts in it stand as texts."""
+    if not isinstance(problem, dict):
+        return json.dumps(problem, ensure_ascii=False, indent=1)
+    return "\n".join(
+        f"{name}:\n{value.strip()}\n"
+        if isinstance(value, str) and "\n" in value
+        else f"{name}: {json.dumps(value, ensure_ascii=False)}"
+        for name, value in problem.items()
+    )

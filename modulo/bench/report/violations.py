@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -48,11 +49,11 @@ def _rate(one: ViolationCounts, attempts: Sequence[int], place: int) -> float:
 def _cells(one: ViolationCounts, rates: Sequence[float], most: float) -> Iterator[Html]:
     for place, rate in enumerate(rates):
         named = one.by_round[place] if place < len(one.by_round) else 0
-        shade = -(-rate * _SHADES // most)
+        shade = min(_SHADES, math.ceil(rate / most * _SHADES))
         yield element(
             "td",
             f"{rate:.2f}" if named else "",
-            class_=f"h{shade:.0f}",
+            class_=f"h{shade}",
             title=f"{named} times in round {place + 1}",
         )
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from modulo.bench.folder import StudyFolder
-from modulo.bench.report import runs, write_report
+from modulo.bench.report import runs, violations, write_report
+from modulo.bench.report.html import joined
 from modulo.bench.report.runs import runs_section
+from modulo.bench.statistics import ViolationCounts
 from modulo.errors import ConfigurationError
 from tests.modulo.bench.report.pages import Page, report_of
 from tests.modulo.bench.studies import HOSTILE, RIGHT, WRONG, colored, simulated
@@ -135,6 +137,24 @@ def test_a_study_without_certificates_has_a_report(tmp_path: Path) -> None:
 
 def test_a_study_without_violations_has_a_report(tmp_path: Path) -> None:
     assert "No violation was named." in Page(report_of(colored(tmp_path, RIGHT))).text()
+
+
+def test_cells_of_the_heat_map_are_shaded_by_their_numbers(page: Page) -> None:
+    shades = {cell["class"] for cell in page.named("td") if (cell.get("class") or "").startswith("h")}
+    assert "h9" in shades
+    assert shades <= {f"h{i}" for i in range(10)}
+
+
+@pytest.mark.parametrize("rates", [[0.93, 0.9285714285714286, 0.9642857142857143], [1 / 3, 2 / 3, 1e-9], [7.0]])
+def test_the_most_frequent_violation_is_darkest(rates: list[float]) -> None:
+    counted = ViolationCounts(code="x", by_round=tuple(1 for _ in rates))
+    cells = Page(joined(*violations._cells(counted, rates, max(rates))).markup).named("td")
+    assert cells[rates.index(max(rates))]["class"] == "h9"
+    assert {cell["class"] for cell in cells} <= {f"h{i}" for i in range(1, 10)}
+
+
+def test_texts_in_problems_keep_their_lines() -> None:
+    assert runs._readable({"pddl": "(define\n (x))\n", "n": [1]}) == "pddl:\n(define\n (x))\n\nn: [1]"
 
 
 def test_a_study_that_has_not_begun_has_a_report(tmp_path: Path) -> None:
