@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from modulo.canonical import JsonValue
@@ -18,7 +19,7 @@ __all__ = ["BudgetForcing"]
 
 _ANSWER: Final = "answer"
 _THOUGHT: Final = "thought"
-_NO_THOUGHT: Final = (Finish.REFUSED, Finish.MALFORMED)
+_NO_THOUGHT: Final = (Finish.REFUSED, Finish.MALFORMED, Finish.TOOL_CALLS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class BudgetForcing(Strategy):
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """What comes next in the train of thought of each model; none when all of them have come to their end."""
         attempts = attempts_at(tree)
-        wanted = [self._next(tree, arm, [a for a in attempts if arm.made(a)]) for arm in arms_of(tree)]
+        wanted = [self._next(tree, arm, attempts) for arm in arms_of(tree)]
         return [expansion for expansion in wanted if expansion is not None][:n]
 
     def describe(self) -> Mapping[str, JsonValue]:
@@ -78,34 +79,46 @@ class BudgetForcing(Strategy):
         return settings_of(self)
 
     def _next(self, tree: Tree, arm: Arm, attempts: Sequence[Attempt]) -> Expansion | None:
-        ends = [i for i, attempt in enumerate(attempts) if self._ends(tree, attempt)]
-        train = attempts[ends[-1] + 1 if ends else 0 :]
-        if not train:
-            return self._thought(arm, self.opening, self.thinking_tokens) if len(ends) < self.trains else None
-        last, left = train[-1], self.thinking_tokens - sum(map(_tokens, train))
+        # From the end, since a run may have many trains of thought behind it.
+        made = (attempt for attempt in reversed(attempts) if arm.made(attempt))
+        last = next(made, None)
+        if last is None or _ends(tree, last):
+            number = 0 if last is None else _number(last) + 1
+            return (
+                self._thought(arm, number, self.opening, self.thinking_tokens) if number < self.trains else None
+            )
+        number, train = _number(last), [last, *takewhile(lambda one: not _ends(tree, one), made)]
+        left = self.thinking_tokens - sum(map(_tokens, train))
         thoughts = last.text.partition(self.closing)[0] if self.closing else last.text
         if len(train) <= self.waits and left > 0 and not _was_cut_off(last):
-            return self._thought(arm, thoughts.rstrip() + self.wait, left)
-        return self._expansion(arm, thoughts.rstrip() + self.closing + self.ending, self.answer_tokens, _ANSWER)
+            return self._thought(arm, number, thoughts.rstrip() + self.wait, left)
+        prefix = thoughts.rstrip() + self.closing + self.ending
+        return self._expansion(arm, f"{_ANSWER} {number}", prefix, self.answer_tokens)
 
-    def _thought(self, arm: Arm, prefix: str, most: int) -> Expansion:
-        return self._expansion(arm, prefix, most, _THOUGHT)
+    def _thought(self, arm: Arm, number: int, prefix: str, most: int) -> Expansion:
+        return self._expansion(arm, f"{_THOUGHT} {number}", prefix, most)
 
-    def _expansion(self, arm: Arm, prefix: str, most: int, label: str) -> Expansion:
+    def _expansion(self, arm: Arm, label: str, prefix: str, most: int) -> Expansion:
         return Expansion(
             node=arm.node,
             sampling=Sampling(max_output_tokens=most, model=arm.model),
             prefix=prefix,
             prefills=True,
-            judged=self.on_evidence or label == _ANSWER,
+            judged=self.on_evidence or label.startswith(_ANSWER),
             label=label,
         )
 
-    def _ends(self, tree: Tree, attempt: Attempt) -> bool:
-        """Whether a train of thought ends here: with its answer, a certificate, or nothing to go on from."""
-        if attempt.generation is None or attempt.generation.finish in _NO_THOUGHT:
-            return True
-        return attempt.label.endswith(_ANSWER) or (attempt.accepted and not tree.was_blamed(attempt))
+
+def _ends(tree: Tree, attempt: Attempt) -> bool:
+    """Whether a train of thought ends here: with its answer, a certificate, or nothing to go on from."""
+    if attempt.generation is None or attempt.generation.finish in _NO_THOUGHT:
+        return True
+    return _ANSWER in attempt.label or (attempt.accepted and not tree.was_blamed(attempt))
+
+
+def _number(attempt: Attempt) -> int:
+    """The number of its train of thought, which its label ends with."""
+    return int(attempt.label.rpartition(" ")[2])
 
 
 def _was_cut_off(attempt: Attempt) -> bool:

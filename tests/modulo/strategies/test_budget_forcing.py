@@ -92,12 +92,12 @@ async def test_thinking_goes_on_with_the_tokens_that_are_left() -> None:
 async def test_a_thought_whose_bill_never_came_counts_as_its_longest() -> None:
     script = [Generation(text="no", usage=None), thought(" ok")]
     outcome = await run(Prefillable(script), BudgetForcing(thinking_tokens=10))
-    assert [a.label for a in outcome.attempts] == ["thought", "answer"]
+    assert [a.label for a in outcome.attempts] == ["thought 0", "answer 0"]
 
 
 async def test_after_the_last_wait_the_answer_is_asked_for() -> None:
     outcome = await run(Prefillable([thought("no")] * 4), BudgetForcing(waits=2))
-    assert [a.label for a in outcome.attempts] == ["thought"] * 3 + ["answer"]
+    assert [a.label for a in outcome.attempts] == ["thought 0"] * 3 + ["answer 0"]
     assert outcome.attempts[-1].text == "no\nWaitno\nWaitno\n\nFinal Answer:no"
 
 
@@ -105,9 +105,9 @@ async def test_without_evidence_only_the_final_answer_is_judged() -> None:
     outcome = await run(Prefillable([thought("ok")] * 9), BudgetForcing(waits=1, on_evidence=False))
     assert isinstance(outcome, Certified)
     assert [(a.judged, a.label) for a in outcome.attempts] == [
-        (False, "thought"),
-        (False, "thought"),
-        (True, "answer"),
+        (False, "thought 0"),
+        (False, "thought 0"),
+        (True, "answer 0"),
     ]
 
 
@@ -128,6 +128,7 @@ async def test_another_train_of_thought_begins_after_an_answer_that_was_rejected
     script = [cut_off("x"), thought("no"), cut_off("y"), thought("ok")]
     outcome = await run(Prefillable(script), BudgetForcing(trains=2))
     assert isinstance(outcome, Certified)
+    assert [a.label for a in outcome.attempts] == ["thought 0", "answer 0", "thought 1", "answer 1"]
     assert [a.text for a in outcome.attempts][2:] == ["y", "y\n\nFinal Answer:ok"]
 
 
@@ -150,16 +151,16 @@ async def test_each_model_has_a_train_of_its_own() -> None:
     outcome = await run(models, BudgetForcing(waits=1))
     for model in ("small", "large"):
         labels = [a.label for a in outcome.attempts if a.sampling.model == model]
-        assert labels == ["thought", "thought", "answer"]
+        assert labels == ["thought 0", "thought 0", "answer 0"]
 
 
 async def test_it_runs_beside_other_strategies() -> None:
     strategy = Portfolio((BudgetForcing(waits=1), BestOfN(n=2)))
     outcome = await run(Prefillable([thought("no")] * 9), strategy)
     assert [a.label for a in outcome.attempts if a.label.startswith("0.")] == [
-        "0.thought",
-        "0.thought",
-        "0.answer",
+        "0.thought 0",
+        "0.thought 0",
+        "0.answer 0",
     ]
 
 
