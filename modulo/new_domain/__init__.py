@@ -10,6 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import rmtree
 from typing import Final
 
 from modulo.errors import ConfigurationError
@@ -43,12 +44,17 @@ def write_domain(name: str, directory: Path) -> tuple[Path, ...]:
         raise ConfigurationError(f"there is no folder {directory.parent} to write {directory.name} to")
     written = []
     try:
+        directory.mkdir()  # before anything else: what somebody else has made is not taken away again
+    except OSError as error:
+        raise ConfigurationError(f"{directory} cannot be written: {error.strerror}") from error
+    try:
         for path, template in sorted(_templates(files(__name__) / "template", Path())):
             target = Path(str(path).replace(_PLACEHOLDER, name))
             (directory / target).parent.mkdir(parents=True, exist_ok=True)
             (directory / target).write_text(_filled(template, name), encoding="utf-8")
             written.append(target)
     except OSError as error:
+        rmtree(directory, ignore_errors=True)  # half of it would be in the way of another try
         raise ConfigurationError(f"{directory} cannot be written: {error.strerror}") from error
     return tuple(written)
 

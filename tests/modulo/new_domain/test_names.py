@@ -76,6 +76,7 @@ def test_a_folder_that_cannot_be_written_is_said(folder: Path, monkeypatch: pyte
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(ConfigurationError, match="tiling cannot be written: No space left"):
         write_domain("tiling", Path("tiling"))
+    assert not (folder / "tiling").exists()
 
 
 def test_next_steps_are_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
