@@ -157,4 +157,6 @@ def _objection(record: AuditRecord, critic: Critic[Any, Any], others: Sequence[C
         return f"was audited only together with {', '.join(missing)}"
     if not record.sound or record.false_accepts:
         return f"was not found sound by its audit of {record.date}"
-    return None if record.n else "was audited on no wrong answer that it decided"
+    if not record.n:
+        return "was audited on no wrong answer that it decided"
+    return None if record.bound < 1 else f"was audited on {record.n} wrong answers, which says nothing"

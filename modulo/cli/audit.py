@@ -17,6 +17,7 @@ from modulo.audits import Audits
 from modulo.cli import NOT_CERTIFIED
 from modulo.cli.judge_audit import DEFAULT_ANSWERS, judge_audit
 from modulo.cli.output import print_json, printable
+from modulo.errors import ConfigurationError
 
 _TITLES = ("family", "documents", "right", "accepted", "rejected", "unseen", "undecided", "errors", "wrong")
 
@@ -77,14 +78,23 @@ def audit(
         raise click.UsageError("--cost-usd goes with --judge; critics cost nothing")
     subject = find_subject(target, specimens=specimens, cases=cases)
     known = Audits.load(save) if save is not None and save.exists() else Audits()
+    if save is not None:
+        _save(known, save)  # before the audit, which would be lost if nothing could be written there
     report = anyio.run(lambda: run_audit(subject, n=n or DEFAULT_DOCUMENTS, seed=seed))
     if save is not None:
-        known.with_records(report.records()).save(save)
+        _save(known.with_records(report.records()), save)
     if as_json:
         print_json(report.to_json())
     else:
         _show(report)
     return 0 if report.is_sound else NOT_CERTIFIED
+
+
+def _save(audits: Audits, file: Path) -> None:
+    try:
+        audits.save(file)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _show(report: AuditReport) -> None:

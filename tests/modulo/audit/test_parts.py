@@ -102,6 +102,7 @@ def test_cases_are_enough_for_an_audit(tmp_path: Path, capsys: pytest.CaptureFix
         (["modulo.domains.graph_coloring.critic:ProperColoring"], "--specimens module:object"),
         ([f"{PLANTED}:spends_total", "--specimens", f"{PLANTED}:math"], "no modulo.specimens.Specimens"),
         (["graph_coloring", "--cases", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["graph_coloring", "--save", "no/such/file"], "no/such/file cannot be written"),
     ],
 )
 def test_wrong_usage_is_told_in_a_sentence(

@@ -61,6 +61,7 @@ def test_a_record_counts_for_the_critic_as_it_was_audited(records: tuple[AuditRe
         ({"sound": False}, "was not found sound"),
         ({"false_accepts": 1}, "was not found sound"),
         ({"n": 0}, "on no wrong answer"),
+        ({"n": 3, "bound": 1.0}, "on 3 wrong answers, which says nothing"),
         ({"critic": "somebody:Else"}, "has no audit"),
     ],
 )
