@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ from modulo.trace import read_trace
 from modulo.trace_lines import check_lines
 
 __all__ = ["AttemptHistory", "AttemptVerdict", "RunHistory", "read_history"]
+
+_MOST_SAMPLES: Final = 100_000
 
 AttemptVerdict: TypeAlias = Literal["accept", "reject", "undecided", "unjudged"]
 
@@ -152,8 +154,7 @@ class _Reader:
     def _read(self, document: Mapping[str, Any]) -> None:
         match document["type"]:
             case "prompt":
-                message = Message(document["role"], self._texts[document["text_sha256"]])
-                self._links[document["sha256"]] = document["after"], message
+                self._link(document)
             case "generation_started":
                 self._begin(document)
             case "generation_finished":
@@ -169,7 +170,20 @@ class _Reader:
             case "certified":
                 self._certified = document
 
+    def _link(self, document: Mapping[str, Any]) -> None:
+        """Keep a message and what came before it; that is known by now, so no conversation goes round in a circle."""
+        before = document["after"]
+        if (before and before not in self._links) or document["sha256"] in self._links:
+            raise ValueError(f"the message {document['sha256']} does not follow the one before it")
+        message = Message(document["role"], self._texts[document["text_sha256"]])
+        self._links[document["sha256"]] = before, message
+
     def _begin(self, document: Mapping[str, Any]) -> None:
+        parent, first = document["parent"], document["attempt"]
+        if (parent is not None and parent not in self._told) or first in self._told:
+            raise ValueError(f"the attempt {first} does not follow the one that it goes on from")
+        if document["samples"] > _MOST_SAMPLES:
+            raise ValueError(f"{document['samples']} samples at once are more than anybody asks for")
         for number in range(document["attempt"], document["attempt"] + document["samples"]):
             self._told[number] = {
                 **{name: document[name] for name in ("round", "node", "parent", "inputs", "sampling")},

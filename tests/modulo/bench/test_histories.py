@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,4 +69,25 @@ def test_a_damaged_trace_is_an_error_that_names_it(field: str, tmp_path: Path) -
     path = folder.trace(folder.rows()[0].run)
     path.write_text(path.read_text().replace(f'"{field}":', '"x":'))
     with pytest.raises(TraceError, match=path.name):
+        read_history(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("prompt", lambda line: {**line, "after": line["sha256"]}),
+        ("prompt", lambda line: {**line, "after": "0" * 64}),
+        ("generation_started", lambda line: {**line, "parent": line["attempt"]}),
+        ("generation_started", lambda line: {**line, "samples": 10**15}),
+    ],
+)
+def test_a_trace_that_goes_round_in_circles_or_is_endless_is_damaged(
+    kind: str, change: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    folder = colored(tmp_path, WRONG, RIGHT)
+    path = folder.trace(folder.rows()[0].run)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    changed = [change(line) if line["type"] == kind else line for line in lines]
+    path.write_text("".join(json.dumps(line) + "\n" for line in changed))
+    with pytest.raises(TraceError, match="the trace is damaged"):
         read_history(path)
