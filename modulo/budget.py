@@ -21,7 +21,7 @@ class Budget:
 
     Attributes:
         rounds: Asks of the strategy.
-        attempts: Candidates judged.
+        attempts: Answers, judged or sampled for a vote.
         calls: Calls to generators, failed and retried ones included.
         tokens: Prompt and completion tokens together.
         cost_usd: US dollars.
@@ -59,7 +59,7 @@ class Usage(Struct, gc=False, frozen=True, kw_only=True):
 
     Attributes:
         rounds: Asks of the strategy.
-        attempts: Candidates judged.
+        attempts: Answers, judged or sampled for a vote.
         calls: Calls to generators.
         prompt_tokens: Tokens read by models.
         completion_tokens: Tokens written by models, reasoning included.

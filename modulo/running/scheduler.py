@@ -145,11 +145,11 @@ class Scheduler:
         except LimitReached as limit:
             return limit
         finally:
-            judged = sum([attempt.judged and attempt.generation is not None for attempt in attempts])
+            answered = sum([attempt.generation is not None for attempt in attempts])
             if job.attempts_held:
-                job.attempts_held.settle(_amount_of_attempts(judged))
-            elif judged:
-                book_unlimited(self._place.ledger, _amount_of_attempts(judged))
+                job.attempts_held.settle(_amount_of_attempts(answered))
+            elif answered:
+                book_unlimited(self._place.ledger, _amount_of_attempts(answered))
         return None
 
     def end(self, job: Job) -> None:

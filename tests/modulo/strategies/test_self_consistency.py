@@ -36,7 +36,7 @@ async def test_critics_hear_of_the_winner_alone_and_it_is_not_paid_for_again() -
     outcome = await run(VOTES, SelfConsistency(n=6), trace=trace)
     assert [e.attempt for e in trace.events if isinstance(e, CritiqueGiven)] == [6]
     assert sum(isinstance(e, BudgetSettled) for e in trace.events) == outcome.usage.calls == 6
-    assert outcome.usage.attempts == 1
+    assert outcome.usage.attempts == 7
 
 
 async def test_further_answers_are_offered_in_the_order_of_their_votes() -> None:
@@ -82,6 +82,13 @@ async def test_the_budget_may_end_the_sampling_before_the_vote() -> None:
     outcome = await run(VOTES, SelfConsistency(n=6), budget=Budget(calls=3))
     assert isinstance(outcome, Exhausted)
     assert outcome.stop_reason is StopReason.CALLS_LIMIT
+
+
+async def test_samples_count_as_attempts_although_nobody_judges_them() -> None:
+    outcome = await run(
+        ScriptedGenerator(["no"], repeats_last=True), SelfConsistency(n=10**6), budget=Budget(attempts=40)
+    )
+    assert (outcome.stop_reason, len(outcome.attempts)) == (StopReason.ATTEMPTS_LIMIT, 40)
 
 
 async def test_it_is_replayed_from_its_trace(tmp_path: Path) -> None:
