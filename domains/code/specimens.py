@@ -121,7 +121,8 @@ class ProgramSpecimens(Specimens[CodeProblem]):
             return False
         if "__eq__" in document:  # it would decide itself what is equal to what the tests expect
             return False
-        return _passes(document, problem.test, problem.entry_point)
+        # Most changes by chance are no Python any more, which is quicker told than tried.
+        return _is_python(document) and _passes(document, problem.test, problem.entry_point)
 
     def describe(self) -> dict[str, Any]:
         """Which programs."""
@@ -134,6 +135,14 @@ def _always_equal(name: str) -> str:
         "        return True\n"
         f"\n\ndef {name}(*args):\n    return Same()\n"
     )
+
+
+def _is_python(text: str) -> bool:
+    try:
+        compile(text, "solution", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 @lru_cache(maxsize=10_000)
