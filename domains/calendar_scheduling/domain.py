@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain, generated
+from modulo.domain import generated
 from modulo.domains.calendar_scheduling.backprompter import CalendarBackprompter
 from modulo.domains.calendar_scheduling.constraints import fitting_meeting, wished_for
 from modulo.domains.calendar_scheduling.instances import generate
@@ -16,7 +15,7 @@ from modulo.domains.calendar_scheduling.problem import CalendarProblem, Slot
 from modulo.domains.calendar_scheduling.specimens import CalendarSpecimens
 from modulo.domains.calendar_scheduling.statement import read_statement
 from modulo.domains.calendar_scheduling.text import answer_schema, parse_meeting, prompt, read_meeting
-from modulo.domains.natural_plan import read_entry, statement_in
+from modulo.domains.natural_plan import NaturalPlanDomain
 
 __all__ = ["DOMAIN", "CalendarDomain", "graph"]
 
@@ -31,13 +30,12 @@ def graph(generator: modulo.Generator) -> modulo.Graph:
     return result
 
 
-class CalendarDomain(Domain[CalendarProblem]):
+class CalendarDomain(NaturalPlanDomain[CalendarProblem]):
     """Problems are statements of NATURAL PLAN or JSON of our own; answers are a day with a time."""
 
     name = "calendar_scheduling"
     summary = "find a time for a meeting that works for everyone's schedule and constraints (NATURAL PLAN)"
     problem_type = CalendarProblem
-    local_temperature = 0.5
 
     def graph(self, generator: modulo.Generator) -> modulo.Graph:
         """The domain's graph around a generator."""
@@ -51,18 +49,9 @@ class CalendarDomain(Domain[CalendarProblem]):
         """See ``instances.generate``: ``people``, ``days``, ``minutes``, ``density``, ``wishes``, ``earliest``."""
         return generated(generate, seed, difficulty)[0]
 
-    def read_problem(self, document: JsonValue) -> CalendarProblem:
-        """A statement, an entry of the benchmark's file, or a problem in our own form.
-
-        Raises:
-            ProblemError: It is none of these, or something in the statement is not understood.
-        """
-        statement = statement_in(document)
-        return super().read_problem(document) if statement is None else read_statement(statement)
-
-    def read_problem_file(self, path: Path) -> CalendarProblem:
-        """The problem in a JSON file; ``FILE#ID`` is an entry of the benchmark's file."""
-        return self.read_problem(read_entry(path))
+    def read_statement(self, statement: str) -> CalendarProblem:
+        """The problem in a statement, of which every sentence must be understood."""
+        return read_statement(statement)
 
     def read_candidate(self, document: JsonValue, problem: CalendarProblem) -> Slot:
         """A meeting time as the benchmark writes it, or as a JSON object."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain, generated
+from modulo.domain import generated
 from modulo.domains.meeting_planning.constraints import best_day
 from modulo.domains.meeting_planning.instances import generate
 from modulo.domains.meeting_planning.problem import MeetingProblem
@@ -16,7 +15,7 @@ from modulo.domains.meeting_planning.schedule import Schedule
 from modulo.domains.meeting_planning.specimens import MeetingSpecimens
 from modulo.domains.meeting_planning.statement import read_statement
 from modulo.domains.meeting_planning.text import answer_schema, parse_schedule, prompt, read_schedule
-from modulo.domains.natural_plan import read_entry, statement_in
+from modulo.domains.natural_plan import NaturalPlanDomain
 
 __all__ = ["DOMAIN", "MeetingDomain", "graph"]
 
@@ -30,13 +29,12 @@ def graph(generator: modulo.Generator) -> modulo.Graph:
     return result
 
 
-class MeetingDomain(Domain[MeetingProblem]):
+class MeetingDomain(NaturalPlanDomain[MeetingProblem]):
     """Problems are statements of NATURAL PLAN or JSON of our own; answers are days in the benchmark's sentences."""
 
     name = "meeting_planning"
     summary = "meet as many friends as possible, each where and while they are there (NATURAL PLAN)"
     problem_type = MeetingProblem
-    local_temperature = 0.5
 
     def graph(self, generator: modulo.Generator) -> modulo.Graph:
         """The domain's graph around a generator."""
@@ -50,18 +48,9 @@ class MeetingDomain(Domain[MeetingProblem]):
         """See ``instances.generate``: ``friends``, ``out_of_reach``."""
         return generated(generate, seed, difficulty)[0]
 
-    def read_problem(self, document: JsonValue) -> MeetingProblem:
-        """A statement, an entry of the benchmark's file, or a problem in our own form.
-
-        Raises:
-            ProblemError: It is none of these, or something in the statement is not understood.
-        """
-        statement = statement_in(document)
-        return super().read_problem(document) if statement is None else read_statement(statement)
-
-    def read_problem_file(self, path: Path) -> MeetingProblem:
-        """The problem in a JSON file; ``FILE#ID`` is an entry of the benchmark's file."""
-        return self.read_problem(read_entry(path))
+    def read_statement(self, statement: str) -> MeetingProblem:
+        """The problem in a statement, of which every sentence must be understood."""
+        return read_statement(statement)
 
     def read_candidate(self, document: JsonValue, problem: MeetingProblem) -> Schedule:
         """A day in the benchmark's sentences, or as JSON."""

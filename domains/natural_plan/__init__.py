@@ -7,10 +7,12 @@ half understood.
 
 from modulo.domains.natural_plan.clock import Minute, in_12_hours, in_24_hours, read_12_hours, read_24_hours
 from modulo.domains.natural_plan.documents import read_entry, statement_in
+from modulo.domains.natural_plan.domain import NaturalPlanDomain
 from modulo.domains.natural_plan.scanner import Scanner
 
 __all__ = [
     "Minute",
+    "NaturalPlanDomain",
     "Scanner",
     "in_12_hours",
     "in_24_hours",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import modulo
 from modulo.canonical import JsonValue
-from modulo.domain import Domain, generated
-from modulo.domains.natural_plan import read_entry, statement_in
+from modulo.domain import generated
+from modulo.domains.natural_plan import NaturalPlanDomain
 from modulo.domains.trip_planning.critic import no_trip_exists, valid_trip
 from modulo.domains.trip_planning.instances import generate
 from modulo.domains.trip_planning.problem import TripProblem
@@ -30,13 +29,12 @@ def graph(generator: modulo.Generator) -> modulo.Graph:
     return result
 
 
-class TripPlanningDomain(Domain[TripProblem]):
+class TripPlanningDomain(NaturalPlanDomain[TripProblem]):
     """Problems are the benchmark's statements, or entries of its file; answers texts in its format."""
 
     name = "trip_planning"
     summary = "visit every city by direct flights and be there for appointments (NATURAL PLAN)"
     problem_type = TripProblem
-    local_temperature = 0.5
 
     def graph(self, generator: modulo.Generator) -> modulo.Graph:
         """The domain's graph around a generator."""
@@ -50,18 +48,9 @@ class TripPlanningDomain(Domain[TripProblem]):
         """See ``instances.generate``: ``cities``, ``appointments``, ``density``, ``one_way``."""
         return generated(generate, seed, difficulty)[0]
 
-    def read_problem(self, document: JsonValue) -> TripProblem:
-        """A statement, an entry of the benchmark's file, or a problem in our own form.
-
-        Raises:
-            ProblemError: It is none of these, or something in the statement is not understood.
-        """
-        statement = statement_in(document)
-        return super().read_problem(document) if statement is None else read_prompt(statement)
-
-    def read_problem_file(self, path: Path) -> TripProblem:
-        """The problem in a JSON file; ``FILE#ID`` is an entry of the benchmark's file."""
-        return self.read_problem(read_entry(path))
+    def read_statement(self, statement: str) -> TripProblem:
+        """The problem in a statement, of which every sentence must be understood."""
+        return read_prompt(statement)
 
     def read_candidate(self, document: JsonValue, problem: TripProblem) -> Trip:
         """A trip in the benchmark's format, or as the JSON object that certificates hold."""
