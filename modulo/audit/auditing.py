@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from modulo.audit.documents import AuditDocument, drawn_documents, oracle_verdict
 from modulo.audit.failures import injected_failures
 from modulo.audit.interruptions import interruptions
@@ -152,7 +154,7 @@ async def _small(fault: Fault, panel: Panel, specimens: Specimens[Any], until: f
             right = oracle_verdict(specimens, document.problem, smaller)
             if right is None or right != (document.expected == "accept"):
                 return False
-        found = fault_in(await panel.judge(_with_document(document, smaller)), specimens)
+        found = fault_in(await panel.judge(replace(document, document=smaller)), specimens)
         if found is None or found.kind != fault.kind:
             return False
         smallest = found
@@ -160,18 +162,6 @@ async def _small(fault: Fault, panel: Panel, specimens: Specimens[Any], until: f
 
     await shrunk(document.document, still_shows)
     return smallest
-
-
-def _with_document(document: AuditDocument[Any], other: JsonValue) -> AuditDocument[Any]:
-    return AuditDocument(
-        problem=document.problem,
-        document=other,
-        family=document.family,
-        expected=document.expected,
-        specimen=document.specimen,
-        route=document.route,
-        number=document.number,
-    )
 
 
 def _critics(graph: Graph, tally: Tally, digests: Mapping[str, str]) -> tuple[AuditedCritic, ...]:

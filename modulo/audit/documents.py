@@ -10,6 +10,7 @@ from itertools import count, islice
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modulo.audit.attacks import ATTACKS, confusions, huge, with_injection
 from modulo.audit.cases import Cases
@@ -102,7 +103,7 @@ def drawn_documents(
             )
         series = _Series(specimens, specimen, rng, share)
         for made in series.documents(place, before, with_texts=with_texts):
-            yield _numbered(made, next(numbers))
+            yield replace(made, number=next(numbers))
         before = specimen
 
 
@@ -121,7 +122,7 @@ def _of_cases(cases: Cases, seed: int) -> Iterator[AuditDocument[Any]]:
     for place, specimen in enumerate(cases.specimens):
         rng = random.Random(f"{seed}/{place}")  # noqa: S311  audits repeat by their seed
         for made in _Series(cases, specimen, rng, _DOCUMENTS_OF_A_PROBLEM).attacks(place):
-            yield _numbered(made, next(numbers))
+            yield replace(made, number=next(numbers))
 
 
 def oracle_verdict(specimens: Specimens[Any], problem: Any, document: JsonValue) -> bool | None:
@@ -261,15 +262,3 @@ def as_text(document: JsonValue) -> str:
 
 def _prefixed(prefix: str, variant: Variant) -> Variant:
     return Variant(f"{prefix}:{variant.family}", variant.document)
-
-
-def _numbered(document: AuditDocument[P], number: int) -> AuditDocument[P]:
-    return AuditDocument(
-        problem=document.problem,
-        document=document.document,
-        family=document.family,
-        expected=document.expected,
-        specimen=document.specimen,
-        route=document.route,
-        number=number,
-    )
