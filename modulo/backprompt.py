@@ -113,8 +113,8 @@ class ChatBackprompter(Backprompter):
         """The turns that the chat keeps, numbered from 1 among all, with the latest always among them."""
         kept = list(enumerate(turns, 1))
         if not self.keeps_duplicates:
-            last_place = {_answer_key(turn): number for number, turn in kept}
-            kept = [(number, turn) for number, turn in kept if last_place[_answer_key(turn)] == number]
+            last_place = {turn.attempt.answer_key: number for number, turn in kept}
+            kept = [(number, turn) for number, turn in kept if last_place[turn.attempt.answer_key] == number]
         return kept if self.history is None else kept[-max(1, self.history) :]
 
     def _past(self, conversation: Conversation, last: _Exchange) -> tuple[Message, ...]:
@@ -225,7 +225,3 @@ def _has_same_faults(one: Turn, other: Turn) -> bool:
 
 def _faults(turn: Turn) -> list[Violation]:
     return [violation for critique in turn.critiques for violation in critique.violations]
-
-
-def _answer_key(turn: Turn) -> str:
-    return turn.attempt.candidate.sha256 if turn.attempt.candidate else turn.attempt.text

@@ -63,6 +63,11 @@ class Attempt(Struct, gc=False, frozen=True, kw_only=True):
         return self.generation.text if self.generation else ""
 
     @property
+    def answer_key(self) -> str:
+        """What tells its answer from others: the hash of the canonical candidate, or the text that has none."""
+        return self.candidate.sha256 if self.candidate else self.text
+
+    @property
     def score(self) -> float:
         """Sum of the soft critics' scores."""
         return sum(remark.score for remark in self.remarks)

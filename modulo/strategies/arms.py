@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -11,7 +12,9 @@ from modulo.errors import ConfigurationError
 from modulo.protocols import DEFAULT_SAMPLING, Sampling
 from modulo.tree import Attempt, Tree
 
-__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms", "counts_at"]
+__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms", "counts_at", "folded"]
+
+F = TypeVar("F")
 
 
 class Arm(Struct, frozen=True):
@@ -74,11 +77,30 @@ def attempts_at(tree: Tree) -> Sequence[Attempt]:
     return found
 
 
+def folded(tree: Tree, key: str, start: Callable[[], F], take: Callable[[F, Attempt], None]) -> F:
+    """What is made of the attempts at the stage that is worked on, one after the other; kept in ``tree.memo``.
+
+    Args:
+        tree: The attempts so far.
+        key: As what it is kept.
+        start: Makes what there is before the first attempt.
+        take: Adds an attempt to it.
+    """
+    attempts = attempts_at(tree)
+    known, seen, made = tree.memo.get(key, (None, 0, None))
+    if known is not attempts:  # another stage, or built on something else
+        seen, made = 0, start()
+    for attempt in attempts[seen:]:
+        take(made, attempt)
+    tree.memo[key] = (attempts, len(attempts), made)
+    result: F = made
+    return result
+
+
 def counts_at(tree: Tree) -> Counter[Arm]:
     """How many of the attempts at the frontier came from each arm."""
-    attempts = attempts_at(tree)
-    known: tuple[object, int, Counter[Arm]] = tree.memo.get("counts at", (None, 0, Counter()))
-    _, seen, counts = known if known[0] is attempts else (attempts, 0, Counter[Arm]())
-    counts.update(Arm(attempt.node, attempt.sampling.model) for attempt in attempts[seen:])
-    tree.memo["counts at"] = (attempts, len(attempts), counts)
-    return counts
+    return folded(tree, "counts at", Counter[Arm], _count)
+
+
+def _count(counts: Counter[Arm], attempt: Attempt) -> None:
+    counts[Arm(attempt.node, attempt.sampling.model)] += 1

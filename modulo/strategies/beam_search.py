@@ -10,9 +10,9 @@ from modulo.canonical import JsonValue
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import arms_of
+from modulo.strategies.arms import arms_of, folded
 from modulo.strategies.counts import check_counts
-from modulo.strategies.positions import Position, Positions, folded
+from modulo.strategies.positions import Position, Positions
 from modulo.tree import Attempt, Tree
 
 __all__ = ["BeamSearch"]

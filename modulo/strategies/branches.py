@@ -86,7 +86,7 @@ class Branches:
     def _is_repeat(self, attempt: Attempt) -> bool:
         if attempt.generation is None:
             return False
-        answer = attempt.candidate.sha256 if attempt.candidate else attempt.text
+        answer = attempt.answer_key
         if answer in self._answers:
             return True
         self._answers.add(answer)

@@ -9,7 +9,7 @@ from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import attempts_at, chosen_arms
+from modulo.strategies.arms import chosen_arms
 from modulo.strategies.counts import check_counts
 from modulo.strategies.ladders import climb
 from modulo.tree import Tree
@@ -55,7 +55,7 @@ class Cascade(Strategy):
         """
         arms = chosen_arms(tree, self.models, strategy="Cascade")
         rungs = [(arm.node, arm.sampling()) for arm in arms]
-        expansion = climb(tree, attempts_at(tree), rungs, tries=self.tries, keeps=self.keeps_conversation)
+        expansion = climb(tree, rungs, tries=self.tries, keeps=self.keeps_conversation)
         return () if expansion is None else (expansion,)
 
     def describe(self) -> Mapping[str, JsonValue]:

@@ -10,7 +10,7 @@ from modulo.errors import ConfigurationError
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Expansion, Sampling, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import arms_of, attempts_at
+from modulo.strategies.arms import arms_of
 from modulo.strategies.counts import check_counts
 from modulo.strategies.ladders import climb
 from modulo.tree import Tree
@@ -58,7 +58,6 @@ class EffortLadder(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One answer of each generator at its present effort; none once the highest was tried often enough."""
-        attempts = attempts_at(tree)
         lengths: Sequence[int | None] = self.max_output_tokens or (None,) * len(self.efforts)
         expansions = []
         for arm in arms_of(tree):
@@ -66,7 +65,7 @@ class EffortLadder(Strategy):
                 (arm.node, Sampling(reasoning_effort=effort, max_output_tokens=most, model=arm.model))
                 for effort, most in zip(self.efforts, lengths, strict=True)
             ]
-            expansions.append(climb(tree, attempts, rungs, tries=self.tries, keeps=self.keeps_conversation))
+            expansions.append(climb(tree, rungs, tries=self.tries, keeps=self.keeps_conversation))
         return [expansion for expansion in expansions if expansion is not None][:n]
 
     def describe(self) -> Mapping[str, JsonValue]:

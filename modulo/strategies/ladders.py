@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from modulo.protocols import Expansion, Sampling
+from modulo.strategies.arms import folded
 from modulo.tree import Attempt, Tree
 
 __all__ = ["climb", "rejected"]
@@ -18,21 +19,18 @@ def rejected(attempt: Attempt) -> bool:
     return attempt.generation is not None and attempt.error is None and not attempt.accepted
 
 
-def climb(
-    tree: Tree, attempts: Sequence[Attempt], rungs: Sequence[tuple[str, Sampling]], *, tries: int, keeps: bool
-) -> Expansion | None:
+def climb(tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, keeps: bool) -> Expansion | None:
     """One more answer at the lowest rung that has not been tried often enough; None after the last one.
 
     A rung on which an answer came back that critics had rejected already is left at once: it would come again.
 
     Args:
         tree: The attempts so far.
-        attempts: Those that count.
         rungs: Generator and sampling of each rung, from cheap to dear.
         tries: Rejected answers after which a rung is left.
         keeps: Whether an answer goes on from the latest one of its generator, with what was said of it.
     """
-    evidence = _evidence(tree, attempts)
+    evidence = _evidence(tree)
     for rung in rungs:
         here = evidence.get(rung)
         if here is None or (here.count < tries and len(here.answers) == here.count):
@@ -49,14 +47,13 @@ class _Rejected(Struct):
     answers: set[str] = msgspec.field(default_factory=set)
 
 
-def _evidence(tree: Tree, attempts: Sequence[Attempt]) -> Mapping[tuple[str, Sampling], _Rejected]:
-    """What was rejected at each rung; only attempts that are new since the last time are looked at."""
-    known: tuple[object, int, dict[tuple[str, Sampling], _Rejected]] = tree.memo.get("rungs", (None, 0, {}))
-    _, seen, found = known if known[0] is attempts else (attempts, 0, {})
-    for attempt in attempts[seen:]:
-        if rejected(attempt):
-            here = found.setdefault((attempt.node, attempt.sampling), _Rejected())
-            here.count += 1
-            here.answers.add(attempt.candidate.sha256 if attempt.candidate else attempt.text)
-    tree.memo["rungs"] = (attempts, len(attempts), found)
-    return found
+def _evidence(tree: Tree) -> Mapping[tuple[str, Sampling], _Rejected]:
+    """What was rejected at each rung."""
+    return folded(tree, "rungs", dict[tuple[str, Sampling], _Rejected], _note)
+
+
+def _note(found: dict[tuple[str, Sampling], _Rejected], attempt: Attempt) -> None:
+    if rejected(attempt):
+        here = found.setdefault((attempt.node, attempt.sampling), _Rejected())
+        here.count += 1
+        here.answers.add(attempt.answer_key)

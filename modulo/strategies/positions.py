@@ -7,19 +7,17 @@ answer was right, it also says so, every other time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling
 from modulo.steps import AsksForRest, Beginning, Steps
-from modulo.strategies.arms import Arm, attempts_at
+from modulo.strategies.arms import Arm
 from modulo.tree import Attempt, Tree
 
-__all__ = ["Found", "Position", "Positions", "folded"]
-
-F = TypeVar("F")
+__all__ = ["Found", "Position", "Positions"]
 
 
 class Position(Struct, kw_only=True, eq=False):
@@ -144,27 +142,7 @@ class Positions:
         steps, candidate = self._steps[attempt.node], attempt.candidate
         if steps is None:
             score = 1 / (1 + attempt.violation_count) if candidate else 0.0
-            yield candidate.sha256 if candidate else attempt.text, score, None
+            yield attempt.answer_key, score, None
         elif candidate and not candidate.claims_unsolvable:
             for beginning in steps.beginnings(self._problem, candidate.value()):
                 yield beginning.state, beginning.score, beginning
-
-
-def folded(tree: Tree, key: str, start: Callable[[], F], take: Callable[[F, Attempt], None]) -> F:
-    """What is made of the attempts at the stage that is worked on, one after the other; kept in ``tree.memo``.
-
-    Args:
-        tree: The attempts so far.
-        key: As what it is kept.
-        start: Makes what there is before the first attempt.
-        take: Adds an attempt to it.
-    """
-    attempts = attempts_at(tree)
-    known, seen, made = tree.memo.get(key, (None, 0, None))
-    if known is not attempts:  # another stage, or built on something else
-        seen, made = 0, start()
-    for attempt in attempts[seen:]:
-        take(made, attempt)
-    tree.memo[key] = (attempts, len(attempts), made)
-    result: F = made
-    return result

@@ -70,7 +70,7 @@ class Router(Strategy):
         attempts = attempts_at(tree)
         reasons = self._order(tree, arms, attempts)
         rungs = [(arm.node, arm.sampling()) for arm in reasons]
-        expansion = climb(tree, attempts, rungs, tries=self.tries, keeps=self.keeps_conversation)
+        expansion = climb(tree, rungs, tries=self.tries, keeps=self.keeps_conversation)
         if expansion is None:
             return ()
         return [replace(expansion, label=reasons[Arm(expansion.node, expansion.sampling.model)])]

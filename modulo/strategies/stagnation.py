@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from modulo.tree import Attempt, Tree
 
 __all__ = ["stagnation"]
@@ -16,7 +14,7 @@ def stagnation(tree: Tree, attempt: Attempt) -> int:
     before it. A call that failed is no answer.
     """
     memo: dict[int, tuple[int, Attempt | None]] = tree.memo.setdefault("stagnation", {})
-    seen: dict[int, set[Hashable]] = tree.memo.setdefault("seen answers", {})
+    seen: dict[int, set[str]] = tree.memo.setdefault("seen answers", {})
     new = []
     while attempt.id not in memo:
         new.append(attempt)
@@ -32,28 +30,24 @@ def _note(
     tree: Tree,
     attempt: Attempt,
     memo: dict[int, tuple[int, Attempt | None]],
-    seen: dict[int, set[Hashable]],
+    seen: dict[int, set[str]],
 ) -> None:
     if attempt.parent is None:
         before: tuple[int, Attempt | None] = (0, None)
-        answers: set[Hashable] = set()
+        answers: set[str] = set()
     else:
         before = memo[attempt.parent]
         # Handed on to the first that goes on from there: a copy for each attempt would take quadratic space.
-        answers = seen.pop(attempt.parent, set()) or {_answer(one) for one in tree.chain(attempt)[:-1]}
+        answers = seen.pop(attempt.parent, set()) or {one.answer_key for one in tree.chain(attempt)[:-1]}
     seen[attempt.id] = answers
     if attempt.generation is None:
         memo[attempt.id] = before
         return
     stale, latest = before
-    answer = _answer(attempt)
+    answer = attempt.answer_key
     is_new = answer not in answers and not (latest and _faults(attempt) and _faults(attempt) == _faults(latest))
     answers.add(answer)
     memo[attempt.id] = (0 if is_new else stale + 1, attempt)
-
-
-def _answer(attempt: Attempt) -> Hashable:
-    return attempt.candidate.sha256 if attempt.candidate else attempt.text
 
 
 def _faults(attempt: Attempt) -> frozenset[tuple[str, str, str | None]]:

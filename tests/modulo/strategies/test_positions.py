@@ -5,8 +5,8 @@ from __future__ import annotations
 from modulo.graph import Graph
 from modulo.problem import Candidate, Problem
 from modulo.protocols import Generation
-from modulo.strategies.arms import Arm
-from modulo.strategies.positions import Positions, folded
+from modulo.strategies.arms import Arm, folded
+from modulo.strategies.positions import Positions
 from modulo.tree import Attempt, Tree
 from tests.modulo.strategies.stepping import KnowsDigits, lock
 
