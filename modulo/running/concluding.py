@@ -101,7 +101,9 @@ class Ending:
         self.announce(stop)
         if stop.reason is StopReason.UNSOLVABLE:
             return Unsolvable(certificate, **books)
-        return Certified(candidate.value(), certificate, **books)
+        # Made of the bytes that were judged: a value beside them has been in the hands of the strategy.
+        solution = self._tree.program.answer.codec.decode(candidate.canonical)
+        return Certified(solution, certificate, **books)
 
     def announce(self, stop: Stop) -> None:
         """Tell that the run is over."""

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 import modulo
-from modulo import Budget, Exhausted, Refine
+from modulo import Budget, Certified, Exhausted, Refine
 from modulo.critique import Critique, Verdict
 from modulo.tree import Attempt, Tree
 from tests.modulo.loops import graph_of
@@ -53,3 +53,16 @@ async def test_a_strategy_that_damages_the_tree_cannot_have_anything_certified(
     )
     assert isinstance(outcome, Exhausted)
     assert "was to be certified without every critic's acceptance" in str(outcome.error)
+
+
+@pytest.mark.anyio
+async def test_the_solution_is_what_was_judged_even_if_a_strategy_swaps_the_value_beside_the_bytes() -> None:
+    class Swaps(Refine):
+        def tell(self, tree: Tree, attempt: Attempt) -> None:
+            if attempt.accepted and attempt.candidate:
+                candidate = replace(attempt.candidate, _value="wrong")
+                tree.live["draft"] = replace(attempt, candidate=candidate)  # type: ignore[index]
+
+    outcome = await modulo.solve(graph_of(["ok"]), "p", strategy=Swaps())
+    assert isinstance(outcome, Certified)
+    assert outcome.solution == outcome.certificate.solution == "ok"
