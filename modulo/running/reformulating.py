@@ -53,6 +53,21 @@ class Reformulation:
             reason = f"{type(error).__name__}: {error}"
             return Critique(Verdict.UNDECIDED, reason=reason, failed=True, critic=at)
 
+    def offered(self, job: Job, candidate: Candidate[Any] | None) -> Candidate[Any]:
+        """What an earlier answer was read as. Reformulators that were asked again could find something else."""
+        assert candidate is not None, "the planner lets nothing else be offered"
+        # Made anew of its bytes: a value beside them has been in the hands of the strategy.
+        codec = job.stage.codec
+        return Candidate.of(
+            NO_SOLUTION if candidate.claims_unsolvable else codec.decode(candidate.canonical),
+            codec=codec,
+            text=candidate.text,
+            node=candidate.node,
+            model=candidate.model,
+            prompt_sha256=candidate.prompt_sha256,
+            mended=candidate.mended,
+        )
+
     def _make(self, job: Job, generation: Generation, value: Any, mended: tuple[str, ...]) -> Candidate[Any]:
         if value is NO_SOLUTION and job.stage is not self._program.answer:
             raise Malformed("This part of the problem must be answered; it cannot be called unsolvable.")

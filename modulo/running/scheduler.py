@@ -270,7 +270,11 @@ class Scheduler:
             return
         if reporter.emit:
             reporter.emit(GenerationFinished(at=reporter.elapsed(), attempt=attempt_id, generation=answer))
-        candidate = await self._reformulation.candidate(job, answer)
+        candidate: Candidate[Any] | Critique
+        if job.plan.expansion.offers is None:
+            candidate = await self._reformulation.candidate(job, answer)
+        else:
+            candidate = self._reformulation.offered(job, self._tree[job.plan.expansion.offers].candidate)
         if isinstance(candidate, Critique):
             attempts.append(self._finished(job, attempt_id, answer, critiques=(candidate,)))
             return

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import modulo
-from modulo import Budget, Certified, ConfigurationError, Exhausted, SelfConsistency, StopReason
+from modulo import Budget, Certified, ConfigurationError, Exhausted, Malformed, SelfConsistency, StopReason
 from modulo.events import BudgetSettled, CritiqueGiven
+from modulo.protocols import Judgement
 from modulo.testing import ScriptedGenerator
-from tests.modulo.loops import graph_of
+from tests.modulo.loops import graph_of, is_ok
 from tests.modulo.strategies.runs import assert_replays, run
 
 pytestmark = pytest.mark.anyio
@@ -48,6 +50,54 @@ async def test_further_answers_are_offered_in_the_order_of_their_votes() -> None
         "no c",
         "ok a",
     ]
+
+
+class Fickle:
+    """Reads the first answers as they are, and later ones in its own way."""
+
+    def __init__(self, later: str | Exception) -> None:
+        self.calls = 0
+        self._later = later
+
+    async def __call__(self, text: str) -> str:
+        self.calls += 1
+        if self.calls <= 3:
+            return text
+        if isinstance(self._later, Exception):
+            raise self._later
+        return f"{self._later} {self.calls}"
+
+
+@pytest.mark.parametrize("later", ["ok", "no", Malformed("It has no answer."), RuntimeError("broken")])
+async def test_the_winner_is_judged_as_it_was_read_when_it_was_voted_for(later: Any, tmp_path: Path) -> None:
+    fickle = Fickle(later)
+    graph = modulo.Graph("fickle")
+    draft = graph.generator("draft", ScriptedGenerator(["no a", "no a", "no b"]))
+    graph.critic("ok", is_ok, reads=graph.reformulator("read", fickle, reads=draft))
+    with modulo.Trace(tmp_path / "t.jsonl") as trace:
+        outcome = await modulo.solve(
+            graph, "p", strategy=SelfConsistency(n=3, offers=None), budget=Budget(), trace=trace
+        )
+    assert (outcome.stop_reason, fickle.calls) == (StopReason.STUCK, 3)
+    assert [a.candidate.value() for a in outcome.attempts if a.judged and a.candidate] == ["no a", "no b"]
+    assert (await modulo.replay(tmp_path / "t.jsonl", graph=graph)).differences == ()
+
+
+async def test_a_claim_that_nothing_solves_the_problem_can_win_a_vote() -> None:
+    graph = modulo.Graph("claims")
+    draft = graph.generator("draft", ScriptedGenerator(["none", "none", "no"]))
+    read = graph.reformulator("read", lambda text: modulo.NO_SOLUTION if text == "none" else text, reads=draft)
+    graph.critic("ok", is_ok, reads=read)
+    graph.critic("nothing", NothingIsRight(), reads=read)
+    assert isinstance(await modulo.solve(graph, "p", strategy=SelfConsistency(n=3)), modulo.Unsolvable)
+
+
+class NothingIsRight(modulo.Critic[Any, Any]):
+    proves = "nothing solves it"
+    judges = "unsolvability"
+
+    def critique(self, problem: Any, candidate: Any) -> Judgement:
+        return ()
 
 
 async def test_no_more_answers_are_offered_than_wanted() -> None:
