@@ -6,19 +6,16 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-import anyio
-from msgspec.structs import replace
-
 from modulo.api import SolveOptions, solve
 from modulo.errors import ConfigurationError
 from modulo.graph import Graph
 from modulo.graph.problems import as_problem
 from modulo.numeric import is_whole_number
-from modulo.outcome import Exhausted, Outcome
+from modulo.options import Gate
+from modulo.outcome import Outcome
 from modulo.problem import Problem
-from modulo.running.together import run_together
-from modulo.strategies.adaptive import Adaptive, Standing
-from modulo.tree import Tree
+from modulo.strategies.adaptive import Adaptive
+from modulo.turns import in_turns
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -74,83 +71,15 @@ async def solve_many(
         raise ConfigurationError("solve_many: gate= and trace= are of one run; they cannot be shared by many")
     seed = options.get("seed", 0)
     made = [as_problem(graph, problem) for problem in problems]
-    turns = _Turns(allocation or Adaptive(), [group(problem) for problem in made], concurrency, seed)
-    outcomes: list[Outcome[C] | None] = [None] * len(made)
 
-    async def run(place: int) -> None:
-        try:
-            gate = partial(turns.wait, place)
-            given: SolveOptions = {**options, "gate": gate, "seed": seed + place}
-            outcomes[place] = outcome = await solve(graph, made[place], **given)
-            turns.over(place, certified=not isinstance(outcome, Exhausted))
-        finally:
-            turns.leave(place)
+    async def run(place: int, gate: Gate) -> Outcome[C]:
+        given: SolveOptions = {**options, "gate": gate, "seed": seed + place}
+        return await solve(graph, made[place], **given)
 
-    await run_together([partial(run, place) for place in range(len(made))])
-    return tuple(outcome for outcome in outcomes if outcome is not None)
-
-
-class _Turns:
-    """Lets runs through their gates, turn by turn."""
-
-    def __init__(self, allocation: Adaptive, groups: Sequence[Hashable], concurrency: int, seed: int) -> None:
-        self._allocation = allocation
-        self._concurrency = concurrency
-        self._seed = seed
-        self._standings = [Standing(group=group) for group in groups]
-        self._at_work = set(range(len(groups)))
-        self._waiting: dict[int, anyio.Event] = {}
-        self._reasons: dict[int, str] = {}
-
-    async def wait(self, place: int, tree: Tree) -> str | None:
-        """The gate of one run."""
-        self._standings[place] = replace(self._standings[place], violations=_violations(tree))
-        self._at_work.discard(place)
-        opened = self._waiting[place] = anyio.Event()
-        self._next_turn()
-        await opened.wait()
-        return self._reasons.get(place)
-
-    def over(self, place: int, *, certified: bool) -> None:
-        """Hear how a run ended; the round that certified has no standing from its gate."""
-        standing = self._standings[place]
-        violations = (*standing.violations, 0) if certified else standing.violations
-        self._standings[place] = replace(standing, violations=violations, certified=certified, is_open=False)
-
-    def leave(self, place: int) -> None:
-        """Hear that a run comes to no further gate."""
-        self._standings[place] = replace(self._standings[place], is_open=False)
-        self._at_work.discard(place)
-        self._waiting.pop(place, None)
-        self._next_turn()
-
-    def _next_turn(self) -> None:
-        if self._at_work:
-            return
-        for place, reason in self._allocation.reasons(self._standings).items():
-            self._reasons[place] = reason
-            self._let_through(place)
-        for place in self._allocation.ask(self._open(), self._concurrency, seed=self._seed):
-            self._let_through(place)
-
-    def _open(self) -> list[Standing]:
-        """The standings, with those closed that wait for no round."""
-        return [
-            standing if i in self._waiting else replace(standing, is_open=False)
-            for i, standing in enumerate(self._standings)
-        ]
-
-    def _let_through(self, place: int) -> None:
-        self._at_work.add(place)
-        self._waiting.pop(place).set()
-
-
-def _violations(tree: Tree) -> tuple[int | None, ...]:
-    """The fewest violations of each round."""
-    best: dict[int, int | None] = {}
-    for attempt in tree.attempts:
-        known = best.setdefault(attempt.round, None)
-        if attempt.candidate is not None and attempt.judged:
-            count = max(1, attempt.violation_count)
-            best[attempt.round] = count if known is None else min(known, count)
-    return tuple(best.values())
+    return await in_turns(
+        [partial(run, place) for place in range(len(made))],
+        [group(problem) for problem in made],
+        allocation=allocation or Adaptive(),
+        concurrency=concurrency,
+        seed=seed,
+    )
