@@ -120,20 +120,23 @@ class StudyFolder:
             raise ConfigurationError(str(error)) from error
         return {(document["set"], document["id"]): document for document in documents}
 
-    def save(self, row: RunRow, certificate: Certificate | None) -> None:
-        """Write down what came of a run; it is safe on the disk then, and its partial traces go.
+    def save(self, made: Sequence[tuple[RunRow, Certificate | None]]) -> None:
+        """Write down what came of runs that were made together; rows that are there already stay as they are.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: They cannot be written.
         """
-        if certificate is not None:
-            self.certificate(row.run).write_bytes(certificate.to_bytes())
+        for row, certificate in made:
+            if certificate is not None:
+                self.certificate(row.run).write_bytes(certificate.to_bytes())
+        known = {row.run for row in read_rows(self._runs)} if len(made) > 1 else ()
         with self._runs.open("ab") as file:
-            file.write(msgspec.json.encode(row) + b"\n")
+            file.write(b"".join(msgspec.json.encode(row) + b"\n" for row, _ in made if row.run not in known))
             file.flush()
             os.fsync(file.fileno())
-        for partial in self._partial(row.run):
-            partial.unlink()
+        for row, _ in made:
+            for partial in self._partial(row.run):
+                partial.unlink()
 
     def trace(self, run: str) -> Path:
         """Where the trace of a run is."""

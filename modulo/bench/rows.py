@@ -80,7 +80,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
         usage: What it spent.
         unconfirmed: Worst cases of calls whose bill never came.
         lost: The same of calls that were on their way when the study was interrupted.
-        seconds: Time taken, not counting what was interrupted.
+        seconds: Time taken, not counting what was interrupted, nor waiting for a turn.
+        shared_by: How many runs had one budget together, this one among them; 1 if it had one of its own.
         attempts: Its attempts.
     """
 
@@ -104,6 +105,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
     unconfirmed: Usage
     lost: Usage = Usage()
     seconds: float
+    shared_by: int = 1
     attempts: tuple[AttemptRow, ...]
 
     @property
@@ -114,13 +116,16 @@ class RunRow(Struct, frozen=True, kw_only=True):
         return self.rounds if self.certified_in is None else self.certified_in
 
 
-def run_row(outcome: Outcome[Any], *, answers: Collection[str], lost: Usage, **named: Any) -> RunRow:
+def run_row(
+    outcome: Outcome[Any], *, answers: Collection[str], lost: Usage, waited: float = 0.0, **named: Any
+) -> RunRow:
     """The row of a run.
 
     Args:
         outcome: Its outcome.
         answers: Names of the generators whose answers are the run's.
         lost: What was lost when it was interrupted.
+        waited: Of its seconds, those in which it waited for a turn.
         **named: The fields that say which run it is.
     """
     claim = None if isinstance(outcome, Exhausted) else outcome.certificate.claim
@@ -138,7 +143,7 @@ def run_row(outcome: Outcome[Any], *, answers: Collection[str], lost: Usage, **n
         usage=outcome.usage,
         unconfirmed=outcome.unconfirmed,
         lost=lost,
-        seconds=outcome.seconds,
+        seconds=max(0.0, outcome.seconds - waited),
         attempts=attempt_rows(outcome.attempts),
     )
 

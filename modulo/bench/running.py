@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 from msgspec import Struct
 
 from modulo.api import solve
@@ -16,20 +18,25 @@ from modulo.bench.pricing import Priced
 from modulo.bench.problem_sets import BenchProblem, problems_of
 from modulo.bench.resuming import Resumed, paid_answers
 from modulo.bench.rows import RunRow, answering, run_row
+from modulo.bench.sharing import Doorway, Shared, budget_of_all, shared_from_string
 from modulo.bench.study import ModelEntry, Study
 from modulo.budget import Budget, Usage
 from modulo.canonical import parse_json
+from modulo.certificate import Certificate
 from modulo.errors import LimitReached
 from modulo.generators.choice import Models
 from modulo.generators.models import generator_from_string
 from modulo.generators.price import Price
 from modulo.ledger import Ledger
+from modulo.many import size_of
+from modulo.options import Gate
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.problem import Problem
 from modulo.protocols import Generator, Strategy
 from modulo.running.together import run_together
 from modulo.strategies.named import strategy_from_string
 from modulo.trace import Trace
+from modulo.turns import in_turns
 
 __all__ = ["Cell", "StudyResult", "run_study", "runs_of"]
 
@@ -80,6 +87,10 @@ def runs_of(study: Study, *, base: Path) -> tuple[Cell, ...]:
         ConfigurationError: Its problems cannot be had, or it names a strategy that there is not.
     """
     for text in study.strategies.values():
+        shared = shared_from_string(text)
+        if shared is not None:
+            budget_of_all(study.budget.budget(), 1)
+            text = shared.strategy
         if text != _DOMAINS_OWN:
             strategy_from_string(text)
     return tuple(
@@ -125,21 +136,42 @@ async def _run_missing(
     folder.save_problems(_documents(cells))
     rows = folder.rows()
     finished = {row.run for row in rows}
-    ledger = _ledger(study, rows)
+    missing = [unit for unit in _units(study, cells) if not finished.issuperset(cell.run for cell in unit)]
+    # A set of which some rows are missing is made again on its paid answers, so those are not booked twice.
+    again = {cell.run for unit in missing for cell in unit}
+    work = _Work(study, folder, _ledger(study, [row for row in rows if row.run not in again]))
     starved = 0
-    waiting = iter([cell for cell in cells if cell.run not in finished])
+    waiting = iter(missing)
 
-    async def work() -> None:
+    async def work_off() -> None:
         nonlocal starved
-        for cell in waiting:
-            row = await _run(study, folder, cell, ledger)
-            if row is None:
-                starved += 1
-            else:
-                on_finished(row)
+        for unit in waiting:
+            made = await work.unit(unit)
+            starved += len(unit) if made is None else 0
+            for row in made or ():
+                if row.run not in finished:
+                    on_finished(row)
 
-    await run_together([work] * study.concurrency)
+    await run_together([work_off] * study.concurrency)
     return StudyResult(rows=folder.rows(), starved=starved)
+
+
+def _units(study: Study, cells: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
+    """What is made, and has a budget, together: a run, or in place of the last of them those that share."""
+    sharing = {name for name, text in study.strategies.items() if shared_from_string(text)}
+    sets: dict[tuple[Any, ...], list[Cell]] = {}
+    for cell in cells:
+        if cell.strategy in sharing:
+            sets.setdefault(_set_of(cell), []).append(cell)
+    for cell in cells:
+        if cell.strategy not in sharing:
+            yield (cell,)
+        elif cell is sets[_set_of(cell)][-1]:
+            yield tuple(sets[_set_of(cell)])
+
+
+def _set_of(cell: Cell) -> tuple[Any, ...]:
+    return cell.problem.set, cell.model, cell.strategy, cell.repeat
 
 
 def _documents(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
@@ -158,60 +190,138 @@ def _ledger(study: Study, rows: Sequence[RunRow]) -> Ledger:
     return ledger
 
 
-async def _run(study: Study, folder: StudyFolder, cell: Cell, ledger: Ledger) -> RunRow | None:
-    problem, seed = cell.problem, _seed(study, cell)
-    paid = paid_answers(folder.set_aside_traces(cell.run))
-    generator = _generator(study, cell, seed)
-    if paid.answers:
-        generator = Resumed(generator, paid)
-    graph = problem.domain.graph(generator)
-    with Trace(folder.trace(cell.run), keeps_answers=True) as trace:
-        outcome = await solve(
-            graph,
-            problem.value,
-            strategy=_strategy(study, cell),
-            backprompter=problem.domain.backprompter(),
-            budget=study.budget.budget(),
-            within=ledger,
-            select=study.select,
-            seed=seed,
-            trace=trace,
+class _Made(Struct, frozen=True, kw_only=True):
+    """A run that came to its end."""
+
+    row: RunRow
+    outcome: Outcome[Any]
+
+
+class _Work:
+    """Makes the runs of a study.
+
+    Args:
+        study: The study.
+        folder: Where results go.
+        ledger: Its books.
+    """
+
+    def __init__(self, study: Study, folder: StudyFolder, ledger: Ledger) -> None:
+        self._study = study
+        self._folder = folder
+        self._ledger = ledger
+        self._places = anyio.Semaphore(study.concurrency)
+
+    async def unit(self, cells: Sequence[Cell]) -> Sequence[RunRow] | None:
+        """The rows of runs that are made together, written down; None if the study's own budget ended one."""
+        shared = shared_from_string(self._study.strategies[cells[0].strategy])
+        budget = self._study.budget.budget()
+        if shared is None:
+            async with self._places:
+                made: Sequence[_Made] = [await self._run(cells[0], budget=budget, within=self._ledger)]
+            own, spent = budget, made[0].outcome.usage + made[0].outcome.unconfirmed
+        else:
+            own = budget_of_all(budget, len(cells))
+            ledger = Ledger(own, parent=self._ledger)
+            made = await self._together(cells, shared, ledger)
+            spent = ledger.spent + ledger.unconfirmed
+        if any(self._is_starved(one.outcome, own, spent) for one in made):
+            return None
+        self._folder.save([(one.row, _certificate(one.outcome)) for one in made])
+        return [one.row for one in made]
+
+    async def _together(self, cells: Sequence[Cell], shared: Shared, ledger: Ledger) -> Sequence[_Made]:
+        made: dict[int, _Made] = {}
+
+        async def run(place: int, gate: Gate) -> Outcome[Any]:
+            door = Doorway(gate, self._places)
+            try:
+                made[place] = await self._run(
+                    cells[place], budget=Budget(), within=ledger, door=door, shared_by=len(cells)
+                )
+            finally:
+                door.leave()
+            return made[place].outcome
+
+        await in_turns(
+            [partial(run, place) for place in range(len(cells))],
+            [size_of(_problem(cell)) for cell in cells],
+            allocation=shared.allocation,
+            concurrency=shared.at_a_time,
+            seed=_seed_of(self._study.seed, cells[0].problem.set, "", cells[0].repeat),
         )
-    if _is_starved(outcome, study, ledger):
-        return None
-    row = run_row(
-        outcome,
-        answers=answering(graph),
-        select=study.select,
-        lost=paid.lost,
-        run=cell.run,
-        set=problem.set,
-        problem=problem.id,
-        problem_sha256=Problem.of(problem.value, domain=problem.domain.name).sha256,
-        domain=problem.domain.name,
-        model=cell.model,
-        strategy=cell.strategy,
-        repeat=cell.repeat,
-    )
-    folder.save(row, None if isinstance(outcome, Exhausted) else outcome.certificate)
-    return row
+        return [made[place] for place in range(len(cells))]
+
+    async def _run(
+        self, cell: Cell, *, budget: Budget, within: Ledger, door: Doorway | None = None, shared_by: int = 1
+    ) -> _Made:
+        study, folder, problem = self._study, self._folder, cell.problem
+        seed = _seed_of(study.seed, problem.set, problem.id, cell.repeat)
+        paid = paid_answers(folder.set_aside_traces(cell.run))
+        generator = _generator(study, cell, seed)
+        if paid.answers:
+            generator = Resumed(generator, paid)
+        graph = problem.domain.graph(generator)
+        with Trace(folder.trace(cell.run), keeps_answers=True) as trace:
+            outcome = await solve(
+                graph,
+                problem.value,
+                strategy=_strategy(study, cell),
+                backprompter=problem.domain.backprompter(),
+                budget=budget,
+                within=within,
+                select=study.select,
+                seed=seed,
+                trace=trace,
+                gate=door,
+            )
+        row = run_row(
+            outcome,
+            answers=answering(graph),
+            select=study.select,
+            lost=paid.lost,
+            waited=door.waited if door else 0.0,
+            shared_by=shared_by,
+            run=cell.run,
+            set=problem.set,
+            problem=problem.id,
+            problem_sha256=_problem(cell).sha256,
+            domain=problem.domain.name,
+            model=cell.model,
+            strategy=cell.strategy,
+            repeat=cell.repeat,
+        )
+        return _Made(row=row, outcome=outcome)
+
+    def _is_starved(self, outcome: Outcome[Any], own: Budget, spent: Usage) -> bool:
+        """Whether it was the study's own budget, and not that of the run or its set, which ended a run.
+
+        Args:
+            outcome: Of the run.
+            own: The budget of the run, or of all that share it.
+            spent: What was spent of that.
+        """
+        total = self._study.total.budget()
+        for name in Budget.__dataclass_fields__:
+            limit, most = getattr(own, name), getattr(total, name)
+            if most is None or outcome.stop_reason is not StopReason.of_limit(name):
+                continue
+            if limit is None:
+                return True
+            if name == "seconds":
+                return bool(outcome.seconds < limit)
+            # Whichever has less left refused the call that was next.
+            left_of_total = most - _amount(self._ledger.spent + self._ledger.unconfirmed, name)
+            return bool(left_of_total < limit - _amount(spent, name))
+        return False
 
 
-def _is_starved(outcome: Outcome[Any], study: Study, ledger: Ledger) -> bool:
-    """Whether it was the study's own budget, and not that of the run, which ended a run."""
-    own, total = study.budget.budget(), study.total.budget()
-    for name in Budget.__dataclass_fields__:
-        limit, most = getattr(own, name), getattr(total, name)
-        if most is None or outcome.stop_reason is not StopReason.of_limit(name):
-            continue
-        if limit is None:
-            return True
-        if name == "seconds":
-            return bool(outcome.seconds < limit)
-        # Whichever has less left refused the call that was next.
-        left_of_total = most - _amount(ledger.spent + ledger.unconfirmed, name)
-        return bool(left_of_total < limit - _amount(outcome.usage + outcome.unconfirmed, name))
-    return False
+def _certificate(outcome: Outcome[Any]) -> Certificate | None:
+    return None if isinstance(outcome, Exhausted) else outcome.certificate
+
+
+def _problem(cell: Cell) -> Problem[Any]:
+    return Problem.of(cell.problem.value, domain=cell.problem.domain.name)
 
 
 def _amount(usage: Usage, name: str) -> float:
@@ -219,14 +329,16 @@ def _amount(usage: Usage, name: str) -> float:
     return amount
 
 
-def _seed(study: Study, cell: Cell) -> int:
+def _seed_of(seed: int, of_set: str, problem: str, repeat: int) -> int:
     """A seed of its own for each repeat of each problem, the same for all strategies: they are compared on it."""
-    about = f"{study.seed}\n{cell.problem.set}\n{cell.problem.id}\n{cell.repeat}"
+    about = f"{seed}\n{of_set}\n{problem}\n{repeat}"
     return int.from_bytes(hashlib.sha256(about.encode()).digest()[:4]) >> 1
 
 
 def _strategy(study: Study, cell: Cell) -> Strategy:
     text = study.strategies[cell.strategy]
+    shared = shared_from_string(text)
+    text = shared.strategy if shared else text
     return cell.problem.domain.strategy() if text == _DOMAINS_OWN else strategy_from_string(text)
 
 

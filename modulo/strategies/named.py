@@ -13,7 +13,7 @@ from modulo.errors import ConfigurationError
 from modulo.protocols import Strategy
 from modulo.strategies.portfolio import Portfolio
 
-__all__ = ["STRATEGY_NAMES", "name_of", "strategy_from_string"]
+__all__ = ["STRATEGY_NAMES", "name_of", "settings_in", "strategy_from_string"]
 
 _CLASSES: Final[Mapping[str, str]] = {
     "refine": "modulo.strategies.refine:Refine",
@@ -46,12 +46,26 @@ def strategy_from_string(text: str) -> Strategy:
     if "|" in text:
         return Portfolio(tuple(strategy_from_string(part) for part in text.split("|")))
     name, _, rest = text.partition(":")
+    if name == "adaptive":
+        raise ConfigurationError(
+            "adaptive spends one budget over many problems: it is a strategy of a study (modulo bench), alone, and "
+            "modulo.solve_many in programs"
+        )
     if name not in _CLASSES:
         near = difflib.get_close_matches(name, _CLASSES, n=1)
         guess = f"; did you mean {near[0]!r}?" if near else "."
         raise ConfigurationError(f"there is no strategy {name!r}{guess} There are {', '.join(_CLASSES)}.")
     module, _, class_name = _CLASSES[name].partition(":")
     return _made(name, getattr(import_module(module), class_name), rest)
+
+
+def settings_in(name: str, text: str) -> dict[str, Any]:
+    """The settings in ``SETTING=VALUE,SETTING=VALUE``.
+
+    Raises:
+        ConfigurationError: A part of it has another form; ``name`` says whose it is.
+    """
+    return dict(_setting(name, part) for part in text.split(",") if part)
 
 
 def name_of(strategy: Strategy) -> str | None:
@@ -63,7 +77,7 @@ def name_of(strategy: Strategy) -> str | None:
 
 def _made(name: str, kind: type[Any], rest: str) -> Strategy:
     known = {field.name for field in fields(kind) if field.init} if is_dataclass(kind) else set()
-    settings = dict(_setting(name, part) for part in rest.split(",") if part)
+    settings = settings_in(name, rest)
     unknown = settings.keys() - known
     if unknown:
         raise ConfigurationError(

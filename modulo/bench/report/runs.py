@@ -14,6 +14,7 @@ from modulo.bench.report.numbers import amount, short
 from modulo.bench.rows import RunRow
 from modulo.critique import Critique, Violation
 from modulo.errors import TraceError
+from modulo.outcome import StopReason
 
 __all__ = ["MOST_CHARACTERS", "runs_section"]
 
@@ -94,8 +95,7 @@ def _chip(row: RunRow) -> Html:
 def _told(row: RunRow, history: RunHistory) -> Iterator[Html]:
     if row.claim:
         yield element("p", f"Certified: {row.claim} ({row.soundness}).")
-    if row.error:
-        yield element("p", f"It ended with an error: {row.error[:_MOST_OF_A_TEXT]}")
+    yield from _ending(row)
     yield _folded("The problem", _readable(history.problem))
     attempts = list(history.attempts.values())
     for attempt in attempts[:_MOST_ATTEMPTS]:
@@ -103,6 +103,20 @@ def _told(row: RunRow, history: RunHistory) -> Iterator[Html]:
     if len(attempts) > _MOST_ATTEMPTS:
         left = len(attempts) - _MOST_ATTEMPTS
         yield element("p", f"{left} more attempts are left out; they are in the trace.")
+
+
+def _ending(row: RunRow) -> Iterator[Html]:
+    """Why it stopped, where that does not go without saying."""
+    if row.stop_reason is StopReason.GIVEN_UP:
+        yield element("p", f"It was given up: {(row.error or 'no reason was given')[:_MOST_OF_A_TEXT]}.")
+    elif row.error:
+        yield element("p", f"It ended with an error: {row.error[:_MOST_OF_A_TEXT]}")
+    elif row.shared_by > 1 and row.stop_reason.value.endswith("_limit"):
+        yield element(
+            "p",
+            f"The budget that it shared with {row.shared_by - 1} other runs had no room for another round; "
+            f"it had {short(row.rounds)} of them before.",
+        )
 
 
 def _attempt(attempt: AttemptHistory, *, is_answer: bool) -> Html:

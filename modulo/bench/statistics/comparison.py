@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -30,10 +31,12 @@ class Side(Struct, frozen=True, kw_only=True):
         backprompts: Whether it goes on from answers with critiques, and does not only sample.
         ended_early: Runs without a certificate that ended before they had spent the budget, by reason: with other
             limits, the strategy might have done better.
+        spent: What its runs spent in all.
     """
 
     strategy: str
     certified: int
+    spent: float
     backprompts: bool
     ended_early: Mapping[str, int]
 
@@ -48,6 +51,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
         second: The other.
         by: What both may spend the same of.
         budget: How much of it each run may spend: as much as the dearest run of the cheaper strategy did.
+        shared: Whether the runs of one of them share a budget. Then the whole of it is compared, of which both had
+            the same, and ``budget`` is what the dearer strategy spent a run on average.
         runs: How many pairs of runs there are.
         problems: On how many problems.
         only_first: Pairs in which only the first was certified.
@@ -64,6 +69,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     second: Side
     by: Resource
     budget: float
+    shared: bool
     runs: int
     problems: int
     only_first: int
@@ -101,7 +107,8 @@ def compare(
         first: Runs of one strategy on one set with one model.
         second: Runs of the other.
         by: What cost is counted in; tokens where there are any, else calls.
-        budget: What each run may spend of it; as ``Comparison.budget`` unless given.
+        budget: What each run may spend of it, also of those that share a budget; as ``Comparison.budget`` unless
+            given.
         seed: For the bootstrap.
 
     Returns:
@@ -112,10 +119,14 @@ def compare(
         return None
     ones, others = [one for one, _ in pairs], [other for _, other in pairs]
     by = by or _resource(ones, others)
-    budget = min(_most(ones, by), _most(others, by)) if budget is None else budget
+    shared = budget is None and any(row.shared_by > 1 for row in (*ones, *others))
+    if budget is None:
+        sides = (ones, others)
+        budget = max(_mean(one, by) for one in sides) if shared else min(_most(one, by) for one in sides)
     if not budget:
         return None
-    outcomes = [(_within(one, by, budget), _within(other, by, budget)) for one, other in pairs]
+    most = math.inf if shared else budget
+    outcomes = [(_within(one, by, most), _within(other, by, most)) for one, other in pairs]
     by_problem: defaultdict[str, list[int]] = defaultdict(list)
     for (one, _), (won, lost) in zip(pairs, outcomes, strict=True):
         by_problem[one.problem].append(won - lost)
@@ -123,10 +134,11 @@ def compare(
     unspoken = Comparison(
         set=ones[0].set,
         model=ones[0].model,
-        first=_side(ones, by, budget),
-        second=_side(others, by, budget),
+        first=_side(ones, by, most),
+        second=_side(others, by, most),
         by=by,
         budget=budget,
+        shared=shared,
         runs=len(pairs),
         problems=len(by_problem),
         only_first=sum(won > lost for won, lost in outcomes),
@@ -152,6 +164,10 @@ def _most(rows: Sequence[RunRow], by: Resource) -> float:
     return max(_amount(row, by) for row in rows)
 
 
+def _mean(rows: Sequence[RunRow], by: Resource) -> float:
+    return sum(_amount(row, by) for row in rows) / len(rows)
+
+
 def _amount(row: RunRow, by: Resource) -> float:
     amount: float = getattr(spent_by([row]), by)
     return amount
@@ -174,4 +190,5 @@ def _side(rows: Sequence[RunRow], by: Resource, budget: float) -> Side:
         certified=sum(_within(row, by, budget) for row in rows),
         backprompts=any(attempt.parent is not None for row in rows for attempt in row.attempts),
         ended_early=dict(early.most_common()),
+        spent=sum(_amount(row, by) for row in rows),
     )

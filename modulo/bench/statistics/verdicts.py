@@ -25,9 +25,7 @@ def in_words(compared: Comparison) -> str:
 
 def _sentences(compared: Comparison) -> Iterator[str]:
     first, second = compared.first, compared.second
-    budget = _UNITS[compared.by].format(compared.budget)
-    yield (
-        f"At up to {budget} a run, {first.strategy} certified {first.certified} and {second.strategy} "
+    yield f"{_condition(compared)}, {first.strategy} certified {first.certified} and {second.strategy} " + (
         f"{second.certified} of {compared.runs:,} runs."
     )
     yield _difference(compared)
@@ -35,6 +33,14 @@ def _sentences(compared: Comparison) -> Iterator[str]:
     for side in (first, second):
         if side.ended_early:
             yield _ended_early(side)
+
+
+def _condition(compared: Comparison) -> str:
+    unit = _UNITS[compared.by]
+    if not compared.shared:
+        return f"At up to {unit.format(compared.budget)} a run"
+    spent = [unit.format(side.spent) for side in (compared.first, compared.second)]
+    return f"With the same budget for all runs together, of which they spent {spent[0]} and {spent[1]}"
 
 
 def _difference(compared: Comparison) -> str:

@@ -17,6 +17,7 @@ import pytest
 from modulo.bench import running
 from modulo.bench.folder import StudyFolder
 from modulo.cli.app import run
+from modulo.outcome import StopReason
 from modulo.protocols import Generation, Generator, Request
 from tests.scripted_server import ScriptedServer
 from tests.scripted_steps import Reply
@@ -287,6 +288,45 @@ def test_a_kill_in_a_call_over_http_loses_nothing_that_was_paid_for(tmp_path: Pa
     billed = sum(row.usage.tokens for row in (first, second))
     assert server.billed_and_reported.prompt_tokens + server.billed_and_reported.completion_tokens == billed
     assert second.lost.tokens >= server.billed_unreported.prompt_tokens
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_set_that_shares_a_budget_outlives_a_kill_too(tmp_path: Path) -> None:
+    """As above, but nothing of the set is finished when the process is killed."""
+    lines = [json.dumps({"id": name, "problem": {**COLORING, "nodes": ["A", "B", name]}}) for name in "XY"]
+    shared = {"shared": "adaptive:at_a_time=1,strategy=best_of_n:n=1000,width=1"}
+    (tmp_path / "problems.jsonl").write_text("\n".join(lines))
+    (tmp_path / "study.yaml").write_text(json.dumps({**KILLED, "strategies": shared}))
+    held = [True]
+    wrong = json.dumps({"A": "red", "B": "red"})
+    with ScriptedServer(lambda _: Reply(wrong, held=held[0] and len(server.requests) == 5)) as server:
+        process = subprocess.Popen(**_command("study.yaml", server))
+        server.wait_until(lambda server: len(server.requests) == 5, seconds=60)
+        assert StudyFolder(tmp_path / "killed-results").rows() == []
+        process.kill()
+        process.communicate()
+        held[0] = False
+        done = subprocess.run(**_command("study.yaml", server), check=True)
+    assert json.loads(done.stdout)["runs"] == {"finished": 2, "expected": 2}
+    rows = StudyFolder(tmp_path / "killed-results").rows()
+    assert sum(row.usage.calls for row in rows) == 6
+    assert len(server.requests) == 6 + sum(row.lost.calls for row in rows) == 7
+    assert {row.stop_reason for row in rows} == {StopReason.CALLS_LIMIT}
+    billed = sum(row.usage.tokens for row in rows)
+    assert server.billed_and_reported.prompt_tokens + server.billed_and_reported.completion_tokens == billed
+
+
+def test_a_strategy_that_shares_a_budget_is_an_option_like_any_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shared = "adaptive:at_a_time=2,strategy=best_of_n:n=100,width=1"
+    document = printed(capsys, *SPOT, "--strategy", shared)
+    assert [one["group"]["strategy"] for one in document["groups"]][2] == shared
+    assert document["groups"][2]["spent"]["calls"] <= 6 * 4
+    assert [one["shared"] for one in document["comparisons"]] == [False, True, True]
+    assert run(["solve", "simulated", "--model", SPOT[3], "--strategy", shared]) == 2
+    assert "adaptive spends one budget over many problems" in capsys.readouterr().err
 
 
 def _command(target: str, server: ScriptedServer) -> Mapping[str, Any]:
