@@ -22,7 +22,8 @@ def rejected(attempt: Attempt) -> bool:
 def climb(tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, keeps: bool) -> Expansion | None:
     """One more answer at the lowest rung that has not been tried often enough; None after the last one.
 
-    A rung on which an answer came back that critics had rejected already is left at once: it would come again.
+    A rung on which an answer came back that critics had rejected already is left at once: it would come again. So is
+    one whose model has no room for the conversation. What a later stage's critic blames was rejected, too.
 
     Args:
         tree: The attempts so far.
@@ -33,7 +34,7 @@ def climb(tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, keep
     evidence = _evidence(tree)
     for rung in rungs:
         here = evidence.get(rung)
-        if here is None or (here.count < tries and len(here.answers) == here.count):
+        if here is None or not here.is_enough(tree, tries):
             node, sampling = rung
             tips = tree.tips(node) if keeps else ()
             return Expansion(node=node, sampling=sampling, parent=tips[-1].id if tips else None)
@@ -41,10 +42,22 @@ def climb(tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, keep
 
 
 class _Rejected(Struct):
-    """The rejected answers of a rung: how many, and the different ones."""
+    """What is against a rung.
+
+    Attributes:
+        count: How many answers were rejected.
+        answers: The different ones among them.
+        accepted: Answers that were accepted, for which a later stage may still blame it.
+    """
 
     count: int = 0
     answers: set[str] = msgspec.field(default_factory=set)
+    accepted: list[Attempt] = msgspec.field(default_factory=list)
+
+    def is_enough(self, tree: Tree, tries: int) -> bool:
+        blamed = [attempt.answer_key for attempt in self.accepted if tree.was_blamed(attempt)]
+        count = self.count + len(blamed)
+        return count >= tries or len(self.answers.union(blamed)) < count
 
 
 def _evidence(tree: Tree) -> Mapping[tuple[str, Sampling], _Rejected]:
@@ -53,7 +66,11 @@ def _evidence(tree: Tree) -> Mapping[tuple[str, Sampling], _Rejected]:
 
 
 def _note(found: dict[tuple[str, Sampling], _Rejected], attempt: Attempt) -> None:
+    here = found.setdefault((attempt.node, attempt.sampling), _Rejected())
     if rejected(attempt):
-        here = found.setdefault((attempt.node, attempt.sampling), _Rejected())
         here.count += 1
         here.answers.add(attempt.answer_key)
+    elif attempt.error_kind == "context_overflow":
+        here.count += 1  # without an answer, as if it had been given before
+    elif attempt.accepted:
+        here.accepted.append(attempt)

@@ -12,7 +12,7 @@ from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.counts import check_counts
 from modulo.strategies.siblings import best_siblings
-from modulo.strategies.stagnation import stagnation
+from modulo.strategies.stagnation import fruitless, stagnation
 from modulo.tree import Attempt, Tree
 
 __all__ = ["Refine"]
@@ -37,8 +37,9 @@ class Refine(Strategy):
     Attributes:
         width: Conversations that each generator holds at the same time.
         restart_after: Answers after which a conversation is given up for a new one; None never.
-        patience: Stop as ``stuck`` when every conversation has given its answer this many times more in a
-            row; None never.
+        patience: Stop as ``stuck`` when every conversation has given its answer this many times more in a row, or
+            its generator, in whatever conversations, has only given answers that it had given before, or failed,
+            for as long; None never.
         candidates: Answers sampled at each turn of a conversation, which goes on from the one with the fewest
             violations.
         stale_after: Answers in a row that bring nothing new (one that was given before, or the very same violations)
@@ -109,7 +110,7 @@ class Refine(Strategy):
         return [(name, tip) for name in names for tip in self._lanes(tree, name, n)]
 
     def _are_stuck(self, tree: Tree, lanes: Sequence[_Lane]) -> bool:
-        return bool(lanes) and all(self._is_stuck(tree, tip) for _, tip in lanes)
+        return bool(lanes) and all(self._is_stuck(tree, *lane) for lane in lanes)
 
     def _lanes(self, tree: Tree, node: str, n: int) -> Sequence[Attempt | None]:
         """Where each conversation stands, n at most; None for one that begins."""
@@ -135,8 +136,12 @@ class Refine(Strategy):
             return True
         return self.restart_after is not None and tree.depth(tip) >= self.restart_after
 
-    def _is_stuck(self, tree: Tree, tip: Attempt | None) -> bool:
-        return tip is not None and self.patience is not None and tree.repeats(tip) >= self.patience
+    def _is_stuck(self, tree: Tree, node: str, tip: Attempt | None) -> bool:
+        if self.patience is None:
+            return False
+        if tip is not None and tree.repeats(tip) >= self.patience:
+            return True
+        return fruitless(tree, node) >= self.patience * self.width * self.candidates
 
     def _expansion(self, tree: Tree, node: str, tip: Attempt | None, lane: int) -> Expansion:
         if tip is None:

@@ -1,10 +1,40 @@
-"""Whether a conversation still brings anything new."""
+"""Whether a conversation, or a generator, still brings anything new."""
 
 from __future__ import annotations
 
+import msgspec
+from msgspec import Struct
+
+from modulo.strategies.arms import folded
 from modulo.tree import Attempt, Tree
 
-__all__ = ["stagnation"]
+__all__ = ["fruitless", "stagnation"]
+
+
+class _Given(Struct):
+    """The answers of a generator, and how many attempts in a row brought no other one."""
+
+    answers: set[str] = msgspec.field(default_factory=set)
+    fruitless: int = 0
+
+
+def fruitless(tree: Tree, node: str) -> int:
+    """How many attempts of a generator in a row, up to the last one, brought no answer that it had not given before.
+
+    Those count that are built on what stands now. Calls that failed have brought none; where a critic failed, nobody
+    knows what the answer was worth.
+    """
+    given = folded(tree, "fruitless", dict[str, _Given], _give).get(node)
+    return 0 if given is None else given.fruitless
+
+
+def _give(found: dict[str, _Given], attempt: Attempt) -> None:
+    given = found.setdefault(attempt.node, _Given())
+    if attempt.generation is None or (attempt.error is None and attempt.answer_key in given.answers):
+        given.fruitless += 1
+    elif attempt.error is None:
+        given.answers.add(attempt.answer_key)
+        given.fruitless = 0
 
 
 def stagnation(tree: Tree, attempt: Attempt) -> int:
