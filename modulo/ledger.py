@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from modulo.amount import ATTEMPTS, CALLS, COST, ROUNDS, TOKENS, Amount, usage_of
-from modulo.budget import Budget, Usage, picodollars
+from modulo.budget import PICO, Budget, Usage, picodollars
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError, LimitReached
 
@@ -188,6 +188,22 @@ class Ledger:
         if own is None or above is None:
             return above if own is None else own
         return min(own, above)
+
+    def left(self, resource: str) -> float | None:
+        """What this ledger's own limit on a field of ``Budget`` leaves to be spent; None if it sets none.
+
+        Time is not spent, so it is not told here.
+        """
+        for name, i, limit in self._limits:
+            if name == resource:
+                left = limit - self._spent[i] - self._unconfirmed[i]
+                return left / PICO if i == COST else left
+        return None
+
+    def extend(self, usage: Usage) -> None:
+        """Raise each limit by what stands in the books already, and is about to be booked a second time."""
+        counts = Amount(usage).counts
+        self._limits = [(name, i, limit + counts[i]) for name, i, limit in self._limits]
 
     def limits(self, resource: str) -> bool:
         """Whether this ledger or one above it sets a limit on a field of ``Budget``."""

@@ -23,6 +23,7 @@ from modulo.critique import critique_json
 from modulo.errors import ProblemError, TraceError
 from modulo.events import (
     BudgetReserved,
+    BudgetSettled,
     CandidateReformulated,
     CritiqueGiven,
     Event,
@@ -59,7 +60,9 @@ class TraceWriter:
 
     def __init__(self, path: str | os.PathLike[str], *, keeps_answers: bool = False) -> None:
         self.path = Path(path)
-        self._flushed = (*_FLUSHED, BudgetReserved, GenerationFinished) if keeps_answers else _FLUSHED
+        self._flushed = (
+            (*_FLUSHED, BudgetReserved, BudgetSettled, GenerationFinished) if keeps_answers else _FLUSHED
+        )
         try:
             self._file: BinaryIO = open(self.path, "xb")  # noqa: SIM115  quicker than Path.open
         except FileExistsError as error:

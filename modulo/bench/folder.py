@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -147,11 +148,16 @@ class StudyFolder:
         return self._certificates / f"{_file_name(run)}.json"
 
     def set_aside_traces(self, run: str) -> Sequence[Path]:
-        """The traces of a run that was interrupted, the latest one moved out of the way of a new one."""
+        """The traces of a run that was interrupted, the earliest first, all out of the way of a new one."""
         trace = self.trace(run)
         if trace.exists():
             trace.rename(trace.with_suffix(f".{len(self._partial(run))}.partial"))
         return self._partial(run)
+
+    def traces_so_far(self, run: str) -> Sequence[Path]:
+        """The traces of a run that is not finished, the earliest first."""
+        trace = self.trace(run)
+        return [*self._partial(run), *([trace] if trace.exists() else ())]
 
     def _has_begun(self) -> bool:
         """Whether anything was done yet: a study that was refused in time may be mended in its folder."""
@@ -159,7 +165,9 @@ class StudyFolder:
         return any(file.exists() and file.stat().st_size for file in files)
 
     def _partial(self, run: str) -> list[Path]:
-        return sorted(self._traces.glob(f"{_file_name(run)}.*.partial"))
+        # One after the other, not by a search: that would go through the traces of all runs for each of them.
+        numbered = (self.trace(run).with_suffix(f".{number}.partial") for number in count())
+        return list(takewhile(Path.exists, numbered))
 
     def _cut_broken_line(self) -> None:
         """Take away a last line that was cut off, or the next row would stand behind it."""

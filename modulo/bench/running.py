@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from modulo.bench.study import ModelEntry, Study
 from modulo.budget import Budget, Usage
 from modulo.canonical import parse_json
 from modulo.certificate import Certificate
-from modulo.errors import LimitReached
+from modulo.errors import ConfigurationError, LimitReached
 from modulo.generators.choice import Models
 from modulo.generators.models import generator_from_string
 from modulo.generators.price import Price
@@ -84,7 +85,8 @@ def runs_of(study: Study, *, base: Path) -> tuple[Cell, ...]:
         base: The folder that its files are relative to.
 
     Raises:
-        ConfigurationError: Its problems cannot be had, or it names a strategy that there is not.
+        ConfigurationError: Its problems cannot be had, it names a strategy that there is not, or two runs would have
+            the same name.
     """
     for text in study.strategies.values():
         shared = shared_from_string(text)
@@ -93,7 +95,7 @@ def runs_of(study: Study, *, base: Path) -> tuple[Cell, ...]:
             text = shared.strategy
         if text != _DOMAINS_OWN:
             strategy_from_string(text)
-    return tuple(
+    cells = tuple(
         Cell(problem=problem, model=model, strategy=strategy, repeat=repeat)
         for given in study.problems
         for problem in problems_of(given, base=base)
@@ -101,6 +103,13 @@ def runs_of(study: Study, *, base: Path) -> tuple[Cell, ...]:
         for model in study.models
         for strategy in study.strategies
     )
+    twice = next((run for run, times in Counter(cell.run for cell in cells).items() if times > 1), None)
+    if twice is not None:
+        raise ConfigurationError(
+            f"two runs would both be called {twice!r}, because names in the study have slashes in them; rename a set "
+            "of problems, a model or a strategy"
+        )
+    return cells
 
 
 async def run_study(
@@ -139,7 +148,8 @@ async def _run_missing(
     missing = [unit for unit in _units(study, cells) if not finished.issuperset(cell.run for cell in unit)]
     # A set of which some rows are missing is made again on its paid answers, so those are not booked twice.
     again = {cell.run for unit in missing for cell in unit}
-    work = _Work(study, folder, _ledger(study, [row for row in rows if row.run not in again]))
+    unfinished = [folder.traces_so_far(run) for run in again]
+    work = _Work(study, folder, _ledger(study, [row for row in rows if row.run not in again], unfinished))
     starved = 0
     waiting = iter(missing)
 
@@ -181,10 +191,11 @@ def _documents(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
         yield {**document, "problem": parse_json(made.canonical)}
 
 
-def _ledger(study: Study, rows: Sequence[RunRow]) -> Ledger:
-    """The books of the study, in which stands what it spent before it was interrupted."""
+def _ledger(study: Study, rows: Sequence[RunRow], unfinished: Iterable[Sequence[Path]]) -> Ledger:
+    """The books of the study, in which stands what it spent before it was interrupted, in unfinished runs as well."""
     ledger = Ledger(study.total.budget())
     spent = sum((row.usage + row.unconfirmed + row.lost for row in rows), Usage())
+    spent += sum((paid_answers(traces).spent for traces in unfinished if traces), Usage())
     with suppress(LimitReached):  # there is nothing left, as the first run will find
         ledger.reserve_now(Usage()).settle(spent)
     return ledger
@@ -258,9 +269,7 @@ class _Work:
         study, folder, problem = self._study, self._folder, cell.problem
         seed = _seed_of(study.seed, problem.set, problem.id, cell.repeat)
         paid = paid_answers(folder.set_aside_traces(cell.run))
-        generator = _generator(study, cell, seed)
-        if paid.answers:
-            generator = Resumed(generator, paid)
+        generator = Resumed(_generator(study, cell, seed), paid, on_again=self._ledger.extend)
         graph = problem.domain.graph(generator)
         with Trace(folder.trace(cell.run), keeps_answers=True) as trace:
             outcome = await solve(
@@ -279,7 +288,7 @@ class _Work:
             outcome,
             answers=answering(graph),
             select=study.select,
-            lost=paid.lost,
+            lost=generator.lost,
             waited=door.waited if door else 0.0,
             shared_by=shared_by,
             run=cell.run,
@@ -303,16 +312,16 @@ class _Work:
         """
         total = self._study.total.budget()
         for name in Budget.__dataclass_fields__:
-            limit, most = getattr(own, name), getattr(total, name)
-            if most is None or outcome.stop_reason is not StopReason.of_limit(name):
+            limit = getattr(own, name)
+            if getattr(total, name) is None or outcome.stop_reason is not StopReason.of_limit(name):
                 continue
             if limit is None:
                 return True
             if name == "seconds":
                 return bool(outcome.seconds < limit)
             # Whichever has less left refused the call that was next.
-            left_of_total = most - _amount(self._ledger.spent + self._ledger.unconfirmed, name)
-            return bool(left_of_total < limit - _amount(spent, name))
+            left = self._ledger.left(name)
+            return left is not None and bool(left < limit - _amount(spent, name))
         return False
 
 

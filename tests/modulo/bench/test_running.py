@@ -222,3 +222,35 @@ def test_problems_can_be_read_from_lines(tmp_path: Path) -> None:
 def test_the_simulated_model_of_a_study_is_a_real_generator() -> None:
     cell = runs_of(study(), base=Path())[0]
     assert isinstance(running._generator(study(), cell, 0), SimulatedModel)
+
+
+def test_repeats_of_a_simulated_model_are_drawn_anew(tmp_path: Path) -> None:
+    given = study(
+        repeats=40,
+        problems=[{"domain": "simulated", "count": 1}],
+        models={"m": "simulated:easy=0.5"},
+        strategies={"once": "best_of_n:n=1"},
+    )
+    certified = sum(row.certified for row in ran(given, tmp_path / "out").rows)
+    assert 8 <= certified <= 32
+
+
+def test_misconceptions_of_a_simulated_model_are_the_same_in_every_repeat(tmp_path: Path) -> None:
+    given = study(
+        repeats=6,
+        problems=[{"domain": "simulated", "count": 8}],
+        models={"m": "simulated:easy=1,misconception=0.5"},
+        strategies={"once": "best_of_n:n=1"},
+    )
+    of_problems: dict[str, set[bool]] = {}
+    for row in ran(given, tmp_path / "out").rows:
+        of_problems.setdefault(row.problem, set()).add(row.certified)
+    assert sorted(map(len, of_problems.values())) == [1] * 8
+    assert {True, False} == set().union(*of_problems.values())
+
+
+def test_runs_that_would_have_the_same_name_are_refused(tmp_path: Path) -> None:
+    models = {"sim": "simulated:easy=0.5", "sim/a": "simulated:easy=1"}
+    given = study(models=models, strategies={"a/b": "refine", "b": "refine"})
+    with pytest.raises(ConfigurationError, match="two runs would both be called 'easy/seed 0/sim/a/b/0'"):
+        runs_of(given, base=tmp_path)
