@@ -60,17 +60,21 @@ class SimulatedModel(Generator):
         skills: The skill for each difficulty.
         seed: For all that is drawn.
         name: As which it bills.
+        run: Tells runs of the same model apart: answers are drawn anew in each, misconceptions are the same.
 
     Raises:
         ConfigurationError: It has no skills.
     """
 
-    def __init__(self, skills: Mapping[str, Skill], *, seed: int = 0, name: str = "simulated") -> None:
+    def __init__(
+        self, skills: Mapping[str, Skill], *, seed: int = 0, name: str = "simulated", run: int = 0
+    ) -> None:
         if not skills:
             raise ConfigurationError("a simulated model needs a skill for at least one difficulty")
         self._skills = dict(skills)
         self._seed = seed
         self._name = name
+        self._run = run
 
     async def generate(self, request: Request) -> Generation:
         """The right answer, or a wrong one.
@@ -96,7 +100,8 @@ class SimulatedModel(Generator):
     def describe(self) -> Mapping[str, JsonValue]:
         """The skills."""
         skills: dict[str, JsonValue] = {difficulty: asdict(skill) for difficulty, skill in self._skills.items()}
-        return {"generator": type(self).__qualname__, "model": self._name, "seed": self._seed, "skills": skills}
+        about: dict[str, JsonValue] = {"model": self._name, "seed": self._seed, "run": self._run}
+        return {"generator": type(self).__qualname__, **about, "skills": skills}
 
     def _skill(self, request: Request) -> Skill:
         problem = request.problem.value
@@ -110,9 +115,10 @@ class SimulatedModel(Generator):
         about = (self._seed, self._name, request.problem.value)
         critiques = sum(message.role == "assistant" for message in request.messages)
         is_mistaken = chance(*about, "misconception") < skill.misconception
-        if is_mistaken and not any(chance(*about, "dispelled", i) < skill.gain for i in range(critiques)):
+        of_run = (*about, self._run) if self._run else about
+        if is_mistaken and not any(chance(*of_run, "dispelled", i) < skill.gain for i in range(critiques)):
             return "wrong in the same way as ever"
-        drawn = chance(*about, "answer", request.node, request.turn)
+        drawn = chance(*of_run, "answer", request.node, request.turn)
         return RIGHT if drawn < skill.success + skill.gain * critiques else f"wrong {drawn:.9f}"
 
 
@@ -130,16 +136,24 @@ class SimulatedModels(GeneratorKind):
         Raises:
             ConfigurationError: They make no sense.
         """
+        return self.seeded(name, seed=0, problem_type=problem_type)
+
+    def seeded(self, name: str, *, seed: int, problem_type: type | None = None) -> Generator:
+        """The model of these odds, whose answers another seed draws anew.
+
+        Raises:
+            ConfigurationError: They make no sense.
+        """
         if problem_type not in (None, SimulatedProblem):
             raise ConfigurationError("a simulated model answers problems of the domain 'simulated' only")
         given = dict(_numbers(name))
-        seed = int(given.pop("seed", 0))
+        own_seed = int(given.pop("seed", 0))
         common = {field: given.pop(field) for field in _COMMON if field in given}
         for count in ("prompt_tokens", "completion_tokens"):
             if count in common:
                 common[count] = int(common[count])
         skills = {difficulty: Skill(success=success, **common) for difficulty, success in given.items()}  # type: ignore[arg-type]
-        return SimulatedModel(skills, seed=seed, name=f"simulated:{name}")
+        return SimulatedModel(skills, seed=own_seed, name=f"simulated:{name}", run=seed)
 
     def state(self, name: str) -> str:
         """It needs nothing."""

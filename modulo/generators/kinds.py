@@ -39,6 +39,19 @@ class GeneratorKind(ABC):
             ConfigurationError: There is none of that name, or it cannot answer such problems.
         """
 
+    def seeded(self, name: str, *, seed: int, problem_type: type | None = None) -> Generator:
+        """The generator of a name, which draws what it draws by a seed; a kind that draws nothing need not write it.
+
+        Args:
+            name: What stands after the colon.
+            seed: Another one for each repeat of a run.
+            problem_type: As in ``generator``.
+
+        Raises:
+            ConfigurationError: As ``generator``.
+        """
+        return self.generator(name, problem_type=problem_type)
+
     @abstractmethod
     def state(self, name: str) -> str:
         """What there is to know of one of ``names`` here: a version, say.

@@ -50,6 +50,8 @@ def generator_from_string(
             raise ConfigurationError("transcript: needs a file, as in transcript:runs.jsonl.gz")
         return TranscriptGenerator(rest)
     installed = find_generator_kind(kind)
+    if installed is not None and "seed" in given:
+        return installed.seeded(rest, seed=given["seed"], problem_type=problem_type)
     if installed is not None:
         return installed.generator(rest, problem_type=problem_type)
     if kind == "planner":
