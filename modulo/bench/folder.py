@@ -58,28 +58,32 @@ class StudyFolder:
                 raise ConfigurationError(f"{self.path} is not empty, and holds no study; name a new folder")
             for folder in (self.path, self._traces, self._certificates):
                 folder.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            _write_whole(file, json.dumps(document, indent=2).encode() + b"\n")
         except (OSError, json.JSONDecodeError) as error:
             raise ConfigurationError(f"{self.path} cannot be used: {error}") from error
-        self._cut_broken_line()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes from making the same runs, and paying for them, at the same time.
 
         Raises:
-            ConfigurationError: Another one does already.
+            ConfigurationError: Another one does already, or the folder cannot be written.
         """
         import fcntl
 
+        try:
+            lock = (self.path / "lock").open("ab")
+        except OSError as error:
+            raise ConfigurationError(f"{self.path} cannot be used: {error}") from error
         # The system lets go of it whenever the process ends, however that happens.
-        with (self.path / "lock").open("ab") as file:
+        with lock as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise ConfigurationError(
                     f"{self.path} is being worked on by another process; wait for it, or name a new folder"
                 ) from None
+            self._cut_broken_line()
             yield
 
     def study(self) -> Study:
@@ -103,10 +107,24 @@ class StudyFolder:
         rows = read_rows(self._runs)
         return sorted(rows, key=_place_in(self.study(), self.problems())) if rows else []
 
-    def save_problems(self, documents: Iterable[dict[str, Any]]) -> None:
-        """Write down which problems are studied."""
-        lines = b"".join(canonical_json(document) + b"\n" for document in documents)
-        (self.path / "problems.jsonl").write_bytes(lines)
+    def save_problems(self, documents: Sequence[dict[str, Any]]) -> None:
+        """Write down which problems are studied.
+
+        Raises:
+            ConfigurationError: The folder has runs on other problems of these names, or cannot be written.
+        """
+        studied = {(document["set"], document["id"]): document["sha256"] for document in documents}
+        for row in read_rows(self._runs):
+            if studied.get((row.set, row.problem)) != row.problem_sha256:
+                raise ConfigurationError(
+                    f"{self.path} has a run on another problem {row.problem!r} of {row.set!r}: the study's problems "
+                    "have changed since; name a new folder"
+                )
+        try:
+            lines = b"".join(canonical_json(document) + b"\n" for document in documents)
+            _write_whole(self.path / "problems.jsonl", lines)
+        except OSError as error:
+            raise ConfigurationError(f"{self.path} cannot be used: {error}") from error
 
     def problems(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The problems that are studied, by set and name.
@@ -176,6 +194,26 @@ class StudyFolder:
             if data and not data.endswith(b"\n"):
                 with self._runs.open("r+b") as file:
                     file.truncate(data.rfind(b"\n") + 1)
+
+
+def _write_whole(file: Path, data: bytes) -> None:
+    """Write a file so that it is never there in part, whatever breaks off; one that says this already stays as it is.
+
+    Raises:
+        OSError: It cannot be written; what was there is there still.
+    """
+    if file.exists() and file.read_bytes() == data:
+        return
+    partial = file.with_name(f"{file.name}.partial")
+    try:
+        with partial.open("wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        partial.replace(file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _compared(document: dict[str, Any]) -> dict[str, Any]:

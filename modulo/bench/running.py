@@ -142,7 +142,7 @@ async def run_study(
 async def _run_missing(
     study: Study, folder: StudyFolder, cells: Sequence[Cell], on_finished: Callable[[RunRow], None]
 ) -> StudyResult:
-    folder.save_problems(_documents(cells))
+    folder.save_problems(list(_documents(cells)))
     rows = folder.rows()
     finished = {row.run for row in rows}
     missing = [unit for unit in _units(study, cells) if not finished.issuperset(cell.run for cell in unit)]
