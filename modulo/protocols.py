@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_SAMPLING",
+    "MOST_SAMPLES",
     "ONE_CALL",
     "Backprompter",
     "Conversation",
@@ -112,6 +113,9 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
     schema: Mapping[str, JsonValue] | None = None
     toolbox: Toolbox | None = None
 
+
+MOST_SAMPLES: Final = 1000
+"""Most answers that one expansion may ask for."""
 
 ONE_CALL: Final = Usage(calls=1)
 """The bill of a call that costs nothing."""
@@ -313,7 +317,7 @@ class Expansion(Struct, gc=False, frozen=True, kw_only=True):
     Attributes:
         node: Name of the generator to run.
         parent: Id of the attempt to go on from, with its feedback; None starts anew.
-        samples: How many independent answers to this very prompt.
+        samples: How many independent answers to this very prompt; up to ``MOST_SAMPLES``, all at the same time.
         sampling: Deviations from the generator's settings.
         backprompter: Renders the conversation; None takes the run's own.
         prefix: What the answer begins with; what the generator gives is put behind it.

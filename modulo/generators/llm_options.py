@@ -39,6 +39,9 @@ def check_sampling(
         raise ConfigurationError(
             f"max_output_tokens must be a whole number of at least 1, not {max_output_tokens!r}"
         )
+    for name, number in (("temperature", temperature), ("max_output_tokens", max_output_tokens)):
+        if isinstance(number, int) and number > MAX_INTEGER:
+            raise ConfigurationError(f"{name} must be within 2**53 - 1, or no trace could carry it")
     if seed is not None and not (is_whole_number(seed) and 0 <= seed <= MAX_INTEGER):
         raise ConfigurationError(f"seed must be a whole number from 0 to 2**53 - 1, not {seed!r}")
     if reasoning_effort is not None and not (isinstance(reasoning_effort, str) and reasoning_effort):

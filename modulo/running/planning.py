@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modulo.errors import ConfigurationError
-from modulo.protocols import Backprompter, Expansion, Sampling, Strategy
+from modulo.generators.llm_options import check_sampling
+from modulo.protocols import DEFAULT_SAMPLING, MOST_SAMPLES, Backprompter, Expansion, Sampling, Strategy
 from modulo.running.failures import part_of_program
 from modulo.running.jobs import Plan
 from modulo.tree import Tree
@@ -69,13 +70,26 @@ class Planner:
             raise self._nonsense(f"for {node!r}, whose inputs are not certified")
         if parent is not None and (parent not in tree or tree[parent].node != node):
             raise self._nonsense(f"{node!r} to go on from {parent}, no attempt of its own")
-        if expansion.samples < 1:
+        if not 1 <= expansion.samples <= MOST_SAMPLES:
             raise self._nonsense(f"for {expansion.samples} samples")
+        if expansion.sampling is not DEFAULT_SAMPLING:
+            self._check_sampling(expansion.sampling)
         if expansion.offers is not None:
             self._check_offer(expansion)
         model = expansion.sampling.model
         if model is not None or expansion.prefills:
             self._check_abilities(node, model, expansion.prefills)
+
+    def _check_sampling(self, sampling: Sampling) -> None:
+        try:
+            check_sampling(
+                temperature=sampling.temperature,
+                max_output_tokens=sampling.max_output_tokens,
+                seed=sampling.seed,
+                reasoning_effort=sampling.reasoning_effort,
+            )
+        except ConfigurationError as error:
+            raise self._nonsense(f"for settings that no model takes: {error}") from error
 
     def _check_offer(self, expansion: Expansion) -> None:
         node, offers, tree = expansion.node, expansion.offers, self._tree

@@ -13,7 +13,7 @@ from modulo.settings import settings_of
 from modulo.strategies.arms import Arm, chosen_arms
 from modulo.strategies.beliefs import Belief, Drawn
 from modulo.strategies.branches import Branches, Place, branches_of
-from modulo.strategies.counts import check_counts
+from modulo.strategies.counts import check_counts, names_in
 from modulo.tree import Tree
 
 __all__ = ["ABMCTS"]
@@ -51,8 +51,7 @@ class ABMCTS(Strategy):
 
     def __post_init__(self) -> None:
         check_counts(self, optional=("width", "patience"))
-        models = (self.models,) if isinstance(self.models, str) else tuple(self.models)
-        object.__setattr__(self, "models", models)
+        object.__setattr__(self, "models", names_in(self, "models"))
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """As many expansions as may run; none when nothing new has come for too long.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
 
 from modulo.errors import ConfigurationError
+from modulo.graph.nodes import GeneratorNode
 from modulo.protocols import DEFAULT_SAMPLING, Sampling
 from modulo.tree import Attempt, Tree
 
@@ -39,30 +40,42 @@ class Arm(Struct, frozen=True):
 
 def arms_of(tree: Tree) -> list[Arm]:
     """The arms of the frontier, in the order of the graph and of the generators' models."""
-    found = []
-    for node in tree.frontier().generators:
-        if tree.inputs_of(node.name) is not None:
-            models: Sequence[str | None] = tuple(node.generator.models) or (None,)
-            found += [Arm(node.name, model) for model in models]
-    return found
+    nodes = [node for node in tree.frontier().generators if tree.inputs_of(node.name) is not None]
+    return _arms_of_nodes(nodes)
 
 
 def chosen_arms(tree: Tree, names: Sequence[str], *, strategy: str) -> list[Arm]:
     """The arms of these names, in this order; all of them if none are named.
 
     Raises:
-        ConfigurationError: There is no such arm.
+        ConfigurationError: At some stage, there is no such arm; said before anything is paid for an earlier one.
     """
     arms = arms_of(tree)
     if not names:
         return arms
+    _check_names(names, arms, strategy)
+    if not tree.attempts:
+        for stage in tree.program.stages.values():
+            _check_names(names, _arms_of_nodes(stage.generators), strategy)
     by_name = {arm.name: arm for arm in arms}
-    missing = [name for name in names if name not in by_name]
+    return [by_name[name] for name in names]
+
+
+def _arms_of_nodes(nodes: Iterable[GeneratorNode]) -> list[Arm]:
+    found = []
+    for node in nodes:
+        models: Sequence[str | None] = tuple(node.generator.models) or (None,)
+        found += [Arm(node.name, model) for model in models]
+    return found
+
+
+def _check_names(names: Sequence[str], arms: Sequence[Arm], strategy: str) -> None:
+    known = [arm.name for arm in arms]
+    missing = [name for name in names if name not in known]
     if missing:
         raise ConfigurationError(
-            f"{strategy}: {', '.join(missing)} is no model or generator here; there are {', '.join(by_name)}"
+            f"{strategy}: {', '.join(missing)} is no model or generator here; there are {', '.join(known)}"
         )
-    return [by_name[name] for name in names]
 
 
 def attempts_at(tree: Tree) -> Sequence[Attempt]:

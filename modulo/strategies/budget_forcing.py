@@ -12,7 +12,7 @@ from modulo.errors import ConfigurationError
 from modulo.protocols import Expansion, Finish, Sampling, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import Arm, arms_of, attempts_at
-from modulo.strategies.counts import check_counts
+from modulo.strategies.counts import check_counts, check_truths
 from modulo.tree import Attempt, Tree
 
 __all__ = ["BudgetForcing"]
@@ -61,6 +61,7 @@ class BudgetForcing(Strategy):
 
     def __post_init__(self) -> None:
         check_counts(self, "waits", "thinking_tokens", "answer_tokens", "trains")
+        check_truths(self, "on_evidence")
         for name in ("wait", "ending", "opening", "closing"):
             value = getattr(self, name)
             if not isinstance(value, str) or (name in ("wait", "ending") and not value.strip()):
@@ -69,7 +70,13 @@ class BudgetForcing(Strategy):
                 )
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
-        """What comes next in the train of thought of each model; none when all of them have come to their end."""
+        """What comes next in the train of thought of each model; none when all of them have come to their end.
+
+        Raises:
+            ConfigurationError: Some generator cannot go on from the beginning of an answer.
+        """
+        if not tree.attempts:
+            _check_prefill(tree)
         attempts = attempts_at(tree)
         wanted = [self._next(tree, arm, attempts) for arm in arms_of(tree)]
         return [expansion for expansion in wanted if expansion is not None][:n]
@@ -107,6 +114,16 @@ class BudgetForcing(Strategy):
             judged=self.on_evidence or label.startswith(_ANSWER),
             label=label,
         )
+
+
+def _check_prefill(tree: Tree) -> None:
+    """Refuse generators of whatever stage, before anything is paid for an earlier one."""
+    for node in tree.program.generators:
+        if not node.generator.takes_prefill:
+            raise ConfigurationError(
+                f"BudgetForcing lets models go on from the beginning of an answer, which {node.name!r} cannot; "
+                "use a local model, or a provider with prefill"
+            )
 
 
 def _ends(tree: Tree, attempt: Attempt) -> bool:

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modulo.canonical import JsonValue
-from modulo.errors import ConfigurationError
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import chosen_arms
-from modulo.strategies.counts import check_counts
+from modulo.strategies.counts import check_counts, check_truths, names_in
 from modulo.strategies.ladders import climb
 from modulo.tree import Tree
 
@@ -42,10 +41,8 @@ class Cascade(Strategy):
 
     def __post_init__(self) -> None:
         check_counts(self, "tries")
-        models = (self.models,) if isinstance(self.models, str) else tuple(self.models)
-        object.__setattr__(self, "models", models)
-        if len(set(models)) < len(models):
-            raise ConfigurationError(f"Cascade: models must be different names, not {models!r}")
+        check_truths(self, "keeps_conversation")
+        object.__setattr__(self, "models", names_in(self, "models"))
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One answer of the model whose turn it is; none once the last one was tried often enough.

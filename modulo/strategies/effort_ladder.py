@@ -11,7 +11,7 @@ from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Expansion, Sampling, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import arms_of
-from modulo.strategies.counts import check_counts
+from modulo.strategies.counts import check_counts, check_truths, names_in
 from modulo.strategies.ladders import climb
 from modulo.tree import Tree
 
@@ -42,19 +42,20 @@ class EffortLadder(Strategy):
 
     def __post_init__(self) -> None:
         check_counts(self, "tries")
-        # A trace gives lists back.
-        object.__setattr__(self, "efforts", tuple(self.efforts))
-        object.__setattr__(self, "max_output_tokens", tuple(self.max_output_tokens))
-        if not self.efforts or len(set(self.efforts)) < len(self.efforts):
-            raise ConfigurationError(f"EffortLadder: efforts must be different words, not {self.efforts!r}")
+        check_truths(self, "keeps_conversation")
+        object.__setattr__(self, "efforts", names_in(self, "efforts"))
+        if not self.efforts:
+            raise ConfigurationError("EffortLadder needs at least one effort")
+        most = self.max_output_tokens  # a trace gives a list back, the command line a single number
+        object.__setattr__(
+            self, "max_output_tokens", tuple(most) if isinstance(most, list | tuple) else (most,)
+        )
         if self.max_output_tokens and len(self.max_output_tokens) != len(self.efforts):
             raise ConfigurationError(
                 "EffortLadder: max_output_tokens needs one number for each effort, or none"
             )
-        for effort in self.efforts:
-            check_sampling(reasoning_effort=effort)
-        for most in self.max_output_tokens:
-            check_sampling(max_output_tokens=most)
+        for length in self.max_output_tokens:
+            check_sampling(max_output_tokens=length)
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One answer of each generator at its present effort; none once the highest was tried often enough."""

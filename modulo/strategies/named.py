@@ -63,9 +63,13 @@ def settings_in(name: str, text: str) -> dict[str, Any]:
     """The settings in ``SETTING=VALUE,SETTING=VALUE``.
 
     Raises:
-        ConfigurationError: A part of it has another form; ``name`` says whose it is.
+        ConfigurationError: A part of it has another form, or a setting stands twice; ``name`` says whose it is.
     """
-    return dict(_setting(name, part) for part in text.split(",") if part)
+    given = [_setting(name, part) for part in text.split(",") if part]
+    settings = dict(given)
+    if len(settings) < len(given):
+        raise ConfigurationError(f"strategy {name!r}: a setting stands twice in {text!r}")
+    return settings
 
 
 def name_of(strategy: Strategy) -> str | None:
@@ -106,5 +110,5 @@ def _is_json(text: str) -> bool:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
-from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling, Strategy
+from modulo.protocols import DEFAULT_SAMPLING, MOST_SAMPLES, Expansion, Sampling, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.counts import check_counts
+from modulo.strategies.counts import check_counts, check_truths
 from modulo.strategies.siblings import best_siblings
 from modulo.strategies.stagnation import fruitless, stagnation
 from modulo.tree import Attempt, Tree
@@ -41,7 +41,7 @@ class Refine(Strategy):
             its generator, in whatever conversations, has only given answers that it had given before, or failed,
             for as long; None never.
         candidates: Answers sampled at each turn of a conversation, which goes on from the one with the fewest
-            violations.
+            violations; up to 1,000.
         stale_after: Answers in a row that bring nothing new (one that was given before, or the very same violations)
             after which a conversation is given up for a new one, with the next of the generator's models if it
             has several; None never.
@@ -72,6 +72,11 @@ class Refine(Strategy):
             *("width", "candidates", "fresh_starts", "last_resort_after"),
             optional=("restart_after", "patience", "stale_after"),
         )
+        check_truths(self, "heats")
+        if self.candidates > MOST_SAMPLES:
+            raise ConfigurationError(
+                f"Refine: candidates must be at most {MOST_SAMPLES:,}, not {self.candidates!r}"
+            )
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One expansion for each conversation; none when all of them are stuck.

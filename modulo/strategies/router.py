@@ -15,7 +15,7 @@ from modulo.errors import ConfigurationError
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import Arm, attempts_at, chosen_arms
-from modulo.strategies.counts import check_counts
+from modulo.strategies.counts import check_counts, check_truths, names_in
 from modulo.strategies.features import Features, features_of_critiques, features_of_problem
 from modulo.strategies.ladders import climb, rejected
 from modulo.strategies.routing import RoutingTable
@@ -54,10 +54,8 @@ class Router(Strategy):
 
     def __post_init__(self) -> None:
         check_counts(self, "tries")
-        models = (self.models,) if isinstance(self.models, str) else tuple(self.models)
-        object.__setattr__(self, "models", models)
-        if len(set(models)) < len(models):
-            raise ConfigurationError(f"Router: models must be different names, not {models!r}")
+        check_truths(self, "keeps_conversation")
+        object.__setattr__(self, "models", names_in(self, "models"))
         object.__setattr__(self, "table", _table(self.table))
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:

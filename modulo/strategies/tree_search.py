@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
 from modulo.generators.llm_options import check_sampling
-from modulo.numeric import is_number
+from modulo.numeric import MAX_INTEGER, is_number
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import arms_of, folded
@@ -58,8 +58,10 @@ class TreeSearch(Strategy):
         check_sampling(temperature=self.temperature)
         for name, least in (("exploration", 0), ("widening", 0.01)):
             value = getattr(self, name)
-            if not is_number(value) or value < least:
-                raise ConfigurationError(f"TreeSearch: {name} must be a number from {least} on, not {value!r}")
+            if not is_number(value) or not least <= value <= MAX_INTEGER:
+                raise ConfigurationError(
+                    f"TreeSearch: {name} must be a number from {least} to 2**53 - 1, not {value!r}"
+                )
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """Answers from the places that are worth most by now."""

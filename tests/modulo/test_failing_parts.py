@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,25 @@ from typing import Any
 import pytest
 
 import modulo
-from modulo import Certified, ChatBackprompter, Exhausted, Graph, Ledger, Refine, StopReason, Usage
+from modulo import (
+    ABMCTS,
+    BudgetForcing,
+    Cascade,
+    Certified,
+    ChatBackprompter,
+    Exhausted,
+    Graph,
+    Ledger,
+    Models,
+    Portfolio,
+    Refine,
+    Router,
+    StopReason,
+    Usage,
+)
 from modulo.errors import ConfigurationError, LimitReached, ProgramError
 from modulo.events import RunFinished
-from modulo.protocols import Conversation, Expansion, Rendered, Strategy
+from modulo.protocols import Conversation, Expansion, Rendered, Sampling, Strategy
 from modulo.replaying import replay
 from modulo.running.failures import is_failure
 from modulo.testing import ScriptedGenerator
@@ -138,6 +154,53 @@ async def test_what_fails_before_a_call_was_paid_is_an_error_that_names_it(
 async def test_an_expansion_with_fields_of_other_types_is_refused(expansion: Any) -> None:
     with pytest.raises(ConfigurationError, match="no Expansion or has fields of other types"):
         await modulo.solve(graph_of(["ok"]), "p", strategy=Asks((expansion,)))
+
+
+@pytest.mark.parametrize(
+    ("expansion", "says"),
+    [
+        (Expansion(node="draft", samples=1001), "for 1001 samples"),
+        (Expansion(node="draft", sampling=Sampling(temperature=math.nan)), "temperature must be"),
+        (Expansion(node="draft", sampling=Sampling(temperature=2**70)), "temperature must be"),
+        (Expansion(node="draft", sampling=Sampling(temperature="hot")), "temperature must be"),  # type: ignore[arg-type]
+        (Expansion(node="draft", sampling=Sampling(seed=2**70)), "seed must be"),
+        (Expansion(node="draft", sampling=Sampling(max_output_tokens=-5)), "max_output_tokens must be"),
+        (Expansion(node="draft", sampling=Sampling(max_output_tokens=2**80)), "max_output_tokens must be"),
+        (Expansion(node="draft", sampling=Sampling(reasoning_effort="")), "reasoning_effort must be"),
+    ],
+)
+async def test_an_expansion_that_no_model_could_answer_or_no_trace_could_hold_is_refused(
+    expansion: Expansion, says: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"the strategy 'Asks' asked.*{says}"):
+        await modulo.solve(graph_of(["ok"]), "p", strategy=Asks((expansion,)))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "says"),
+    [
+        (BudgetForcing(), "which 'text' cannot"),
+        (Cascade(models=("small", "large")), "Cascade: small, large is no model"),
+        (Router(models=("small",)), "Router: small is no model"),
+        (ABMCTS(models=("large",)), "ABMCTS: large is no model"),
+        (Portfolio((Refine(), BudgetForcing())), "which 'text' cannot"),
+    ],
+)
+async def test_what_a_later_stage_cannot_do_is_said_before_an_earlier_one_is_paid(
+    strategy: Strategy, says: str
+) -> None:
+    class TakesPrefill(ScriptedGenerator):
+        takes_prefill = True
+
+    outlines = Models({"small": TakesPrefill(["ok"]), "large": TakesPrefill(["ok"])})
+    graph = Graph("two")
+    outline = graph.generator("outline", outlines)
+    graph.critic("outline_ok", is_ok, reads=outline)
+    graph.critic("text_ok", is_ok, reads=graph.generator("text", ScriptedGenerator(["ok"]), reads=outline))
+    batch = Ledger()
+    with pytest.raises(ConfigurationError, match=says):
+        await modulo.solve(graph, "p", strategy=strategy, within=batch, max_concurrency=1)
+    assert batch.spent.calls == 0
 
 
 async def test_a_backprompter_that_renders_no_messages_is_named() -> None:
