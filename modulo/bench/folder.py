@@ -46,11 +46,11 @@ class StudyFolder:
         Raises:
             ConfigurationError: It holds another one, or something else, or cannot be written.
         """
-        document = json.loads(study.model_dump_json())
+        document = _document(study)
         file = self.path / "study.json"
         try:
             if file.exists():
-                if self._has_begun() and _compared(json.loads(file.read_bytes())) != _compared(document):
+                if self._has_begun() and _compared(_document(self.study())) != _compared(document):
                     raise ConfigurationError(
                         f"{self.path} holds the results of another study; name a new folder"
                     )
@@ -214,6 +214,11 @@ def _write_whole(file: Path, data: bytes) -> None:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
+
+
+def _document(study: Study) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(study.model_dump_json())
+    return document
 
 
 def _compared(document: dict[str, Any]) -> dict[str, Any]:

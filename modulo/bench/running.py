@@ -100,8 +100,7 @@ def runs_of(study: Study, *, base: Path) -> tuple[Cell, ...]:
         for given in study.problems
         for problem in problems_of(given, base=base)
         for repeat in range(study.repeats)
-        for model in study.models
-        for strategy in study.strategies
+        for model, strategy in study.pairs
     )
     twice = next((run for run, times in Counter(cell.run for cell in cells).items() if times > 1), None)
     if twice is not None:

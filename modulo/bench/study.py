@@ -49,6 +49,7 @@ class ModelEntry(_Part):
         temperature: Softmax temperature.
         reasoning_effort: For reasoning models.
         max_output_tokens: Longest answer.
+        strategies: Names of the strategies that are tried with it; all of the study unless given.
         input_usd_per_million: Price of a million tokens read, to count what was spent where no bill has a price.
         output_usd_per_million: Price of a million tokens written.
     """
@@ -58,6 +59,7 @@ class ModelEntry(_Part):
     temperature: float | None = None
     reasoning_effort: str | None = None
     max_output_tokens: int | None = None
+    strategies: tuple[str, ...] = ()
     input_usd_per_million: float | None = Field(default=None, ge=0)
     output_usd_per_million: float | None = Field(default=None, ge=0)
 
@@ -151,7 +153,22 @@ class Study(_Part):
                     raise ValueError(
                         f"the model {name!r} chooses {chosen!r}, which is no single model of the study"
                     )
+            for strategy in entry.strategies:
+                if strategy not in self.strategies:
+                    raise ValueError(
+                        f"the model {name!r} is tried with {strategy!r}, which is no strategy of the study"
+                    )
         return self
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Each model with each strategy that is tried with it, by their names."""
+        return tuple(
+            (model, strategy)
+            for model, entry in self.models.items()
+            for strategy in self.strategies
+            if not entry.strategies or strategy in entry.strategies
+        )
 
 
 def read_study(path: Path) -> Study:

@@ -72,8 +72,7 @@ def report_study(folder: StudyFolder, *, as_json: bool) -> int:
         ConfigurationError: The folder holds no study.
     """
     study = folder.study()
-    cells = len(study.models) * len(study.strategies) * study.repeats
-    rows, expected = folder.rows(), len(folder.problems()) * cells
+    rows, expected = folder.rows(), len(folder.problems()) * len(study.pairs) * study.repeats
     if len(rows) < expected:
         click.echo(f"modulo: {len(rows):,} of {expected:,} runs are finished", err=True)
     return _print(study, rows, expected=expected, as_json=as_json)

@@ -137,7 +137,7 @@ def _head(rows: Sequence[RunRow]) -> Html:
 
 def _missing(folder: StudyFolder, study: Study, rows: Sequence[RunRow]) -> Html | None:
     """How many runs are still to be made; None if none is."""
-    expected = len(folder.problems()) * len(study.models) * len(study.strategies) * study.repeats
+    expected = len(folder.problems()) * len(study.pairs) * study.repeats
     if len(rows) >= expected:
         return None
     return element("p", f"{len(rows):,} of {expected:,} runs are finished; the numbers are of those.")

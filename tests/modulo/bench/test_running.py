@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -180,9 +181,29 @@ def test_strategies_choose_among_models_of_the_study(tmp_path: Path) -> None:
     assert [attempt.model for attempt in both[0].attempts] == ["small", "large"]
 
 
+def test_a_model_is_tried_with_the_strategies_that_it_names(tmp_path: Path) -> None:
+    models = {
+        "sim": STUDY["models"]["sim"],
+        "other": {"model": "simulated:easy=0,hard=0", "strategies": ["best"]},
+    }
+    result = ran(study(models=models), tmp_path / "out")
+    assert len(result.rows) == 10 * 3
+    assert {row.strategy for row in result.rows if row.model == "other"} == {"best"}
+
+
+def test_a_folder_from_before_a_setting_existed_goes_on(tmp_path: Path) -> None:
+    ran(study(), tmp_path / "out")
+    file = tmp_path / "out" / "study.json"
+    document = json.loads(file.read_bytes())
+    del document["models"]["sim"]["strategies"]
+    file.write_text(json.dumps(document))
+    assert len(ran(study(), tmp_path / "out").rows) == 20
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"models": {"a": {"model": "local", "strategies": ["x"]}}}, "'x', which is no strategy of the study"),
         ({"strategies": {}}, "strategies"),
         ({"strategies": {"a": "refin"}}, "did you mean 'refine'"),
         ({"problems": []}, "problems"),
