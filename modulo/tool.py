@@ -16,6 +16,7 @@ from modulo.clock import Clock
 from modulo.errors import ConfigurationError
 from modulo.generators.answer_schema import AnswerSchema
 from modulo.numeric import is_number, is_whole_number
+from modulo.running.failures import is_failure
 from modulo.toolbox import ToolSpec
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Tool:
         self.max_characters = max_characters
         self._schema = _schema_of(self.name, parameters)
         self._function = function
-        self._threads = 0
+        self._threads: set[object] = set()
 
     def spec(self) -> ToolSpec:
         """What models are told of it."""
@@ -94,9 +95,11 @@ class Tool:
         named: Any = parse_json(arguments)
         try:
             with clock.move_on_after(self.max_seconds) as deadline:
-                text = _shown(await self._answer(problem, named))
-        except Exception as error:  # noqa: BLE001  a user's function may raise anything
-            return _sentence(f"error: {type(error).__name__}: {error}")
+                text = await self._answer(problem, named)
+        except BaseException as error:  # a user's function may raise anything
+            if not is_failure(error):
+                raise
+            return _sentence(f"error: {_in_words(error)}")
         if deadline.cancel_called:
             return f"error: {self.name} gave no answer within {self.max_seconds:g} s"
         # Half a surrogate pair cannot be sent.
@@ -110,22 +113,36 @@ class Tool:
             return f"they have more than {_LONGEST_ARGUMENTS:,} characters"
         return self._schema.fault(arguments)
 
-    async def _answer(self, problem: Any, arguments: Mapping[str, Any]) -> Any:
+    async def _answer(self, problem: Any, arguments: Mapping[str, Any]) -> str:
         if is_async(self._function):
-            return await self._function(problem, **arguments)
-        if self._threads >= _MOST_THREADS:
-            raise RuntimeError(f"{self.name} still works on {self._threads} calls before")
-        self._threads += 1
-        call = partial(self._in_thread, problem, arguments)
-        (answer,) = await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
-        return await answer if inspect.isawaitable(answer) else answer
+            return _shown(await self._function(problem, **arguments))
+        if len(self._threads) >= _MOST_THREADS:
+            raise RuntimeError(f"{self.name} still works on {len(self._threads)} calls before")
+        thread = _Thread()
+        self._threads.add(thread)
+        try:
+            call = partial(self._in_thread, thread, problem, arguments)
+            (answer,) = await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+        except BaseException:
+            if not thread.has_begun:  # it was cancelled before a thread was free
+                self._threads.discard(thread)
+            raise
+        return _shown(await answer) if inspect.isawaitable(answer) else answer
 
-    def _in_thread(self, problem: Any, arguments: Mapping[str, Any]) -> tuple[Any]:
+    def _in_thread(self, thread: _Thread, problem: Any, arguments: Mapping[str, Any]) -> tuple[Any]:
+        thread.has_begun = True
         # Trio refuses a coroutine as the bare result of a thread.
         try:
-            return (self._function(problem, **arguments),)
+            answer = self._function(problem, **arguments)
+            return (answer if inspect.isawaitable(answer) else _shown(answer),)  # large ones take their time
         finally:
-            self._threads -= 1
+            self._threads.discard(thread)
+
+
+class _Thread:
+    """A call of a plain function, waiting for its thread or at work on it."""
+
+    has_begun = False
 
 
 def _schema_of(name: str, parameters: Any) -> AnswerSchema:
@@ -143,6 +160,13 @@ def _shown(value: Any) -> str:
     from pydantic_core import to_jsonable_python
 
     return canonical_json(to_jsonable_python(value)).decode()
+
+
+def _in_words(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  what it says of itself is the user's code too
+        return type(error).__name__
 
 
 def _sentence(text: str) -> str:

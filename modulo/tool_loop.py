@@ -74,11 +74,13 @@ class ToolLoop(Around):
         """
         answered = self._read(await self._generator.generate(self._with_tools(request, ())))
         bill, consulted = answered.usage, list[Consultation]()
-        while answered.finish is Finish.TOOL_CALLS and self._calls_left(consulted) > 0:
+        while answered.finish is Finish.TOOL_CALLS and answered.tool_calls and self._calls_left(consulted) > 0:
             consulted.append(await self._consult(request, answered, self._calls_left(consulted)))
             answered = self._read(await self._next(self._with_tools(request, consulted), bill))
         if answered.finish is Finish.TOOL_CALLS:
-            reason = f"It called tools after the {self._max_calls} calls that were allowed."
+            reason = "It ended with a call of a tool that it did not make."
+            if answered.tool_calls:
+                reason = f"It called tools after the {self._max_calls} calls that were allowed."
             answered = replace(answered, finish=Finish.MALFORMED, detail=reason)
         said = {"consulted": _told(consulted)} if consulted else {}
         return replace(answered, usage=bill, tool_calls=(), extra={**answered.extra, **said})
@@ -142,7 +144,7 @@ class ToolLoop(Around):
         tool = self._tools.get(name)
         if tool is None:
             return f"error: there is no tool of that name; there are {', '.join(self._tools)}"
-        return await tool.call(request.problem.value, arguments, clock)
+        return await tool.call(request.problem.own_value(), arguments, clock)
 
     async def _next(self, request: Request, bill: Usage | None) -> Generation:
         """The model's next turn, paid by itself.

@@ -152,3 +152,34 @@ async def test_a_plain_function_that_hangs_is_left_alone_and_soon_not_called_any
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         Tool(**{"function": add, "parameters": SCHEMA, **settings})
+
+
+async def test_calls_that_were_cancelled_before_a_thread_had_them_are_none_at_work() -> None:
+    tool = Tool(add, parameters=SCHEMA)
+    for _ in range(10):
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await said(tool, '{"x": 1}')
+    assert await said(tool, '{"x": 1}') == "2"
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [(SystemExit(3), "error: SystemExit: 3"), (Unspeakable(), "error: Unspeakable")]
+)
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_an_exit_and_an_error_without_words_are_told_too(
+    error: BaseException, says: str, is_async: bool
+) -> None:
+    def fails(problem: Any) -> None:
+        raise error
+
+    async def fails_later(problem: Any) -> None:
+        raise error
+
+    function = fails_later if is_async else fails
+    assert await said(Tool(function, name="fail", description="Fails.", parameters={}), "{}") == says

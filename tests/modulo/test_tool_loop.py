@@ -15,6 +15,8 @@ from modulo import (
     Certified,
     ConfigurationError,
     Exhausted,
+    Finish,
+    Generation,
     GenerationError,
     Outcome,
     Refine,
@@ -24,11 +26,13 @@ from modulo import (
     Usage,
 )
 from modulo.generators.price import Price
+from modulo.protocols import Request
 from modulo.running.retrying import Retries
 from modulo.testing import ScriptedGenerator
+from modulo.toolbox import ToolCall
 from tests.llm_calls import llm_of, request_of
 from tests.modulo.generators.conftest import no_keys, warm_litellm  # noqa: F401  fixtures
-from tests.modulo.loops import graph_of
+from tests.modulo.loops import graph_of, is_ok
 from tests.scripted_server import ScriptedServer
 from tests.scripted_steps import Reply, Reports, Stall, Status, Step, Tokens, context_overflow
 
@@ -320,3 +324,41 @@ async def test_it_goes_on_from_no_beginning() -> None:
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="ToolLoop"):
         ToolLoop(**{"model": ScriptedGenerator(["ok"]), "tools": [Doubling().tool()], **settings})
+
+
+async def test_an_answer_that_calls_tools_but_names_no_call_is_malformed() -> None:
+    def script(request: Request) -> Generation:
+        return Generation(text="", finish=Finish.TOOL_CALLS)
+
+    model = ScriptedGenerator(script)
+    outcome = await modulo.solve(graph_of(ToolLoop(model, [Doubling().tool()])), "p", budget=Budget(rounds=2))
+    assert isinstance(outcome, Exhausted)
+    assert len(model.requests) == outcome.usage.calls == 2
+    assert [a.generation.finish for a in outcome.attempts if a.generation] == [Finish.MALFORMED] * 2
+
+
+async def test_a_tool_that_changes_the_problem_changes_a_copy(tmp_path: Path) -> None:
+    def pops(problem: dict[str, list[int]]) -> int:
+        return problem["left"].pop()
+
+    def script(request: Request) -> Generation:
+        if request.toolbox and request.toolbox.consultations:
+            return Generation(text=request.toolbox.consultations[-1].results[0])
+        return Generation(
+            text="",
+            finish=Finish.TOOL_CALLS,
+            tool_calls=(ToolCall(id="1", tool="pop", arguments="{}"),),
+        )
+
+    tool = Tool(pops, name="pop", description="Takes one.", parameters={})
+    graph = modulo.Graph("pops")
+    model = ToolLoop(ScriptedGenerator(script), [tool])
+    draft = graph.generator("draft", model, prompt=lambda problem: f"left: {problem}")
+    read = graph.reformulator("read", lambda text, problem: f"{text} of {problem['left']}", reads=draft)
+    graph.critic("ok", is_ok, reads=read)
+    with modulo.Trace(tmp_path / "t.jsonl") as trace:
+        outcome = await modulo.solve(
+            graph, {"left": [1, 2, 3]}, strategy=Refine(), budget=Budget(rounds=2), trace=trace
+        )
+    assert [a.candidate.value() for a in outcome.attempts if a.candidate] == ["3 of [1, 2, 3]"] * 2
+    assert (await modulo.replay(tmp_path / "t.jsonl", graph=graph)).differences == ()
