@@ -35,10 +35,12 @@ class AttemptHistory(Struct, frozen=True, kw_only=True):
         offers: The attempt whose answer it offers to the critics, where nothing was asked.
         sampling: Sampling settings that the strategy chose.
         messages: What the generator was asked.
+        prefix: What it was made to begin with, in part its own words of before; ``text`` begins with it.
         text: What it answered; None if it failed.
         model: The model that answered, as the generator reports it.
         finish: Why the answer ended.
         usage: What it cost.
+        extra: Further facts about the answer, such as what tools said.
         error: What went wrong, if something did.
         candidate_sha256: Hash of the canonical candidate; None if there is none.
         candidate: The candidate.
@@ -55,10 +57,12 @@ class AttemptHistory(Struct, frozen=True, kw_only=True):
     offers: int | None
     sampling: Mapping[str, JsonValue]
     messages: tuple[Message, ...]
+    prefix: str = ""
     text: str | None = None
     model: str = ""
     finish: str | None = None
     usage: Mapping[str, float] = {}
+    extra: Mapping[str, JsonValue] = {}
     error: str | None = None
     candidate_sha256: str | None = None
     candidate: JsonValue = None
@@ -184,6 +188,7 @@ class _Reader:
             raise ValueError(f"the attempt {first} does not follow the one that it goes on from")
         if document["samples"] > _MOST_SAMPLES:
             raise ValueError(f"{document['samples']} samples at once are more than anybody asks for")
+        prefix = document.get("prefix")
         for number in range(document["attempt"], document["attempt"] + document["samples"]):
             self._told[number] = {
                 **{name: document[name] for name in ("round", "node", "parent", "inputs", "sampling")},
@@ -191,6 +196,7 @@ class _Reader:
                 "label": document.get("label", ""),
                 "offers": document.get("offers"),
                 "messages": tuple(self._conversation(document["prompt_sha256"])),
+                "prefix": self._texts[prefix["text_sha256"]] if prefix else "",
                 "critiques": (),
             }
 
@@ -209,6 +215,7 @@ class _Reader:
             "model": document["model"],
             "finish": document["finish"],
             "usage": document["usage"] or {},
+            "extra": document.get("extra") or {},
         }
 
     def _reformulated(self, document: Mapping[str, Any]) -> dict[str, Any]:

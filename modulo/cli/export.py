@@ -56,7 +56,7 @@ def _write(lines: Iterable[str], out: Path) -> int:
             for count, line in enumerate(lines, 1):  # noqa: B007
                 file.write(line + "\n")
         partial.replace(out)
-    except FileNotFoundError as error:
+    except OSError as error:
         raise ConfigurationError(f"{out} cannot be written: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)

@@ -51,10 +51,15 @@ def _rejected(
     for run in runs:
         for attempt in run.history.attempts.values():
             is_rejected = attempt.verdict == "reject" and attempt.candidate_sha256 is not None
-            # An answer that is offered again was made by another attempt.
-            is_its_own = attempt.offers is None and attempt.text is not None
-            if is_rejected and is_its_own and run.history.first_prompt(attempt) == prompt:
+            if is_rejected and _is_first(run, attempt) and run.history.first_prompt(attempt) == prompt:
                 yield run, attempt
+
+
+def _is_first(run: FinishedRun, attempt: AttemptHistory) -> bool:
+    """Whether its answer was not judged before: one that is offered was made by another attempt, perhaps for a vote."""
+    if attempt.text is None:
+        return False
+    return attempt.offers is None or run.history.attempts[attempt.offers].verdict == "unjudged"
 
 
 def _row(

@@ -42,6 +42,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.Ca
         (["RESULTS", "--format", "csv"], "'csv' is not one of"),
         (["RESULTS"], "Missing option '--format'"),
         (["RESULTS", "--format", "sft", "--out", "no/such/folder/file"], "cannot be written"),
+        (["RESULTS", "--format", "sft", "--out", "x" * 300], "cannot be written: File name too long"),
     ],
 )
 def test_wrong_usage_is_told_in_a_sentence(
