@@ -59,6 +59,13 @@ class Steps(ABC, Generic[P, C]):
             candidate: Any answer in canonical form, however wrong or long.
         """
 
+    def beginnings_behind(self, problem: P, candidate: C, beginning: Beginning) -> Sequence[Beginning]:
+        """The same for an answer that was asked from a beginning; those that this one has may be left out.
+
+        To override it saves time where beginnings grow long: the search knows them already.
+        """
+        return self.beginnings(problem, candidate)
+
     @abstractmethod
     def prompt(self, problem: P, beginning: Beginning) -> str | Sequence[Message]:
         """Asks for the rest of an answer, or for its next steps."""

@@ -6,11 +6,10 @@ The marks are read strictly, at the very start of a text, since a beginning is w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Begun", "begun_text", "read_begun"]
+__all__ = ["Begun", "begun_lines", "begun_text", "read_begun"]
 
 _BEGUN: Final = re.compile(r"\[BEGINNING\]\n((?:\([^()\n]*+\)\n)*+)\[(REST|END)\]\n")
 
@@ -30,10 +29,19 @@ class Begun:
     rest: str
 
 
-def begun_text(actions: Sequence[str], *, is_complete: bool) -> str:
-    """The beginning of a plan, to be put before a model's answer."""
-    lines = ["[BEGINNING]", *actions, "[END]" if is_complete else "[REST]", ""]
-    return "\n".join(lines)
+def begun_text(lines: str, *, is_complete: bool) -> str:
+    """The beginning of a plan, to be put before a model's answer.
+
+    Args:
+        lines: Its actions, each with its line end.
+        is_complete: Whether the plan ends with them.
+    """
+    return f"[BEGINNING]\n{lines}{'[END]' if is_complete else '[REST]'}\n"
+
+
+def begun_lines(text: str) -> str:
+    """The actions of a beginning that ``begun_text`` wrote, each with its line end."""
+    return text.removeprefix("[BEGINNING]\n").rpartition("[")[0]
 
 
 def read_begun(text: str) -> Begun | None:

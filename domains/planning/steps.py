@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import replace
 
 from modulo.critics.plan import PddlProblem, problem_text
-from modulo.critics.plan.pddl.syntax import Atom, Fluent
-from modulo.critics.plan.plan_text import PlanStep, read_plan, step_text
-from modulo.critics.plan.state import State
-from modulo.critics.plan.stepping import carry_out, goal_holds, unmet_of_goal
+from modulo.critics.plan.pddl.syntax import Atom, Exact, Fluent
+from modulo.critics.plan.plan_text import read_plan, step_text
+from modulo.critics.plan.quantifiers import Holds
+from modulo.critics.plan.state import Environment, Fact, State
+from modulo.critics.plan.stepping import carry_out
 from modulo.critics.plan.task import Task
-from modulo.critics.plan.undetermined import TooMuchWork
-from modulo.domains.planning.beginnings import begun_text, read_begun
+from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
+from modulo.domains.planning.beginnings import begun_lines, begun_text
 from modulo.steps import Beginning, Steps
 
 __all__ = ["PlanSteps"]
@@ -23,6 +25,14 @@ __all__ = ["PlanSteps"]
 _MOST_STEPS: Final = 100
 """Longest beginning; those of longer plans would fill the memory."""
 _MOST_WORK: Final = 1_000_000
+_MOST_KEPT: Final = 2_000
+"""States that are kept, of a few kilobytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    facts: set[Fact]
+    values: dict[Fact, Exact]
 
 
 class PlanSteps(Steps[PddlProblem, str]):
@@ -42,6 +52,7 @@ class PlanSteps(Steps[PddlProblem, str]):
 
     def __init__(self, prompt: Callable[[PddlProblem], str]) -> None:
         self._prompt = prompt
+        self._reached: dict[tuple[PddlProblem, str], _Reached] = {}
 
     def applies_to(self, problem: PddlProblem) -> bool:
         """Whether plans of this problem are steps one after the other."""
@@ -50,55 +61,84 @@ class PlanSteps(Steps[PddlProblem, str]):
 
     def beginnings(self, problem: PddlProblem, candidate: str) -> Sequence[Beginning]:
         """A beginning for each step that can be carried out, up to one with which the goal holds."""
-        try:
-            steps = read_plan(candidate)
-        except (ValueError, TooMuchWork):
-            return ()
-        return list(_carried_out(problem.task(), steps[:_MOST_STEPS]))
+        return self._beginnings(problem, candidate, "")
+
+    def beginnings_behind(
+        self, problem: PddlProblem, candidate: str, beginning: Beginning
+    ) -> Sequence[Beginning]:
+        """The same without those that the beginning itself has, if the plan begins with it."""
+        lines = begun_lines(beginning.text)
+        if not f"{candidate}\n".startswith(lines):
+            return self.beginnings(problem, candidate)
+        return () if beginning.score == 1 else self._beginnings(problem, candidate, lines)
 
     def prompt(self, problem: PddlProblem, beginning: Beginning) -> str:
         """The prompt of the problem that is left."""
-        begun = read_begun(beginning.text)
-        assert begun is not None, "its text is ours"
-        return self._prompt(_after(problem, read_plan("\n".join(begun.actions))))
+        return self._prompt(_after(problem, self._state(problem, begun_lines(beginning.text))))
+
+    def _beginnings(self, problem: PddlProblem, candidate: str, known: str) -> Sequence[Beginning]:
+        """Beginnings behind lines that are known to be one, and with which the candidate begins."""
+        task, found = problem.task(), list[Beginning]()
+        try:
+            state = self._state(problem, known)
+            length = known.count("\n")
+            for step in read_plan(candidate[len(known) :])[: _MOST_STEPS - length]:
+                if step.time is not None or carry_out(task, [step], state) is not None:
+                    break
+                known += step_text(step) + "\n"
+                found.append(_beginning(task, state, known))
+                if found[-1].score == 1:
+                    break
+                self._keep(problem, known, state)
+        except TooMuchWork:
+            return found  # what came before it is worth having
+        except ValueError:
+            return ()
+        return found
+
+    def _state(self, problem: PddlProblem, lines: str) -> State:
+        """The state that a beginning leads to. That of most is known, since it was found in some answer."""
+        task = problem.task()
+        state, reached = task.start(_MOST_WORK), self._reached.get((problem, lines))
+        if reached is None:
+            failed = carry_out(task, read_plan(lines), state)
+            assert failed is None, "a beginning can be carried out"
+        else:
+            state.facts, state.values = reached.facts.copy(), reached.values.copy()
+        return state
+
+    def _keep(self, problem: PddlProblem, lines: str, state: State) -> None:
+        if len(self._reached) >= _MOST_KEPT:
+            self._reached = {}
+        self._reached[problem, lines] = _Reached(state.facts.copy(), state.values.copy())
 
 
-def _carried_out(task: Task, steps: Sequence[PlanStep]) -> Iterator[Beginning]:
-    state, texts = task.start(_MOST_WORK), list[str]()
+def _beginning(task: Task, state: State, lines: str) -> Beginning:
+    parts, env = task.goal.condition.parts, task.goal.frame.environment(())
+    unmet = sum([not _is_met(holds, env, state) for _, holds in parts])
+    text = begun_text(lines, is_complete=not unmet)
+    return Beginning(text=text, state=_key(state), score=1 - unmet / max(len(parts), 1))
+
+
+def _is_met(holds: Holds, env: Environment, state: State) -> bool:
+    """Whether a part of the goal holds. One that has no value, by a division perhaps, does not."""
     try:
-        for step in steps:
-            if step.time is not None or carry_out(task, [step], state) is not None:
-                return
-            texts.append(step_text(step))
-            beginning = _beginning(task, state, texts)
-            yield beginning
-            if beginning.score == 1:
-                return
-    except TooMuchWork:
-        return  # what came before it is worth having
-
-
-def _beginning(task: Task, state: State, texts: Sequence[str]) -> Beginning:
-    is_complete = goal_holds(task, state)
-    parts = len(task.goal.condition.parts)
-    # A goal that has no value, by a division perhaps, holds as little as one whose parts do not.
-    score = 1.0 if is_complete else min(1 - len(unmet_of_goal(task, state)) / max(parts, 1), 0.99)
-    return Beginning(text=begun_text(texts, is_complete=is_complete), state=_key(state), score=score)
+        return holds(env, state)
+    except Meaningless:
+        return False
 
 
 def _key(state: State) -> str:
-    known = repr((sorted(state.facts), sorted(state.values.items())))
+    known = "\n".join(sorted(map(" ".join, state.facts)))
+    if state.values:
+        known += repr(sorted(state.values.items()))
     return hashlib.blake2b(known.encode(), digest_size=16).hexdigest()
 
 
-def _after(problem: PddlProblem, steps: Sequence[PlanStep]) -> PddlProblem:
-    """The problem that begins where steps have led."""
-    task = problem.task()
-    state = task.start(_MOST_WORK)
-    failed = carry_out(task, steps, state)
-    assert failed is None, "a beginning can be carried out"
+def _after(problem: PddlProblem, state: State) -> PddlProblem:
+    """The problem that begins with a state."""
     left = replace(
-        task.problem,
+        problem.task().problem,
         facts=tuple(Atom(fact[0], fact[1:]) for fact in sorted(state.facts)),
         values=tuple((Fluent(key[0], key[1:]), value) for key, value in sorted(state.values.items())),
     )

@@ -88,7 +88,7 @@ class Positions:
         origin = at = self._origin(attempt)
         origin.asked += 1
         new: list[Position] = []
-        places = list(self._places(attempt))
+        places = list(self._places(attempt, origin.beginning))
         if not places and origin is self.root and attempt.generation is not None:
             self._hopeless = attempt
         for state, score, beginning in places:
@@ -136,7 +136,7 @@ class Positions:
         number = attempt.label.rpartition(".")[2]  # a portfolio puts its own label before ours
         return self.all[int(number)] if number.isdecimal() and int(number) < len(self.all) else self.root
 
-    def _places(self, attempt: Attempt) -> Iterator[_Place]:
+    def _places(self, attempt: Attempt, begun: Beginning | None) -> Iterator[_Place]:
         if attempt.generation is None:
             return
         steps, candidate = self._steps[attempt.node], attempt.candidate
@@ -144,5 +144,7 @@ class Positions:
             score = 1 / (1 + attempt.violation_count) if candidate else 0.0
             yield attempt.answer_key, score, None
         elif candidate and not candidate.claims_unsolvable:
-            for beginning in steps.beginnings(self._problem, candidate.value()):
+            answer = candidate.value()
+            behind = begun and steps.beginnings_behind(self._problem, answer, begun)
+            for beginning in steps.beginnings(self._problem, answer) if behind is None else behind:
                 yield beginning.state, beginning.score, beginning

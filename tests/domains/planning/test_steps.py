@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,12 +21,17 @@ from modulo.domains.planning.chat import parse_plan
 from modulo.domains.planning.simulating import solves
 from modulo.errors import Malformed
 from modulo.problem import NO_SOLUTION
+from modulo.steps import Steps
 from modulo.testing import ScriptedGenerator
 
 DOMAINS = [d.DOMAIN for d in (blocksworld, logistics, mystery_blocksworld, pddl, sokoban)]
 STEPS = PlanSteps(pddl_prompt)
 PROBLEM, PLAN = blocksworld.generate(blocks=4, seed=3)
 LINES = PLAN.strip().split("\n")
+
+
+def beginning_of(lines: Sequence[str], *, is_complete: bool = False) -> str:
+    return begun_text("".join(f"{line}\n" for line in lines), is_complete=is_complete)
 
 
 def steps_of(domain: Domain[PddlProblem]) -> PlanSteps:
@@ -44,7 +50,7 @@ def test_no_beginning_of_a_right_plan_is_pruned(domain: Domain[PddlProblem], see
     found = steps_of(domain).beginnings(specimen.problem, plan)
     # All of them, up to the first one that is a right answer itself.
     assert [beginning.text for beginning in found] == [
-        begun_text(lines[:end], is_complete=end == len(found)) for end in range(1, len(found) + 1)
+        beginning_of(lines[:end], is_complete=end == len(found)) for end in range(1, len(found) + 1)
     ]
     assert found[-1].score == 1
     assert _is_right(specimen.problem, lines[: len(found)])
@@ -98,6 +104,62 @@ def test_a_beginning_ends_before_the_first_step_that_cannot_be_carried_out(seed:
             assert len(found) == int(location.split()[1]) - 1
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_behind_a_beginning_are_the_longer_ones_of_a_plan_that_begins_so(seed: int) -> None:
+    rng = random.Random(seed)
+    specimen = blocksworld.DOMAIN.specimens().draw(rng)
+    plans = [str(variant.document) for variant in blocksworld.DOMAIN.specimens().damaged(specimen, rng)]
+    for plan in [str(specimen.answers[0]), *plans]:
+        found = STEPS.beginnings(specimen.problem, plan)
+        for length, beginning in enumerate(found, 1):
+            begun = read_begun(beginning.text)
+            assert begun
+            text = "\n".join([*begun.actions, *plan.split("\n")[length:]])
+            assert [*STEPS.beginnings_behind(specimen.problem, text, beginning)] == found[length:]
+
+
+def test_what_was_seen_before_changes_nothing() -> None:
+    fresh, used = PlanSteps(pddl_prompt), PlanSteps(pddl_prompt)
+    other, _ = blocksworld.generate(blocks=4, seed=4)
+    walks = ["\n".join(_random_walk(PROBLEM, random.Random(seed), 8)) for seed in range(5)]
+    for problem in (PROBLEM, other):
+        for walk in walks:
+            used.beginnings(problem, walk)
+    for beginning in fresh.beginnings(PROBLEM, walks[0])[:-1]:
+        longer = "\n".join([walks[0], walks[1]])
+        again = PlanSteps(pddl_prompt).beginnings_behind(PROBLEM, longer, beginning)
+        assert used.beginnings_behind(PROBLEM, longer, beginning) == again
+        assert used.prompt(PROBLEM, beginning) == PlanSteps(pddl_prompt).prompt(PROBLEM, beginning)
+
+
+def test_behind_a_beginning_with_which_a_plan_does_not_begin_are_all_of_its_own() -> None:
+    beginning = STEPS.beginnings(PROBLEM, PLAN)[0]
+    other = f"(pick-up d)\n(put-down d)\n{PLAN}"
+    assert STEPS.beginnings_behind(PROBLEM, other, beginning) == STEPS.beginnings(PROBLEM, other)
+    longer = f"{LINES[0][:-1]}x)\n{PLAN}"
+    assert STEPS.beginnings_behind(PROBLEM, longer, beginning) == STEPS.beginnings(PROBLEM, longer)
+
+
+class _TakesNoShortCut(PlanSteps):
+    beginnings_behind = Steps.beginnings_behind
+
+
+@pytest.mark.parametrize("strategy", [BeamSearch(), TreeSearch()], ids=["beam", "tree"])
+@pytest.mark.anyio
+async def test_a_search_finds_the_same_without_the_short_cut(strategy: modulo.Strategy) -> None:
+    made = []
+    for steps in (STEPS, _TakesNoShortCut(pddl_prompt)):
+        graph: modulo.Graph[Any] = modulo.Graph("walks", problem_type=PddlProblem)
+        planner = graph.generator("planner", ScriptedGenerator(_walks), prompt=pddl_prompt, steps=steps)
+        plan = graph.reformulator("plan", parse_plan, reads=planner)
+        graph.critic("valid", PlanValidator(), reads=plan, backprompts=planner)
+        outcome = await modulo.solve(graph, PROBLEM, strategy=strategy, budget=Budget(calls=40))
+        made.append([(a.label, a.parent, a.text) for a in outcome.attempts])
+    assert made[0] == made[1]
+    assert len({label for label, _, _ in made[0]}) > 4
+
+
 def test_the_score_is_the_share_of_the_goal_that_holds_and_1_only_where_all_of_it_does() -> None:
     scores = [beginning.score for beginning in STEPS.beginnings(PROBLEM, PLAN)]
     assert scores[-1] == 1
@@ -114,18 +176,18 @@ def test_a_complete_beginning_is_the_answer_whatever_follows() -> None:
     "answer", ["{}", "[PLAN]\n{}\n[PLAN END]", "```\n{}\n```", "The rest is:\n{}", "1. {}"]
 )
 def test_the_rest_is_read_with_all_tolerance(answer: str) -> None:
-    text = begun_text(LINES[:-1], is_complete=False) + answer.format(LINES[-1])
+    text = beginning_of(LINES[:-1]) + answer.format(LINES[-1])
     assert parse_plan(text, PROBLEM) == "\n".join(LINES)
 
 
 @pytest.mark.parametrize("rest", ["", "I do not know.", "(stack a b)\nor\n(stack b a)"])
 def test_a_rest_that_cannot_be_read_is_malformed(rest: str) -> None:
     with pytest.raises(Malformed):
-        parse_plan(begun_text(LINES[:2], is_complete=False) + rest, PROBLEM)
+        parse_plan(beginning_of(LINES[:2]) + rest, PROBLEM)
 
 
 def test_a_claim_behind_a_beginning_is_a_claim() -> None:
-    assert parse_plan(begun_text(LINES[:1], is_complete=False) + "No plan exists.", PROBLEM) is NO_SOLUTION
+    assert parse_plan(beginning_of(LINES[:1]) + "No plan exists.", PROBLEM) is NO_SOLUTION
 
 
 @pytest.mark.parametrize(
@@ -190,6 +252,13 @@ def _is_right(problem: PddlProblem, lines: list[str]) -> bool:
 
 def _carried_out(problem: PddlProblem, lines: list[str]) -> int:
     return len(STEPS.beginnings(problem, "\n".join(lines)))
+
+
+def _walks(request: modulo.Request) -> str:
+    rng = random.Random(request.turn)
+    begun = read_begun(request.prefix)
+    walk = _random_walk(PROBLEM, rng, rng.randint(1, 4), after=begun.actions if begun else ())
+    return "\n".join([*walk, *rng.sample(LINES, 2)])
 
 
 def _random_walk(problem: PddlProblem, rng: random.Random, length: int, after: Sequence[str] = ()) -> list[str]:
