@@ -6,7 +6,7 @@ far in the order of asking, never from when they finished.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -185,6 +185,11 @@ class Tree:
             late = self._late_critiques.get(attempt.id, ())
             known = self._turns[attempt.id] = Turn(attempt, (*own, *late), self._repeats[attempt.id])
         return known
+
+    @property
+    def blamed(self) -> Collection[int]:
+        """The ids of all attempts that were blamed; they only become more."""
+        return self._late_critiques.keys()
 
     def was_blamed(self, attempt: Attempt) -> bool:
         """Whether a critic of a later stage rejected what was built on it and said so to its generator."""

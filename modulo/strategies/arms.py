@@ -13,7 +13,7 @@ from modulo.graph.nodes import GeneratorNode
 from modulo.protocols import DEFAULT_SAMPLING, Sampling
 from modulo.tree import Attempt, Tree
 
-__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms", "counts_at", "folded"]
+__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms", "counts_at", "counts_of_nodes", "folded"]
 
 F = TypeVar("F")
 
@@ -33,9 +33,10 @@ class Arm(Struct, frozen=True):
         """The generator's own settings, with this model."""
         return DEFAULT_SAMPLING if self.model is None else Sampling(model=self.model)
 
-    def made(self, attempt: Attempt) -> bool:
-        """Whether an attempt came from it."""
-        return attempt.node == self.node and attempt.sampling.model in (self.model, None)
+    @classmethod
+    def of(cls, attempt: Attempt) -> Arm:
+        """The one that an attempt came from."""
+        return cls(attempt.node, attempt.sampling.model)
 
 
 def arms_of(tree: Tree) -> list[Arm]:
@@ -116,4 +117,13 @@ def counts_at(tree: Tree) -> Counter[Arm]:
 
 
 def _count(counts: Counter[Arm], attempt: Attempt) -> None:
-    counts[Arm(attempt.node, attempt.sampling.model)] += 1
+    counts[Arm.of(attempt)] += 1
+
+
+def counts_of_nodes(tree: Tree) -> Counter[str]:
+    """How many attempts each generator has made in all, whatever they were built on."""
+    seen, counts = tree.memo.get("counts of nodes", (0, Counter[str]()))
+    counts.update([attempt.node for attempt in tree.attempts[seen:]])
+    tree.memo["counts of nodes"] = (len(tree.attempts), counts)
+    found: Counter[str] = counts
+    return found

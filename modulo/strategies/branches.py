@@ -73,7 +73,7 @@ class Branches:
                 self.places.append(place)
 
     def _learn(self, attempt: Attempt, score: float) -> None:
-        arm = Arm(attempt.node, attempt.sampling.model)
+        arm = Arm.of(attempt)
         if attempt.parent is None:
             self.anew[arm].observe(score)
             return
@@ -96,13 +96,13 @@ class Branches:
 def branches_of(tree: Tree) -> Branches:
     """What the attempts so far say of the frontier. What was computed before is kept in the tree's memo."""
     attempts = attempts_at(tree)
-    blamed = {attempt.id for attempt in attempts if attempt.accepted and tree.was_blamed(attempt)}
-    known: tuple[object, set[int], int, Branches] | None = tree.memo.get("branches")
+    blamed = len(tree.blamed)
+    known: tuple[object, int, int, Branches] | None = tree.memo.get("branches")
     if known is None or known[0] is not attempts or known[1] != blamed:
         # A later stage has changed its mind on what stands: that is rare, so everything is learned again.
         known = (attempts, blamed, 0, Branches())
     _, _, seen, branches = known
     for attempt in attempts[seen:]:
-        branches.add(attempt, was_blamed=attempt.id in blamed)
+        branches.add(attempt, was_blamed=tree.was_blamed(attempt))
     tree.memo["branches"] = (attempts, blamed, len(attempts), branches)
     return branches

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Final
+
+from msgspec import Struct
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
 from modulo.protocols import Expansion, Finish, Sampling, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import Arm, arms_of, attempts_at
+from modulo.strategies.arms import Arm, arms_of, folded
 from modulo.strategies.counts import check_counts, check_truths
 from modulo.tree import Attempt, Tree
 
@@ -77,30 +78,26 @@ class BudgetForcing(Strategy):
         """
         if not tree.attempts:
             _check_prefill(tree)
-        attempts = attempts_at(tree)
-        wanted = [self._next(tree, arm, attempts) for arm in arms_of(tree)]
+        trains = folded(tree, "trains", dict[Arm, _Train], _note)
+        wanted = [self._next(tree, arm, trains.get(arm)) for arm in arms_of(tree)]
         return [expansion for expansion in wanted if expansion is not None][:n]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
         return settings_of(self)
 
-    def _next(self, tree: Tree, arm: Arm, attempts: Sequence[Attempt]) -> Expansion | None:
-        # From the end, since a run may have many trains of thought behind it.
-        made = (attempt for attempt in reversed(attempts) if arm.made(attempt))
-        last = next(made, None)
-        if last is None or _ends(tree, last):
-            number = 0 if last is None else _number(last) + 1
+    def _next(self, tree: Tree, arm: Arm, train: _Train | None) -> Expansion | None:
+        if train is None or _ends(tree, train.last):
+            number = 0 if train is None else train.number + 1
             return (
                 self._thought(arm, number, self.opening, self.thinking_tokens) if number < self.trains else None
             )
-        number, train = _number(last), [last, *takewhile(lambda one: not _ends(tree, one), made)]
-        left = self.thinking_tokens - sum(map(_tokens, train))
+        last, left = train.last, self.thinking_tokens - train.tokens
         thoughts = last.text.partition(self.closing)[0] if self.closing else last.text
-        if len(train) <= self.waits and left > 0 and not _was_cut_off(last):
-            return self._thought(arm, number, thoughts.rstrip() + self.wait, left)
+        if train.attempts <= self.waits and left > 0 and not _was_cut_off(last):
+            return self._thought(arm, train.number, thoughts.rstrip() + self.wait, left)
         prefix = thoughts.rstrip() + self.closing + self.ending
-        return self._expansion(arm, f"{_ANSWER} {number}", prefix, self.answer_tokens)
+        return self._expansion(arm, f"{_ANSWER} {train.number}", prefix, self.answer_tokens)
 
     def _thought(self, arm: Arm, number: int, prefix: str, most: int) -> Expansion:
         return self._expansion(arm, f"{_THOUGHT} {number}", prefix, most)
@@ -126,6 +123,26 @@ def _check_prefill(tree: Tree) -> None:
             )
 
 
+class _Train(Struct):
+    """A train of thought: its latest attempt, how many there are, and what they took."""
+
+    number: int
+    last: Attempt
+    attempts: int
+    tokens: int
+
+
+def _note(trains: dict[Arm, _Train], attempt: Attempt) -> None:
+    """Add an attempt to the latest train of thought of its model."""
+    arm, number = Arm.of(attempt), int(attempt.label.rpartition(" ")[2])
+    train = trains.get(arm)
+    if train is None or train.number != number:
+        train = trains[arm] = _Train(number, attempt, 0, 0)
+    train.last = attempt
+    train.attempts += 1
+    train.tokens += _tokens(attempt)
+
+
 def _ends(tree: Tree, attempt: Attempt) -> bool:
     """Whether a train of thought ends here: with its answer, a certificate, or nothing to go on from."""
     if attempt.generation is None or attempt.generation.finish in _NO_THOUGHT:
@@ -133,16 +150,12 @@ def _ends(tree: Tree, attempt: Attempt) -> bool:
     return _ANSWER in attempt.label or (attempt.accepted and not tree.was_blamed(attempt))
 
 
-def _number(attempt: Attempt) -> int:
-    """The number of its train of thought, which its label ends with."""
-    return int(attempt.label.rpartition(" ")[2])
-
-
 def _was_cut_off(attempt: Attempt) -> bool:
     return attempt.generation is not None and attempt.generation.finish is Finish.TRUNCATED
 
 
 def _tokens(attempt: Attempt) -> int:
-    assert attempt.generation is not None
+    if attempt.generation is None:
+        return 0
     usage = attempt.generation.usage
     return (attempt.sampling.max_output_tokens or 0) if usage is None else usage.completion_tokens

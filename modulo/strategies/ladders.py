@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -31,13 +31,12 @@ def climb(tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, keep
         tries: Rejected answers after which a rung is left.
         keeps: Whether an answer goes on from the latest one of its generator, with what was said of it.
     """
-    evidence = _evidence(tree)
+    evidence = folded(tree, "rungs", _Evidence, _Evidence.note)
     for rung in rungs:
-        here = evidence.get(rung)
+        here = evidence.rejected.get(rung)
         if here is None or not here.is_enough(tree, tries):
             node, sampling = rung
-            tips = tree.tips(node) if keeps else ()
-            return Expansion(node=node, sampling=sampling, parent=tips[-1].id if tips else None)
+            return Expansion(node=node, sampling=sampling, parent=evidence.latest.get(node) if keeps else None)
     return None
 
 
@@ -47,30 +46,32 @@ class _Rejected(Struct):
     Attributes:
         count: How many answers were rejected.
         answers: The different ones among them.
-        accepted: Answers that were accepted, for which a later stage may still blame it.
+        accepted: Answers that were accepted, by attempt; a later stage may still blame it for them.
     """
 
     count: int = 0
     answers: set[str] = msgspec.field(default_factory=set)
-    accepted: list[Attempt] = msgspec.field(default_factory=list)
+    accepted: dict[int, str] = msgspec.field(default_factory=dict)
 
     def is_enough(self, tree: Tree, tries: int) -> bool:
-        blamed = [attempt.answer_key for attempt in self.accepted if tree.was_blamed(attempt)]
+        blamed = [self.accepted[one] for one in tree.blamed if one in self.accepted]
         count = self.count + len(blamed)
-        return count >= tries or len(self.answers.union(blamed)) < count
+        return count >= tries or len(self.answers) + len({*blamed} - self.answers) < count
 
 
-def _evidence(tree: Tree) -> Mapping[tuple[str, Sampling], _Rejected]:
-    """What was rejected at each rung."""
-    return folded(tree, "rungs", dict[tuple[str, Sampling], _Rejected], _note)
+class _Evidence(Struct):
+    """What was rejected at each rung, and the latest attempt of each generator."""
 
+    rejected: dict[tuple[str, Sampling], _Rejected] = msgspec.field(default_factory=dict)
+    latest: dict[str, int] = msgspec.field(default_factory=dict)
 
-def _note(found: dict[tuple[str, Sampling], _Rejected], attempt: Attempt) -> None:
-    here = found.setdefault((attempt.node, attempt.sampling), _Rejected())
-    if rejected(attempt):
-        here.count += 1
-        here.answers.add(attempt.answer_key)
-    elif attempt.error_kind == "context_overflow":
-        here.count += 1  # without an answer, as if it had been given before
-    elif attempt.accepted:
-        here.accepted.append(attempt)
+    def note(self, attempt: Attempt) -> None:
+        self.latest[attempt.node] = attempt.id
+        here = self.rejected.setdefault((attempt.node, attempt.sampling), _Rejected())
+        if rejected(attempt):
+            here.count += 1
+            here.answers.add(attempt.answer_key)
+        elif attempt.error_kind == "context_overflow":
+            here.count += 1  # without an answer, as if it had been given before
+        elif attempt.accepted:
+            here.accepted[attempt.id] = attempt.answer_key

@@ -145,6 +145,9 @@ class Positions:
             yield attempt.answer_key, score, None
         elif candidate and not candidate.claims_unsolvable:
             answer = candidate.value()
-            behind = begun and steps.beginnings_behind(self._problem, answer, begun)
-            for beginning in steps.beginnings(self._problem, answer) if behind is None else behind:
+            if begun is None:
+                found = steps.beginnings(self._problem, answer)
+            else:
+                found = steps.beginnings_behind(self._problem, answer, begun)
+            for beginning in found:
                 yield beginning.state, beginning.score, beginning

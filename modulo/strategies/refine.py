@@ -10,8 +10,9 @@ from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
 from modulo.protocols import DEFAULT_SAMPLING, MOST_SAMPLES, Expansion, Sampling, Strategy
 from modulo.settings import settings_of
+from modulo.strategies.arms import counts_of_nodes
+from modulo.strategies.conversations import Ends, ends_of
 from modulo.strategies.counts import check_counts, check_truths
-from modulo.strategies.siblings import best_siblings
 from modulo.strategies.stagnation import fruitless, stagnation
 from modulo.tree import Attempt, Tree
 
@@ -107,7 +108,8 @@ class Refine(Strategy):
                 )
             return False
         others = {name for name in names if name != self.last_resort}
-        tries = sum(attempt.node in others for attempt in tree.attempts)
+        made = counts_of_nodes(tree)
+        tries = sum(made[name] for name in others)
         return tries >= self.last_resort_after or not lanes or self._are_stuck(tree, lanes)
 
     def _lanes_of(self, tree: Tree, names: Sequence[str], n: int) -> list[_Lane]:
@@ -119,27 +121,20 @@ class Refine(Strategy):
 
     def _lanes(self, tree: Tree, node: str, n: int) -> Sequence[Attempt | None]:
         """Where each conversation stands, n at most; None for one that begins."""
-        ends = tree.tips(node) if self.candidates == 1 else best_siblings(tree, node)
-        tips = [tip for tip in ends if not self._is_over(tree, tip)][-self.width :]
+        ends = self._ends(tree, node)
+        tips = ends.open(tree)[-self.width :]
         begun = min(self.width, n) - len(tips)
         if self.stale_after is not None:
-            begun = min(begun, max(0, self.fresh_starts + 1 - self._stale_ends(tree, ends) - len(tips)))
+            begun = min(begun, max(0, self.fresh_starts + 1 - ends.stale - len(tips)))
         return [*tips, *[None] * begun]
 
-    def _stale_ends(self, tree: Tree, ends: Sequence[Attempt]) -> int:
-        """How many conversations were given up because they brought nothing new."""
-        return sum(self._is_stale(tree, end) for end in ends)
-
-    def _is_stale(self, tree: Tree, tip: Attempt) -> bool:
-        return self.stale_after is not None and stagnation(tree, tip) >= self.stale_after
-
-    def _is_over(self, tree: Tree, tip: Attempt) -> bool:
-        """Whether a conversation leads nowhere further: certified and not withdrawn, or too long."""
-        if tip.accepted and not tree.was_blamed(tip):
-            return True
-        if tip.error_kind == "context_overflow" or self._is_stale(tree, tip):
-            return True
-        return self.restart_after is not None and tree.depth(tip) >= self.restart_after
+    def _ends(self, tree: Tree, node: str) -> Ends:
+        return ends_of(
+            tree,
+            by_turn=self.candidates > 1,
+            restart_after=self.restart_after,
+            stale_after=self.stale_after,
+        )[node]
 
     def _is_stuck(self, tree: Tree, node: str, tip: Attempt | None) -> bool:
         if self.patience is None:
@@ -166,4 +161,4 @@ class Refine(Strategy):
         if self.stale_after is None:
             return None
         models = tree.program.generator(node).generator.models
-        return models[self._stale_ends(tree, tree.tips(node)) % len(models)] if models else None
+        return models[self._ends(tree, node).stale % len(models)] if models else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from modulo.canonical import JsonValue
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Expansion, Sampling, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import arms_of, attempts_at
+from modulo.strategies.arms import arms_of, folded
 from modulo.strategies.counts import check_counts
 from modulo.tree import Attempt, Tree
 
@@ -44,11 +45,10 @@ class SelfConsistency(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """Samples that nobody judges until there are n; then one answer after the other to be judged."""
-        attempts = attempts_at(tree)
         arms = arms_of(tree)
-        sampled = [attempt for attempt in attempts if not attempt.judged]
-        if len(sampled) < self.n:
-            missing = range(len(sampled), min(self.n, len(sampled) + n))
+        poll = folded(tree, "poll", _Poll, _Poll.take)
+        if poll.sampled < self.n:
+            missing = range(poll.sampled, min(self.n, poll.sampled + n))
             turns = [arms[i % len(arms)] for i in missing]
             return [
                 Expansion(
@@ -58,26 +58,49 @@ class SelfConsistency(Strategy):
                 )
                 for arm in turns
             ]
-        offered = {attempt.candidate.sha256 for attempt in attempts if attempt.judged and attempt.candidate}
-        left = [winner for winner in _by_votes(sampled) if _key(winner) not in offered]
-        if not left or (self.offers is not None and len(offered) >= self.offers):
+        winner = poll.winner()
+        if winner is None or (self.offers is not None and len(poll.offered) >= self.offers):
             return ()
-        return [Expansion(node=left[0].node, offers=left[0].id)]
+        return [Expansion(node=winner.node, offers=winner.id)]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
         return settings_of(self)
 
 
-def _key(attempt: Attempt) -> str:
-    assert attempt.candidate is not None
-    return attempt.candidate.sha256
+class _Poll:
+    """The votes so far.
 
+    Attributes:
+        sampled: How many samples there are.
+        offered: Answers that were offered to the critics.
+    """
 
-def _by_votes(sampled: Sequence[Attempt]) -> list[Attempt]:
-    """The first sample of each answer, those with most votes first; of equals, the one that came first."""
-    votes: dict[str, list[Attempt]] = {}
-    for attempt in sampled:
-        if attempt.candidate is not None:
-            votes.setdefault(_key(attempt), []).append(attempt)
-    return [same[0] for same in sorted(votes.values(), key=lambda same: (-len(same), same[0].id))]
+    def __init__(self) -> None:
+        self.sampled = 0
+        self.offered: set[str] = set()
+        self._votes: Counter[str] = Counter()
+        self._first: dict[str, Attempt] = {}
+        self._left: list[str] = []
+
+    def take(self, attempt: Attempt) -> None:
+        self.sampled += not attempt.judged
+        if attempt.candidate is None:
+            return
+        answer = attempt.candidate.sha256
+        if attempt.judged:
+            self.offered.add(answer)
+            return
+        self._votes[answer] += 1
+        self._first.setdefault(answer, attempt)
+        self._left.clear()
+
+    def winner(self) -> Attempt | None:
+        """The first sample of the answer with most votes that was not offered; of equals, the one that came first."""
+        # Counted once, when the last sample is in; the answers that were offered since are taken off the end.
+        self._left = self._left or sorted(
+            self._votes.keys() - self.offered, key=lambda answer: (self._votes[answer], -self._first[answer].id)
+        )
+        while self._left and self._left[-1] in self.offered:
+            self._left.pop()
+        return self._first[self._left[-1]] if self._left else None

@@ -1,10 +1,12 @@
 """Measures the strategies against the figures they are to reach, and prints a table; no test, it asserts no times.
 
-    python tests/performance/strategies.py [--json]
+    python tests/performance/strategies.py [--json] [--attempts N ...]
 
-Times are those of one ask and of telling what came of it, while the run goes from 1,000 attempts to 1,020. A strategy
-that asks for several at a time is asked for one. Each row of ``Adaptive`` is a set of 1,000 simulated problems,
-solved with one budget for all: once as it allots rounds, once with the same number for each problem.
+Times are those of one ask and of telling what came of it, while the run goes from 1,000 attempts to 1,020, or from
+another number. A strategy that asks for several at a time is asked for one. Searches by steps are measured on plans
+for eight blocks, walks at random with mistakes, so their times are those of the domain's stepping, too. Each row of
+``Adaptive`` is a set of 1,000 simulated problems, solved with one budget for all: once as it allots rounds, once with
+the same number for each problem.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,12 +25,16 @@ from reporting import describe_machine, document, print_table
 
 import modulo
 from modulo import Budget, Certified, Expansion, Generation, Generator, Graph, Ledger, Models, Strategy
+from modulo.critics.plan.plan_text import read_plan
+from modulo.critics.plan.stepping import carry_out
+from modulo.domains import blocksworld
+from modulo.domains.planning.beginnings import read_begun
 from modulo.domains.simulated import SimulatedModel, SimulatedProblem, Skill, graph
 from modulo.strategies.routing import Example
 from modulo.testing import ScriptedGenerator
 from modulo.tree import Attempt, Tree
 
-_ATTEMPTS = 1_000
+_FIGURE_AT = 1_000
 _MEASURED = 20
 _MANY = 10**6
 _ROUTES = modulo.RoutingTable.learn(
@@ -49,6 +56,8 @@ _STRATEGIES: Sequence[tuple[Strategy, float]] = (
     (modulo.Portfolio((modulo.Refine(patience=None), modulo.BestOfN(n=_MANY))), 200),
     (modulo.ABMCTS(patience=None), 2000),
 )
+_SEARCHES: Sequence[Strategy] = (modulo.BeamSearch(), modulo.TreeSearch(patience=None))
+_BLOCKS, _STACKS = blocksworld.generate(blocks=8, seed=3)
 _SKILLS = {
     "easy": Skill(success=0.5),
     "medium": Skill(success=0.12),
@@ -63,9 +72,17 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
+    parser.add_argument("--attempts", type=int, nargs="+", default=[_FIGURE_AT], help="sizes of the tree")
     arguments = parser.parse_args()
     machine = describe_machine()
-    rows = [_asking(strategy, reach) for strategy, reach in _STRATEGIES]
+    rows = [
+        row
+        for size in arguments.attempts
+        for row in (
+            *(_asking(strategy, reach, size) for strategy, reach in _STRATEGIES),
+            *(_stepping(search, 200, size) for search in _SEARCHES),
+        )
+    ]
     print(f"{len(rows)} rows measured", file=sys.stderr)
     rows += [_allotting(rounds, knows=knows) for rounds in (1, 2) for knows in (True, False)]
     machine["load_after"] = os.getloadavg()
@@ -76,26 +93,26 @@ def main() -> None:
 
 
 class _Timed(Strategy):
-    """Asks a strategy for one expansion at a time, and times that once there are many attempts."""
+    """Asks a strategy for one expansion at a time, and times that once there are so many attempts."""
 
-    def __init__(self, strategy: Strategy) -> None:
+    def __init__(self, strategy: Strategy, attempts: int) -> None:
         self._strategy = strategy
+        self._attempts = attempts
         self.asking, self.telling = Times(), Times()
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
-        return _timed(self.asking, tree, lambda: self._strategy.ask(tree, 1))
+        return self._timed(self.asking, tree, lambda: self._strategy.ask(tree, 1))
 
     def tell(self, tree: Tree, attempt: Attempt) -> None:
-        _timed(self.telling, tree, lambda: self._strategy.tell(tree, attempt))
+        self._timed(self.telling, tree, lambda: self._strategy.tell(tree, attempt))
 
-
-def _timed(times: Times, tree: Tree, function: Callable[[], Any]) -> Any:
-    if len(tree) < _ATTEMPTS:
-        return function()
-    results = []
-    with times.lap():
-        results.append(function())
-    return results[0]
+    def _timed(self, times: Times, tree: Tree, function: Callable[[], Any]) -> Any:
+        if len(tree) < self._attempts:
+            return function()
+        results = []
+        with times.lap():
+            results.append(function())
+        return results[0]
 
 
 class _Prefilled(ScriptedGenerator):
@@ -115,29 +132,64 @@ def _answer(request: modulo.Request) -> Generation:
     return Generation(text=f"answer {request.turn} {'x' * (request.turn * 31 % 17)}")
 
 
-def _asking(strategy: Strategy, reach: float) -> Row:
+def _asking(strategy: Strategy, reach: float, attempts: int) -> Row:
     made: Graph[str] = Graph("performance")
     models: dict[str, Generator] = {
         name: _Prefilled(_answer, keeps_requests=False) for name in ("small", "large")
     }
     made.critic("right", _is_right, reads=made.generator("draft", Models(models)))
-    timed = _Timed(strategy)
-    budget = Budget(calls=_ATTEMPTS + _MEASURED, rounds=_ATTEMPTS + _MEASURED)
-    outcome = anyio.run(lambda: modulo.solve(made, "problem", strategy=timed, budget=budget))
-    if len(outcome.attempts) < _ATTEMPTS + _MEASURED:
+    note = ", ".join(f"{name}={value}" for name, value in strategy.describe().items() if value == _MANY)
+    return _row(strategy, made, "problem", reach=reach, attempts=attempts, note=note)
+
+
+def _stepping(strategy: Strategy, reach: float, attempts: int) -> Row:
+    made = blocksworld.DOMAIN.graph(ScriptedGenerator(_walk, keeps_requests=False))
+    return _row(strategy, made, _BLOCKS, reach=reach, attempts=attempts, note="plans by steps")
+
+
+def _row(
+    strategy: Strategy, graph: Graph[Any], problem: object, *, reach: float, attempts: int, note: str
+) -> Row:
+    timed = _Timed(strategy, attempts)
+    budget = Budget(calls=attempts + _MEASURED, rounds=attempts + _MEASURED)
+    outcome = anyio.run(lambda: modulo.solve(graph, problem, strategy=timed, budget=budget))
+    if len(outcome.attempts) < attempts + _MEASURED:
         raise RuntimeError(
             f"{strategy!r} ended as {outcome.stop_reason} after {len(outcome.attempts)} attempts"
         )
     told = sum(timed.telling.wall) / len(timed.telling.wall) * MICRO
     wall, cpu = timed.asking.per(1, MICRO)
+    several = getattr(strategy, "candidates", 1)
     return Row(
-        what=f"{type(strategy).__name__}: ask + tell at {_ATTEMPTS:,} attempts",
+        what=f"{type(strategy).__name__}{'' if several == 1 else f' of {several}'}: "
+        f"ask + tell at {attempts:,} attempts",
         unit="µs",
         values=[asked + told for asked in wall],
         cpu=cpu,
-        reach=reach,
-        note=", ".join(f"{name}={value}" for name, value in strategy.describe().items() if value == _MANY),
+        reach=reach if attempts == _FIGURE_AT else None,
+        note=note,
     )
+
+
+def _walk(request: modulo.Request) -> str:
+    """Steps behind the beginning that is asked from, most of which can be carried out."""
+    rng = random.Random(request.turn)
+    begun = read_begun(request.prefix)
+    task = _BLOCKS.task()
+    state = task.start(_MANY)
+    carry_out(task, read_plan("\n".join(begun.actions if begun else ())), state)
+    names = sorted({name for step in read_plan(_STACKS) for name in step.arguments})
+    lines = []
+    for _ in range(rng.randint(4, 16)):
+        for _ in range(60):
+            action, objects = rng.choice((("pick-up", 1), ("put-down", 1), ("stack", 2), ("unstack", 2)))
+            line = f"({action} {' '.join(rng.sample(names, objects))})"
+            if carry_out(task, read_plan(line), state) is None:
+                break
+        lines.append(line)
+        if rng.random() < 0.1:
+            lines.append(f"(pick-up {names[0]} {names[0]})")
+    return "\n".join(lines)
 
 
 def _allotting(rounds: int, *, knows: bool) -> Row:
