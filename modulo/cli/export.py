@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -59,5 +60,6 @@ def _write(lines: Iterable[str], out: Path) -> int:
     except OSError as error:
         raise ConfigurationError(f"{out} cannot be written: {error.strerror}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # on a name that is too long, say; then there is no such file
+            partial.unlink()
     return count

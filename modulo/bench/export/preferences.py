@@ -56,7 +56,7 @@ def _rejected(
 
 
 def _is_first(run: FinishedRun, attempt: AttemptHistory) -> bool:
-    """Whether its answer was not judged before: one that is offered was made by another attempt, perhaps for a vote."""
+    """Whether its answer was not judged before: one that is offered was made by another attempt, say for a vote."""
     if attempt.text is None:
         return False
     return attempt.offers is None or run.history.attempts[attempt.offers].verdict == "unjudged"
