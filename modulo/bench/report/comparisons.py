@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from modulo.bench.report.drawing import cut
 from modulo.bench.report.html import Html, element, joined
 from modulo.bench.statistics import Comparison
 
 __all__ = ["comparisons_section"]
 
 _MOST: Final = 120
+_MOST_OF_A_NAME: Final = 22
 _MIDDLE: Final = 100
 _HALF: Final = 96
 
@@ -53,8 +55,8 @@ def _interval(one: Comparison) -> Html:
         element("line", x1=_MIDDLE, x2=_MIDDLE, y1=2, y2=22, class_="tick"),
         element("line", x1=round(low, 1), x2=round(high, 1), y1=12, y2=12, class_="interval"),
         element("circle", cx=round(value, 1), cy=12, r=4, class_="bar"),
-        element("text", f"← {one.second.strategy}"[:24], x=2, y=36),
-        element("text", f"{one.first.strategy}"[:22] + " →", x=198, y=36, text_anchor="end"),
+        element("text", f"← {cut(one.second.strategy, _MOST_OF_A_NAME)}", x=2, y=36),
+        element("text", f"{cut(one.first.strategy, _MOST_OF_A_NAME)} →", x=198, y=36, text_anchor="end"),
         viewBox="0 0 200 40",
         class_="difference",
         aria_hidden="true",

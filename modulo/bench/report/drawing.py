@@ -8,7 +8,19 @@ from typing import Final
 from modulo.bench.report.html import Html, element, joined
 from modulo.bench.report.scales import Scale
 
-__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "axes", "drawing", "marker", "series_class"]
+__all__ = [
+    "BOTTOM",
+    "HEIGHT",
+    "LEFT",
+    "RIGHT",
+    "TOP",
+    "WIDTH",
+    "axes",
+    "cut",
+    "drawing",
+    "marker",
+    "series_class",
+]
 
 WIDTH: Final = 380
 HEIGHT: Final = 250
@@ -84,3 +96,8 @@ def _x_tick(x: float, words: str) -> Html:
         element("line", x1=x, x2=x, y1=BOTTOM, y2=BOTTOM + 4, class_="tick"),
         element("text", words, x=x, y=BOTTOM + 17, text_anchor="middle"),
     )
+
+
+def cut(text: str, most: int) -> str:
+    """As much of a text as fits: drawings do not wrap it, and what stands out of them widens the page."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

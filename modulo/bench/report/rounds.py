@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from modulo.bench.report.drawing import LEFT, RIGHT, drawing, series_class
+from modulo.bench.report.drawing import LEFT, RIGHT, cut, drawing, series_class
 from modulo.bench.report.html import Html, element
 from modulo.bench.report.series import by_figure, place_of, strategies_of
 from modulo.bench.statistics import Summary
@@ -16,6 +16,8 @@ __all__ = ["rounds_section"]
 _MOST_BARS: Final = 12
 """Rounds after that are one bar."""
 _MOST_FIGURES: Final = 24
+_MOST_OF_A_NAME: Final = 50
+"""Characters that fit above a histogram."""
 _ROW: Final = 88
 """Height of one histogram."""
 
@@ -75,7 +77,9 @@ def _row(summary: Summary, found: dict[str, int], row: int, most: int, place: in
         _bar(LEFT - 30 + i * width, width, floor, (floor - top - 4) * count / most, name, count, place)
         for i, (name, count) in enumerate(found.items())
     )
-    title = element("text", summary.group.strategy, x=LEFT - 30, y=row * _ROW + 12, class_="strong")
+    title = element(
+        "text", cut(summary.group.strategy, _MOST_OF_A_NAME), x=LEFT - 30, y=row * _ROW + 12, class_="strong"
+    )
     return element("g", title, *bars, aria_hidden="true")
 
 

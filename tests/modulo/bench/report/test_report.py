@@ -185,3 +185,12 @@ def test_what_is_no_study_or_cannot_be_written_is_an_error(study: StudyFolder, t
         write_report(StudyFolder(tmp_path), tmp_path / "report.html")
     with pytest.raises(ConfigurationError, match="cannot be written"):
         write_report(study, tmp_path / "no" / "report.html")
+
+
+def test_long_names_do_not_stand_out_of_drawings(tmp_path: Path) -> None:
+    strategies = {"W" * 300: "refine", "V" * 300: "best_of_n:n=2"}
+    page = report_of(colored(tmp_path, WRONG, RIGHT, strategies=strategies))
+    drawn = re.findall(r"<text[^>]*>([^<]*)</text>", page)
+    assert any("W" * 20 in text for text in drawn)
+    assert max(map(len, drawn)) <= 50
+    assert "W" * 300 in page
