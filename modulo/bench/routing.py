@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from modulo.bench.folder import StudyFolder
 from modulo.bench.histories import AttemptHistory, RunHistory, read_history
 from modulo.canonical import canonical_json
+from modulo.errors import ConfigurationError
 from modulo.strategies.features import Features, features_of_critiques, features_of_problem
 from modulo.strategies.routing import Example, RoutingTable
 
-__all__ = ["examples_of", "learn_routing"]
+__all__ = ["examples_of", "learn_from_study", "learn_routing"]
 
 
 def learn_routing(traces: Iterable[Path], *, names: Mapping[str, str] | None = None) -> RoutingTable:
@@ -26,6 +30,25 @@ def learn_routing(traces: Iterable[Path], *, names: Mapping[str, str] | None = N
     """
     return RoutingTable.learn(
         example for path in traces for example in examples_of(read_history(path), names=names)
+    )
+
+
+def learn_from_study(folder: StudyFolder) -> RoutingTable:
+    """What the finished runs of a study say of its models, by their names in the study.
+
+    Raises:
+        ConfigurationError: The folder holds no study, or no finished run.
+        TraceError: A trace cannot be read.
+    """
+    models, rows = folder.study().models, folder.rows()
+    if not rows:
+        raise ConfigurationError(
+            f"{folder.path} has no finished runs, of which to learn which models to ask first"
+        )
+    return RoutingTable.learn(
+        example if models[row.model].choose else replace(example, model=row.model)
+        for row in rows
+        for example in examples_of(read_history(folder.trace(row.run)))
     )
 
 

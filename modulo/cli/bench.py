@@ -33,6 +33,7 @@ from modulo.cli.bench_options import (
 from modulo.cli.bench_study import bench_study, report_study
 from modulo.cli.output import print_json, print_table, printable
 from modulo.domain import domain_names, find_domain
+from modulo.errors import ConfigurationError
 from modulo.numeric import MAX_INTEGER
 from modulo.options import Select
 from modulo.strategies.named import STRATEGY_NAMES
@@ -126,6 +127,12 @@ def _problem_options(command: F) -> F:
     metavar="FILE",
     help="Write a report there too: one page that needs no network.",
 )
+@click.option(
+    "--routing",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write there which models to ask first, for --strategy router:table=FILE.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def bench(target: str, as_json: bool, **options: Any) -> int:
     """Run many runs, and say what they come to.
@@ -138,8 +145,9 @@ def bench(target: str, as_json: bool, **options: Any) -> int:
 
     The exit code is 0 if every run came to its end, and 1 if something is missing.
     """
-    if options["html"] is not None and not options["html"].parent.is_dir():
-        raise click.UsageError(f"--html: there is no folder {options['html'].parent}")
+    for name in ("html", "routing"):
+        if options[name] is not None and not options[name].parent.is_dir():
+            raise click.UsageError(f"--{name}: there is no folder {options[name].parent}")
     if target in domain_names():
         if options["replay"] is not None:
             refuse_others(options, OF_REPLAYS, "--replay")
@@ -153,6 +161,7 @@ def bench(target: str, as_json: bool, **options: Any) -> int:
     if path.is_dir():
         refuse_others(options, OF_RESULTS, "a folder of results, which is only reported on")
         _write(StudyFolder(path), options["html"])
+        _learn(StudyFolder(path), options["routing"])
         return report_study(StudyFolder(path), as_json=as_json)
     find_domain(target)  # which says what there is
     raise AssertionError("a domain that is not installed was found")
@@ -168,6 +177,7 @@ def _study(study: Study, options: Mapping[str, Any], *, base: Path, as_json: boo
     folder = options["out"] or default_folder(study)
     code = bench_study(study, folder, base=base, as_json=as_json)
     _write(StudyFolder(folder), options["html"])
+    _learn(StudyFolder(folder), options["routing"])
     return code
 
 
@@ -176,6 +186,17 @@ def _write(folder: StudyFolder, html: Path | None) -> None:
         from modulo.bench.report import write_report
 
         write_report(folder, html)
+
+
+def _learn(folder: StudyFolder, table: Path | None) -> None:
+    if table is not None:
+        from modulo.bench.routing import learn_from_study
+
+        learned = learn_from_study(folder)
+        try:
+            learned.save(table)
+        except OSError as error:
+            raise ConfigurationError(f"{table} cannot be written: {error.strerror}") from error
 
 
 def _replay(domain: str, options: Mapping[str, Any], as_json: bool) -> int:

@@ -30,8 +30,8 @@ __all__ = [
 RUN_LIMITS: Final = ("rounds", "attempts", "calls", "tokens", "cost_usd", "seconds")
 TOTAL_LIMITS: Final = tuple(f"total_{name}" for name in RUN_LIMITS)
 
-OF_RESULTS: Final = ("html",)
-OF_STUDY_FILES: Final = ("out", "html", "concurrency", *TOTAL_LIMITS)
+OF_RESULTS: Final = ("html", "routing")
+OF_STUDY_FILES: Final = ("out", "html", "routing", "concurrency", *TOTAL_LIMITS)
 OF_REPLAYS: Final = ("replay", "rounds", "price", "seed")
 
 _MOST_DECIMALS: Final = 40

@@ -345,6 +345,34 @@ def test_a_report_is_written_with_the_runs_and_from_their_folder(capsys: pytest.
     assert page == Path("from.html").read_text()
 
 
+def test_which_models_to_ask_first_is_learned_from_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    small, large = "simulated:easy=0.1,cost_usd=0.01", "simulated:easy=0.9,cost_usd=0.02"
+    models = {"small": small, "large": large, "both": {"choose": ["small", "large"]}}
+    document = {
+        "problems": [{"domain": "simulated", "count": 8}],
+        "models": models,
+        "strategies": {"samples": "best_of_n:n=4,width=1"},
+        "budget": {"calls": 4},
+    }
+    Path("study.yaml").write_text(json.dumps(document))
+    assert run(["bench", "study.yaml", "--out", "results"]) == 0
+    assert run(["bench", "results", "--routing", "table.json"]) == 0
+    table = Path("table.json").read_text()
+    assert "small" in table
+    assert "simulated:" not in table
+    document["strategies"] = {"router": "router:table=table.json"}
+    Path("routed.yaml").write_text(json.dumps(document))
+    assert run(["bench", "routed.yaml", "--out", "routed", "--routing", "again.json"]) == 0
+    both = [row for row in StudyFolder(Path("routed")).rows() if row.model == "both"]
+    assert {row.attempts[0].model for row in both} == {"large"}
+    assert Path("again.json").exists()
+
+
+def test_nothing_is_learned_from_no_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*SPOT, "--total-calls", "0", "--routing", "table.json"]) == 2
+    assert "has no finished runs" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
