@@ -6,36 +6,44 @@ run asks for, given the attempts alone. What differs is a fault, told in a sente
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modulo.api import solve
 from modulo.budget import Budget
+from modulo.canonical import JsonValue, canonical_json
 from modulo.critique import Violation
 from modulo.described import described
-from modulo.errors import ModuloError
+from modulo.errors import GenerationError, Malformed, ModuloError
 from modulo.function_critic import critic
 from modulo.generators.choice import Models
 from modulo.graph import Graph
 from modulo.outcome import Exhausted, Outcome, StopReason
-from modulo.protocols import Expansion, Generation, Generator, Request, Strategy
+from modulo.protocols import Expansion, Finish, Generation, Generator, Request, Strategy
 from modulo.replaying import replay
 from modulo.trace import Trace
 from modulo.tree import Attempt, Tree
 
 __all__ = ["Scenario", "assert_conforms", "faults_of"]
 
-_ROUNDS: Final = 12
-_CALLS: Final = 60
+_ROUNDS: Final = 20
+_CALLS: Final = 100
 _SEEDS: Final = (0, 1)
+_DAY_SECONDS: Final = 86_431.7
+"""Somewhat more than a day, so that the time of day is another one, too."""
+_CLOCKS: Final = ("time", "monotonic", "perf_counter")
+_CACHES: Final = ("memo", "_turns", "_chains")
+"""What a strategy, or the tree itself, keeps of a tree that can be computed again."""
 
 
 class Scenario(Struct, frozen=True):
@@ -58,7 +66,9 @@ def assert_conforms(
     """Fail the test unless a strategy holds to what every strategy must; for plain test functions.
 
     It must be idempotent in what it is told, ask for the same whatever the order it was told in, need nothing but
-    the tree (so that a run can be resumed and replayed), ask for no more than it may, and repeat itself by seed.
+    the tree (so that a run can be resumed and replayed), ask for no more than it may, and repeat itself by seed. So
+    it must neither change the tree nor go by clocks or Python's global random numbers. What is not found out is
+    whether it goes by ``hash()`` of text, which is the same within a process.
 
     Args:
         strategy: Makes the strategy.
@@ -84,13 +94,14 @@ def faults_of(
 
 
 async def _faults(make: Callable[[], Strategy], scenario: Scenario, seed: int, replays: bool) -> list[str]:
-    watched = _Watched(make(), seed)
+    watched = _Watched(make, seed)
     budget = Budget(rounds=_ROUNDS, calls=_CALLS)
     try:
         first = await solve(scenario.graph(), scenario.problem, strategy=watched, budget=budget, seed=seed)
         if isinstance(first, Exhausted) and first.stop_reason is StopReason.ERROR:
             return [*watched.faults, f"the run ended with an error: {first.error}"]
         again = await solve(scenario.graph(), scenario.problem, strategy=make(), budget=budget, seed=seed)
+        canonical_json(described(make()))
     except ModuloError as error:
         return [*watched.faults, str(error)]
     faults = watched.faults + list(_differences(first, again))
@@ -104,22 +115,21 @@ async def _faults(make: Callable[[], Strategy], scenario: Scenario, seed: int, r
 class _Watched(Strategy):
     """Asks the strategy under test, and compares."""
 
-    def __init__(self, strategy: Strategy, seed: int) -> None:
-        self._strategy = strategy
-        self._pristine = copy.deepcopy(strategy)
+    def __init__(self, make: Callable[[], Strategy], seed: int) -> None:
+        self._make = make
+        self._strategy = make()
         self._rng = random.Random(seed)  # noqa: S311  orders, not secrets
         self.faults: list[str] = []
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
-        wanted = list(self._strategy.ask(tree, n))
-        self._compare("asked twice", wanted, self._strategy.ask(tree, n))
-        fresh = self._fresh(tree)
-        strategy = copy.deepcopy(self._pristine)
-        self._compare("a copy that has only the attempts", wanted, strategy.ask(fresh, n))
-        told = copy.deepcopy(self._pristine)
-        for attempt in self._shuffled_twice(tree.attempts):
-            told.tell(fresh, attempt)
-        self._compare("a copy told in another order, and twice,", wanted, told.ask(fresh, n))
+        with self._unchanged(tree), self._undisturbed():
+            wanted = list(self._strategy.ask(tree, n))
+        with self._unchanged(tree), self._undisturbed(), _a_day_later():
+            self._compare("asked twice", wanted, self._strategy.ask(tree, n))
+        with self._undisturbed(), _a_day_later():
+            self._compare("a copy that has only the attempts", wanted, self._make().ask(_fresh(tree), n))
+            self._compare("a copy told in another order, and twice,", wanted, self._told(_fresh(tree), n))
+            self._compare("a copy that was asked for 1 before", wanted, self._asked_for_1(_fresh(tree), n))
         few = self._strategy.ask(tree, 1)
         if len(wanted) > n or len(few) > 1:
             self.faults.append(f"it asked for {len(wanted)} of {n}, and for {len(few)} of 1")
@@ -128,13 +138,42 @@ class _Watched(Strategy):
         return wanted
 
     def tell(self, tree: Tree, attempt: Attempt) -> None:
-        self._strategy.tell(tree, attempt)
+        with self._unchanged(tree), self._undisturbed():
+            self._strategy.tell(tree, attempt)
 
-    def _fresh(self, tree: Tree) -> Tree:
-        fresh = Tree(tree.program, tree.problem, seed=tree.seed)
-        for attempt in tree.attempts:
-            fresh.add(attempt)
-        return fresh
+    def describe(self) -> Mapping[str, JsonValue]:
+        return self._strategy.describe()
+
+    def _told(self, fresh: Tree, n: int) -> Sequence[Expansion]:
+        told = self._make()
+        for attempt in self._shuffled_twice(fresh.attempts):
+            told.tell(fresh, attempt)
+        return told.ask(fresh, n)
+
+    def _asked_for_1(self, fresh: Tree, n: int) -> Sequence[Expansion]:
+        asked = self._make()
+        asked.ask(fresh, 1)
+        return asked.ask(fresh, n)
+
+    @contextmanager
+    def _unchanged(self, tree: Tree) -> Iterator[None]:
+        before = _contents(tree)
+        yield
+        if _contents(tree) != before or not tree.problem.is_unchanged_in(tree.problem.value):
+            self.faults.append("it changed the tree")
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """Python's global random numbers are others each time, and must be left alone."""
+        kept = random.getstate()
+        random.seed(self._rng.random())
+        drawn = random.getstate()
+        try:
+            yield
+            if random.getstate() != drawn:
+                self.faults.append("it uses Python's global random numbers; draw from one made of tree.seed")
+        finally:
+            random.setstate(kept)
 
     def _shuffled_twice(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         order = [*attempts, *attempts]
@@ -144,6 +183,44 @@ class _Watched(Strategy):
     def _compare(self, who: str, then: Sequence[Expansion], now: Sequence[Expansion]) -> None:
         if [_shown(one) for one in then] != [_shown(one) for one in now]:
             self.faults.append(f"{who} wants {list(map(_shown, now))}, not {list(map(_shown, then))}")
+
+
+@contextmanager
+def _a_day_later() -> Iterator[None]:
+    """Whoever looks at a clock sees another day."""
+    kept = {name: getattr(time, name) for name in _CLOCKS}
+    try:
+        for name, clock in kept.items():
+            setattr(time, name, _late(clock))
+        yield
+    finally:
+        for name, clock in kept.items():
+            setattr(time, name, clock)
+
+
+def _late(clock: Callable[[], float]) -> Callable[[], float]:
+    return lambda: clock() + _DAY_SECONDS
+
+
+def _fresh(tree: Tree) -> Tree:
+    """Another tree of the same attempts, whose critics were slower."""
+    fresh = Tree(tree.program, tree.problem, seed=tree.seed)
+    for attempt in tree.attempts:
+        critiques = tuple([replace(one, seconds=one.seconds + 1) for one in attempt.critiques])
+        fresh.add(replace(attempt, critiques=critiques))
+    return fresh
+
+
+def _contents(tree: Tree) -> dict[str, Any]:
+    return {name: _copied(value) for name, value in vars(tree).items() if name not in _CACHES}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [*value]
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return value
 
 
 def _shown(expansion: Expansion) -> tuple[object, ...]:
@@ -182,7 +259,8 @@ class _Answers(Generator):
         self._words, self._right = words, right
 
     async def generate(self, request: Request) -> Generation:
-        about = (request.node, request.turn, request.sampling, request.prefix, request.inputs)
+        inputs = [artefact.sha256 for artefact in request.inputs]
+        about = (request.node, request.turn, request.sampling, request.prefix, inputs)
         digest = hashlib.sha256(repr(about).encode()).digest()
         is_right = digest[0] / 256 < self._right
         return Generation(text=f"ok {digest[1] % 5}" if is_right else f"no {digest[1] % self._words}")
@@ -190,6 +268,26 @@ class _Answers(Generator):
     @property
     def takes_prefill(self) -> bool:
         return True
+
+
+class _Troubled(_Answers):
+    """Fails, refuses and babbles in turn; in between, it answers."""
+
+    async def generate(self, request: Request) -> Generation:
+        match request.turn % 4:
+            case 1:
+                raise GenerationError("this call fails")
+            case 2:
+                return Generation(text="", finish=Finish.REFUSED)
+            case 3:
+                return Generation(text=f"? {request.turn % 5}")
+        return await super().generate(request)
+
+
+def _read(text: str) -> str:
+    if text.startswith("?"):
+        raise Malformed("There is no answer in it.")
+    return text
 
 
 @critic(proves="it is ok", runs_in="loop")
@@ -224,11 +322,33 @@ def _stages() -> Graph[Any]:
     return made
 
 
+def _troubled() -> Graph[Any]:
+    made: Graph[Any] = Graph("troubled")
+    draft = made.generator("draft", _Troubled(4, 0.02))
+    made.critic("ok", _is_ok, reads=made.reformulator("read", _read, reads=draft))
+    return made
+
+
+def _blaming() -> Graph[Any]:
+    made: Graph[Any] = Graph("blaming")
+    outline = made.generator("outline", _Answers(4, 0.7))
+    made.critic("outline_ok", _is_ok, reads=outline)
+    text = made.generator("text", _Answers(4, 0.02), reads=outline)
+    made.critic("text_ok", _is_ok, reads=text, backprompts=[text, outline])
+    return made
+
+
 _SCENARIOS: Final = (
     Scenario("one generator that is never right", _one(_Answers(1000))),
     Scenario("one that repeats itself", _one(_Answers(2))),
     Scenario("one that is right at times", _one(_Answers(1000, 0.08))),
-    Scenario("several models", _one(Models({"small": _Answers(5), "large": _Answers(50, 0.05)}))),
+    Scenario(
+        "several models",
+        _one(Models({"small": _Answers(5), "large": _Answers(50, 0.05)})),
+        {"a problem": ["of", "parts"]},
+    ),
     Scenario("generators that race", _race),
     Scenario("two stages", _stages),
+    Scenario("calls that fail, and answers that cannot be read", _troubled),
+    Scenario("a stage that is blamed by the next one", _blaming),
 )

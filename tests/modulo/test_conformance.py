@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from modulo import (
     ABMCTS,
@@ -134,6 +138,100 @@ class AllOrNothing(First):
         return () if n < 2 else [*super().ask(tree, n)] * 2
 
 
+class Reseeds(First):
+    """Draws the same each time, from random numbers that belong to everybody."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        random.seed(len(tree.attempts))
+        return [*super().ask(tree, n)] * min(n, random.randint(1, 3))
+
+
+class GoesByTheClock(First):
+    """Ends a second after it began."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        began = tree.memo.setdefault("began", time.monotonic())
+        return super().ask(tree, n) if time.monotonic() < began + 1 else ()
+
+
+class GoesByThePaceOfCritics(First):
+    """Names what it asks after how long critics took."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        seconds = sum(critique.seconds for attempt in tree.attempts for critique in attempt.critiques)
+        return [replace(one, label=f"{seconds:.0f}") for one in super().ask(tree, n)]
+
+
+class Sorts(First):
+    """Puts the attempts into an order of its own."""
+
+    def tell(self, tree: Tree, attempt: Attempt) -> None:
+        tree.attempts.sort(key=lambda one: -one.id)
+
+
+class Forgets(First):
+    """Has the tree forget what stands."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        tree.live.clear()  # type: ignore[attr-defined]
+        return super().ask(tree, n)
+
+
+class ChangesTheProblem(First):
+    """Makes the problem another one."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        if isinstance(tree.problem.value, dict):
+            tree.problem.value["a problem"] = "easier"
+        return super().ask(tree, n)
+
+
+class RemembersTheRoom(First):
+    """Goes by how many might run when it was asked first."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        return [*super().ask(tree, n)] * min(n, 3, tree.memo.setdefault("room", n))
+
+
+class ExpectsAnswers(First):
+    """Takes every call for a success."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        assert all(attempt.generation for attempt in tree.attempts)
+        return super().ask(tree, n)
+
+
+class ExpectsCandidates(First):
+    """Takes every answer for one that can be read."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        assert all(attempt.candidate for attempt in tree.attempts if attempt.generation)
+        return super().ask(tree, n)
+
+
+class ExpectsNoBlame(First):
+    """Takes it that what was accepted is never worked on again."""
+
+    def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
+        (expansion,) = super().ask(tree, n)
+        assert not any(attempt.accepted for attempt in tree.tips(expansion.node))
+        return [expansion]
+
+
+class DescribesWithObjects(First):
+    """Says of itself what no trace can hold."""
+
+    def describe(self) -> dict[str, Any]:
+        return {"settings": object()}
+
+
+class CannotBeCopied(First):
+    """Holds a lock, which is no fault."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
 @pytest.mark.parametrize(
     ("strategy", "complaint"),
     [
@@ -143,11 +241,26 @@ class AllOrNothing(First):
         (Dice, "asked twice wants"),
         (Fails, "broken"),
         (AllOrNothing, "it asks for nothing where only one may run"),
+        (Reseeds, "Python's global random numbers"),
+        (GoesByTheClock, "asked twice wants"),
+        (GoesByThePaceOfCritics, "a copy that has only the attempts wants"),
+        (Sorts, "it changed the tree"),
+        (Forgets, "it changed the tree"),
+        (ChangesTheProblem, "it changed the tree"),
+        (RemembersTheRoom, "a copy that was asked for 1 before wants"),
+        (
+            ExpectsAnswers,
+            "calls that fail, and answers that cannot be read, seed 0: the run ended with an error",
+        ),
+        (ExpectsCandidates, "calls that fail, and answers that cannot be read, seed 0: the run ended with"),
+        (ExpectsNoBlame, "a stage that is blamed by the next one, seed 0: the run ended with an error"),
+        (DescribesWithObjects, "not canonical JSON"),
     ],
 )
 def test_what_is_wrong_with_a_strategy_is_found(strategy: Callable[[], Strategy], complaint: str) -> None:
     assert complaint in "\n".join(faults_of(strategy, replays=False))
 
 
-def test_a_strategy_of_ones_own_conforms_too() -> None:
-    assert_conforms(First, replays=False)
+@pytest.mark.parametrize("strategy", [First, CannotBeCopied])
+def test_a_strategy_of_ones_own_conforms_too(strategy: Callable[[], Strategy]) -> None:
+    assert_conforms(strategy, replays=False)
