@@ -14,6 +14,7 @@ from modulo.numeric import is_whole_number
 from modulo.options import Gate
 from modulo.outcome import Outcome
 from modulo.problem import Problem
+from modulo.running.failures import part_of_program
 from modulo.strategies.adaptive import Adaptive
 from modulo.turns import in_turns
 
@@ -69,7 +70,7 @@ async def solve_many(
         raise ConfigurationError(f"concurrency must be a whole number of at least 1, not {concurrency!r}")
     if options.get("gate") is not None or options.get("trace") is not None:
         raise ConfigurationError("solve_many: gate= and trace= are of one run; they cannot be shared by many")
-    seed = options.get("seed", 0)
+    seed = options.get("seed") or 0
     made = [as_problem(graph, problem) for problem in problems]
 
     async def run(place: int, gate: Gate) -> Outcome[C]:
@@ -78,8 +79,14 @@ async def solve_many(
 
     return await in_turns(
         [partial(run, place) for place in range(len(made))],
-        [group(problem) for problem in made],
+        [part_of_program("the group of", problem.domain, _group, group, problem) for problem in made],
         allocation=allocation or Adaptive(),
         concurrency=concurrency,
         seed=seed,
     )
+
+
+def _group(group: Callable[[Problem[Any]], Hashable], problem: Problem[Any]) -> Hashable:
+    found = group(problem)
+    hash(found)
+    return found

@@ -100,7 +100,11 @@ class _Turns:
         for place, reason in self._allocation.reasons(self._standings).items():
             self._reasons[place] = reason
             self._let_through(place)
-        for place in self._allocation.ask(self._open(), self._concurrency, seed=self._seed):
+        chosen = self._allocation.ask(self._open(), self._concurrency, seed=self._seed)
+        if not chosen and not self._at_work:  # else all of them would wait for ever
+            chosen = [*self._waiting]
+            self._reasons |= dict.fromkeys(chosen, "the allocation gave nobody a further round")
+        for place in chosen:
             self._let_through(place)
 
     def _open(self) -> list[Standing]:

@@ -159,3 +159,34 @@ def test_nothing_is_asked_for_that_cannot_go_on() -> None:
 def test_settings_that_make_no_sense_are_refused(settings: Any) -> None:
     with pytest.raises(ConfigurationError):
         Adaptive(**settings)
+
+
+@pytest.mark.anyio
+async def test_no_seed_is_as_if_none_were_given() -> None:
+    generator = ScriptedGenerator(["no", "ok"])
+    outcomes = await solve_many(graph_of(generator), ["a", "b"], seed=None)  # type: ignore[arg-type]
+    assert certified(outcomes) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("group", [lambda problem: [1], lambda problem: 1 / 0])
+async def test_a_group_that_fails_or_cannot_be_a_key_is_said_before_anything_is_paid(group: Any) -> None:
+    generator = ScriptedGenerator(["ok"])
+    with pytest.raises(modulo.errors.ProgramError, match="the group of"):
+        await solve_many(graph_of(generator), ["a", "b"], group=group)
+    assert generator.requests == []
+
+
+@pytest.mark.anyio
+async def test_an_allocation_that_gives_nobody_a_round_ends_all_runs() -> None:
+    class TwoRounds(Adaptive):
+        def ask(self, standings: Any, n: int, *, seed: int = 0) -> list[int]:
+            made = sum(len(standing.violations) for standing in standings)
+            return super().ask(standings, 1, seed=seed) if made < 2 else []
+
+    generator = ScriptedGenerator(["no"], repeats_last=True)
+    with anyio.fail_after(10):
+        outcomes = await solve_many(graph_of(generator), ["a", "b", "c"], allocation=TwoRounds())
+    assert [outcome.stop_reason for outcome in outcomes] == [StopReason.GIVEN_UP] * 3
+    assert sum(outcome.usage.rounds for outcome in outcomes) == 2
+    assert {outcome.error for outcome in outcomes} == {"the allocation gave nobody a further round"}
