@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         Router,
         RoutingTable,
         SelfConsistency,
+        TreeQuest,
         TreeSearch,
     )
     from modulo.tool import Tool
@@ -165,6 +166,7 @@ _HOME = {
         "Router",
         "RoutingTable",
         "SelfConsistency",
+        "TreeQuest",
         "TreeSearch",
     ),
     "modulo.tool": ("Tool",),
@@ -255,6 +257,7 @@ __all__ = [
     "TranscriptGenerator",
     "TransientGenerationError",
     "Tree",
+    "TreeQuest",
     "TreeSearch",
     "Turn",
     "Unsolvable",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from modulo.strategies.router import Router
     from modulo.strategies.routing import RoutingTable
     from modulo.strategies.self_consistency import SelfConsistency
+    from modulo.strategies.tree_quest import TreeQuest
     from modulo.strategies.tree_search import TreeSearch
 
 _HOME = {
@@ -36,6 +37,7 @@ _HOME = {
     "Router": "router",
     "RoutingTable": "routing",
     "SelfConsistency": "self_consistency",
+    "TreeQuest": "tree_quest",
     "TreeSearch": "tree_search",
 }
 
@@ -52,6 +54,7 @@ __all__ = [
     "Router",
     "RoutingTable",
     "SelfConsistency",
+    "TreeQuest",
     "TreeSearch",
 ]
 

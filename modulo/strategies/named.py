@@ -26,6 +26,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "tree_search": "modulo.strategies.tree_search:TreeSearch",
     "router": "modulo.strategies.router:Router",
     "abmcts": "modulo.strategies.abmcts:ABMCTS",
+    "tree_quest": "modulo.strategies.tree_quest:TreeQuest",
 }
 """Loaded when they are used, as everything else."""
 

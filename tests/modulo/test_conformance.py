@@ -28,10 +28,11 @@ from modulo import (
     TreeSearch,
 )
 from modulo.conformance import faults_of
-from modulo.strategies.named import STRATEGY_NAMES, strategy_from_string
+from modulo.strategies.named import strategy_from_string
 from modulo.strategies.routing import Example
 from modulo.testing import assert_conforms
 from modulo.tree import Attempt, Tree
+from tests.modulo.strategies.installed import NAMED
 
 ROUTES = RoutingTable.learn(
     Example(model=model, features={"size": 3.0, "violations": float(i % 3)}, certified=i % 3 == 0)
@@ -60,7 +61,7 @@ OURS: dict[str, Callable[[], Strategy]] = {
 }
 
 
-@pytest.mark.parametrize("name", STRATEGY_NAMES)
+@pytest.mark.parametrize("name", NAMED)
 def test_every_named_strategy_conforms(name: str) -> None:
     assert_conforms(lambda: strategy_from_string(name))
 

@@ -22,9 +22,10 @@ from modulo import (
 )
 from modulo.errors import ContextOverflow, GenerationError, Malformed
 from modulo.protocols import Finish, Generator, Request
-from modulo.strategies.named import STRATEGY_NAMES, strategy_from_string
+from modulo.strategies.named import strategy_from_string
 from modulo.testing import Scripted, ScriptedGenerator
 from tests.modulo.loops import is_ok
+from tests.modulo.strategies.installed import NAMED
 from tests.modulo.strategies.runs import run
 
 pytestmark = pytest.mark.anyio
@@ -104,7 +105,7 @@ FURTHER: dict[str, Callable[[], Strategy]] = {
 
 @pytest.mark.parametrize("graph", [one, unread, race, blamed])
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", [*STRATEGY_NAMES, *FURTHER])
+@pytest.mark.parametrize("name", [*NAMED, *FURTHER])
 async def test_a_strategy_ends_by_itself(name: str, model: str, graph: Callable[[Script], Graph[Any]]) -> None:
     strategy = FURTHER[name]() if name in FURTHER else strategy_from_string(name)
     with anyio.fail_after(30):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from modulo import ConfigurationError, EffortLadder, Refine
-from modulo.strategies.named import STRATEGY_NAMES, name_of, strategy_from_string
+from modulo.strategies.named import name_of, strategy_from_string
+from tests.modulo.strategies.installed import NAMED
 
 
 def test_a_name_alone_gives_the_strategy_with_its_own_settings() -> None:
@@ -22,7 +23,7 @@ def test_a_single_word_or_number_is_a_list_of_one() -> None:
     assert made == EffortLadder(efforts=("low",), max_output_tokens=(100,))
 
 
-@pytest.mark.parametrize("name", STRATEGY_NAMES)
+@pytest.mark.parametrize("name", NAMED)
 def test_every_name_names_its_strategy(name: str) -> None:
     assert name_of(strategy_from_string(name)) == name
 
