@@ -5,15 +5,19 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from modulo.budget import Budget
 from modulo.domain import read_file
 from modulo.errors import ConfigurationError, ModuloError, ProblemError
+from modulo.numeric import MAX_INTEGER
 
 __all__ = ["Limits", "ModelEntry", "ProblemSet", "Study", "read_study", "study_of"]
+
+_MOST_PROBLEMS: Final = 1_000_000
+"""Of one set; and repeats. More are a typing error, which would take all memory before anything is said."""
 
 
 class _Part(BaseModel):
@@ -90,8 +94,8 @@ class ProblemSet(_Part):
 
     name: str = ""
     domain: str
-    count: int = Field(default=0, ge=0)
-    seed: int = 0
+    count: int = Field(default=0, ge=0, le=_MOST_PROBLEMS)
+    seed: int = Field(default=0, ge=-MAX_INTEGER, le=MAX_INTEGER)
     difficulty: Mapping[str, Any] = {}
     lines: str | None = None
     files: tuple[str, ...] = ()
@@ -137,8 +141,8 @@ class Study(_Part):
     strategies: Mapping[str, str] = Field(min_length=1)
     budget: Limits = Limits(rounds=10)
     total: Limits = Limits()
-    repeats: int = Field(default=1, ge=1)
-    seed: int = 0
+    repeats: int = Field(default=1, ge=1, le=_MOST_PROBLEMS)
+    seed: int = Field(default=0, ge=-MAX_INTEGER, le=MAX_INTEGER)
     concurrency: int = Field(default=8, ge=1)
     select: Literal["first", "best"] = "first"
 
@@ -202,7 +206,8 @@ def study_of(document: Any, *, where: str) -> Study:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "study"
-        raise ConfigurationError(f"{where}: {place}: {first['msg']}") from error
+        words = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{where}: {place}: {words}") from error
     except ModuloError as error:
         raise ConfigurationError(f"{where}: {error}") from error
     return study
@@ -212,9 +217,6 @@ def _parsed(path: Path) -> Any:
     text = read_file(path).decode("utf-8")
     if path.suffix == ".toml":
         return tomllib.loads(text)
-    import yaml
+    from modulo.bench.yaml_text import parse_yaml
 
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    return parse_yaml(text)

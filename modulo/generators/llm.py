@@ -196,7 +196,8 @@ class LLM(Generator):
             self._known = await anyio.to_thread.run_sync(self._look_up, abandon_on_cancel=True)
         if limits("cost_usd") and self._known.price is None:
             raise UnknownPriceError(
-                f"cost is limited, and nobody knows what {self.model!r} costs: pass price=Price(...) to LLM"
+                f"cost is limited, and nobody knows what {self.model!r} costs: pass price=Price(...) to LLM, "
+                "or name its price in the study (modulo bench: --price MODEL=IN,OUT)"
             )
 
     def describe(self) -> Mapping[str, JsonValue]:

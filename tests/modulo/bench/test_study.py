@@ -65,3 +65,28 @@ def test_a_file_that_holds_no_study_is_refused_in_words(name: str, text: str, tm
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_study(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.yaml", "name: [", r"'<stream end>' \(at line 1, column \d+\)$"),
+        ("a.yaml", "!!python/object:x {}", r"could not determine a constructor .* \(at line 1, column 1\)$"),
+        ("a.yaml", YAML + "name: again", r"the key 'name' stands there twice \(at line \d+, column 1\)$"),
+        ("a.yaml", YAML.replace("large:", "small:"), r"the key 'small' stands there twice"),
+        ("a.toml", TOML.replace("count = 3", "count = 100000000000"), "less than or equal to 1000000$"),
+        ("a.toml", TOML.replace("[budget]", f"seed = {10**30}\n[budget]"), "seed: Input should be less"),
+        ("a.toml", TOML.replace("count = 3", "count = 0"), r"problems\.0: a set of problems has"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_in_one_line(name: str, text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigurationError, match=says) as refused:
+        read_study(tmp_path / name)
+    assert "\n" not in str(refused.value)
+
+
+def test_yaml_may_name_a_part_and_mean_it_again(tmp_path: Path) -> None:
+    merged = YAML.replace("small: local", "small: &m {model: local}\n  other: {<<: *m, temperature: 0.1}")
+    (tmp_path / "a.yaml").write_text(merged)
+    assert read_study(tmp_path / "a.yaml").models["other"].model == "local"
