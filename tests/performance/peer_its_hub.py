@@ -92,7 +92,8 @@ def _particle_filtering(run: Run) -> Answer:
     steps = StepGeneration(
         max_steps=len(run.nodes) + 2, step_token=",", stop_token="}", temperature=run.temperature
     )
-    model = OpenAICompatibleLanguageModel(**_settings(run, run.answer_tokens))
+    most_in_a_step = run.answer_tokens // len(run.nodes) + 8
+    model = OpenAICompatibleLanguageModel(**_settings(run, most_in_a_step))
     found = ParticleFiltering(steps, _StepChecker(run)).infer(model, run.prompt, run.particles)
     return Answer(text=str(found["content"]))
 

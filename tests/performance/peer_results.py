@@ -88,7 +88,7 @@ _COLUMNS = (
 
 def _cells(result: Result) -> Sequence[str]:
     right = result.ends["right"]
-    outside = max(0.0, result.seconds - result.model_seconds) / max(1, result.calls)
+    outside = max(0.0, result.seconds - result.model_seconds) / max(1, result.calls + result.refused)
     return (
         result.name,
         *(str(result.ends[end]) for end in ENDS),

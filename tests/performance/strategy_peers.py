@@ -179,7 +179,7 @@ def _task(number: int, problem: ColoringProblem, proxy: CountingProxy, model: st
             "remark_tokens": _REMARK_TOKENS,
             "samples": samples,
             "judged_samples": max(1, tokens // (asking + answering + judging)),
-            "particles": max(1, tokens // (nodes * (asking + answering // 2))),
+            "particles": max(1, tokens // ((nodes + 1) * (asking + answering))),
         },
     )
 
