@@ -44,6 +44,11 @@ def _best_of_n(run: Run) -> Answer:
     return _presented(run, dspy.BestOfN, run.samples, _checked(run))
 
 
+def _plain_best_of_n(run: Run) -> Answer:
+    signature = dspy.Signature("problem: str -> coloring: dict[str, str]", "Color the graph.")
+    return _presented(run, dspy.BestOfN, run.samples, lambda _, made: run.score(_text(made)), signature)
+
+
 def _refine(run: Run) -> Answer:
     return _presented(run, dspy.Refine, run.samples, _checked(run))
 
@@ -56,14 +61,14 @@ def _judged_refine(run: Run) -> Answer:
     return _presented(run, dspy.Refine, run.samples, _judged(run))
 
 
-def _presented(run: Run, kind: Any, samples: int, reward: _Reward) -> Answer:
+def _presented(run: Run, kind: Any, samples: int, reward: _Reward, signature: Any = None) -> Answer:
     """What the module returns.
 
     ``fail_count`` is raised: with the default, N, the exception of a refused call takes the place of the best answer
     that there was.
     """
     dspy.configure(lm=_model(run, run.remark_tokens), adapter=dspy.JSONAdapter())
-    painter = _Painter(_signature(run))
+    painter = _Painter(signature or _signature(run))
     painter.set_lm(_model(run, run.answer_tokens + 10))  # the name of the field is part of an answer
     module = kind(module=painter, N=samples, reward_fn=reward, threshold=1.0, fail_count=10 * samples)
     made = module(problem=run.prompt)
@@ -71,7 +76,7 @@ def _presented(run: Run, kind: Any, samples: int, reward: _Reward) -> Answer:
 
 
 def _checked(run: Run) -> _Reward:
-    # Refine sends this source to the model, so it says what is checked.
+    # Refine sends this source to the model, so it says what is checked. Types see to nodes and colours.
     def share_of_right_edges(arguments: Any, made: Any) -> float:
         coloring = made.coloring.model_dump()
         conflicts = sum(coloring[one] == coloring[other] for one, other in run.edges)
@@ -112,11 +117,13 @@ def _signature(run: Run) -> Any:
 
 
 def _text(made: Any) -> str:
-    return json.dumps(made.coloring.model_dump())
+    coloring = made.coloring
+    return json.dumps(coloring if isinstance(coloring, dict) else coloring.model_dump())
 
 
 SETUPS = {
     "dspy.BestOfN, checker": _best_of_n,
+    "dspy.BestOfN, checker, plain output": _plain_best_of_n,
     "dspy.Refine, checker": _refine,
     "dspy.BestOfN, own judge": _judged_best_of_n,
     "dspy.Refine, own judge": _judged_refine,

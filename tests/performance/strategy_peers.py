@@ -51,6 +51,7 @@ _OURS = {
 _HINTED = "modulo Refine, domain's hints"
 _THEIRS = (
     "dspy.BestOfN, checker",
+    "dspy.BestOfN, checker, plain output",
     "dspy.BestOfN, own judge",
     "dspy.Refine, checker",
     "dspy.Refine, own judge",
