@@ -48,14 +48,16 @@ async def solve_many(
     """Solve a set of problems, some at a time.
 
     Rounds are given out in turns: once all rounds of a turn are over, the allocation says which problems have the
-    next ones. So what is solved does not depend on timing. Limit the set as a whole with ``within``, a ledger.
+    next ones. So what is solved does not depend on timing. Limit the set as a whole with ``within``, a ledger; a
+    round costs what it takes of that budget, be it calls, tokens or dollars.
 
     Args:
         graph: The graph.
         problems: The problems.
         allocation: Who has the next round; ``Adaptive()`` by default.
         concurrency: Rounds of a turn.
-        group: The kind of a problem, whose odds are learned together: its size by default.
+        group: The kind of a problem. Without one, the size of a problem and the outer fields of its JSON are taken
+            to tell how difficult it is, as far as they turn out to; with one, all of them are.
         **options: As for ``solve``, for each run: ``budget`` limits one, ``within`` all of them. ``seed`` is that of
             the first one; each has a seed of its own.
 
@@ -79,7 +81,9 @@ async def solve_many(
 
     return await in_turns(
         [partial(run, place) for place in range(len(made))],
-        [part_of_program("the group of", problem.domain, _group, group, problem) for problem in made],
+        made,
+        groups=[part_of_program("the group of", problem.domain, _group, group, problem) for problem in made],
+        within=options.get("within"),
         allocation=allocation or Adaptive(),
         concurrency=concurrency,
         seed=seed,
@@ -87,6 +91,8 @@ async def solve_many(
 
 
 def _group(group: Callable[[Problem[Any]], Hashable], problem: Problem[Any]) -> Hashable:
+    if group is size_of:  # which is known of all problems anyway
+        return None
     found = group(problem)
     hash(found)
     return found

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from msgspec.structs import replace
 
+from modulo.ledger import Ledger
 from modulo.options import Gate
 from modulo.outcome import Exhausted, Outcome
+from modulo.problem import Problem
 from modulo.running.together import run_together
-from modulo.strategies.adaptive import Adaptive, Standing
+from modulo.strategies.adaptive import Adaptive
+from modulo.strategies.observing import Observer, prices_under
+from modulo.strategies.standings import Standings
 from modulo.tree import Tree
 
 __all__ = ["in_turns"]
@@ -22,12 +26,14 @@ C = TypeVar("C")
 
 async def in_turns(
     runs: Sequence[Callable[[Gate], Awaitable[Outcome[C]]]],
-    groups: Sequence[Hashable],
+    problems: Sequence[Problem[Any]],
     /,
     *,
     allocation: Adaptive,
     concurrency: int,
     seed: int,
+    groups: Sequence[Hashable] | None = None,
+    within: Ledger | None = None,
 ) -> tuple[Outcome[C], ...]:
     """Make runs, whose rounds an allocation gives out.
 
@@ -35,10 +41,12 @@ async def in_turns(
 
     Args:
         runs: What makes each run, given the gate that it is to be held at.
-        groups: The kind of problem of each run, whose odds are learned together.
+        problems: The problem of each run.
         allocation: Who has the next round.
         concurrency: Rounds of a turn.
         seed: For the allocation.
+        groups: The kind of each problem, if somebody knows them.
+        within: What limits all of them together: rounds cost what they take of its budget.
 
     Returns:
         Their outcomes, in the order of the runs.
@@ -46,13 +54,15 @@ async def in_turns(
     Raises:
         ModuloError: As the runs; the first one that fails ends all.
     """
-    turns = _Turns(allocation, groups, concurrency, seed)
+    prices, kinds = prices_under(within), groups or [None] * len(problems)
+    observers = [Observer(problem, kind, prices) for problem, kind in zip(problems, kinds, strict=True)]
+    turns = _Turns(allocation, observers, concurrency, seed)
     outcomes: list[Outcome[C] | None] = [None] * len(runs)
 
     async def make(place: int) -> None:
         try:
             outcomes[place] = outcome = await runs[place](partial(turns.wait, place))
-            turns.over(place, certified=not isinstance(outcome, Exhausted))
+            turns.over(place, outcome)
         finally:
             turns.leave(place)
 
@@ -63,68 +73,59 @@ async def in_turns(
 class _Turns:
     """Lets runs through their gates, turn by turn."""
 
-    def __init__(self, allocation: Adaptive, groups: Sequence[Hashable], concurrency: int, seed: int) -> None:
+    def __init__(
+        self, allocation: Adaptive, observers: Sequence[Observer], concurrency: int, seed: int
+    ) -> None:
         self._allocation = allocation
+        self._observers = observers
         self._concurrency = concurrency
         self._seed = seed
-        self._standings = [Standing(group=group) for group in groups]
-        self._at_work = set(range(len(groups)))
+        self._standings = Standings(observer.standing for observer in observers)
+        self._at_work = set(range(len(observers)))
+        self._arrived: set[int] = set()
         self._waiting: dict[int, anyio.Event] = {}
         self._reasons: dict[int, str] = {}
 
     async def wait(self, place: int, tree: Tree) -> str | None:
         """The gate of one run."""
-        self._standings[place] = replace(self._standings[place], violations=_violations(tree))
-        self._at_work.discard(place)
+        self._observers[place].see(tree.attempts)
         opened = self._waiting[place] = anyio.Event()
-        self._next_turn()
+        self._arrive(place)
         await opened.wait()
         return self._reasons.get(place)
 
-    def over(self, place: int, *, certified: bool) -> None:
-        """Hear how a run ended; the round that certified has no standing from its gate."""
-        standing = self._standings[place]
-        violations = (*standing.violations, 0) if certified else standing.violations
-        self._standings[place] = replace(standing, violations=violations, certified=certified, is_open=False)
+    def over(self, place: int, outcome: Outcome[Any]) -> None:
+        """Hear how a run ended; the round that certified is seen at no gate."""
+        if not isinstance(outcome, Exhausted):
+            self._observers[place].see(outcome.attempts, certified=True)
 
     def leave(self, place: int) -> None:
         """Hear that a run comes to no further gate."""
-        self._standings[place] = replace(self._standings[place], is_open=False)
-        self._at_work.discard(place)
+        self._observers[place].close()
         self._waiting.pop(place, None)
-        self._next_turn()
+        self._arrive(place)
+
+    def _arrive(self, place: int) -> None:
+        self._arrived.add(place)
+        self._at_work.discard(place)
+        if not self._at_work:
+            self._next_turn()
 
     def _next_turn(self) -> None:
-        if self._at_work:
-            return
+        for place in sorted(self._arrived):  # whoever was quicker
+            self._standings.change(place, self._observers[place].standing)
+        self._arrived.clear()
         for place, reason in self._allocation.reasons(self._standings).items():
             self._reasons[place] = reason
             self._let_through(place)
-        chosen = self._allocation.ask(self._open(), self._concurrency, seed=self._seed)
+        chosen = self._allocation.ask(self._standings, self._concurrency, seed=self._seed)
         if not chosen and not self._at_work:  # else all of them would wait for ever
             chosen = [*self._waiting]
             self._reasons |= dict.fromkeys(chosen, "the allocation gave nobody a further round")
         for place in chosen:
             self._let_through(place)
 
-    def _open(self) -> list[Standing]:
-        """The standings, with those closed that wait for no round."""
-        return [
-            standing if i in self._waiting else replace(standing, is_open=False)
-            for i, standing in enumerate(self._standings)
-        ]
-
     def _let_through(self, place: int) -> None:
+        self._standings.change(place, replace(self._standings[place], is_open=False))
         self._at_work.add(place)
         self._waiting.pop(place).set()
-
-
-def _violations(tree: Tree) -> tuple[int | None, ...]:
-    """The fewest violations of each round."""
-    best: dict[int, int | None] = {}
-    for attempt in tree.attempts:
-        known = best.setdefault(attempt.round, None)
-        if attempt.candidate is not None and attempt.judged:
-            count = max(1, attempt.violation_count)
-            best[attempt.round] = count if known is None else min(known, count)
-    return tuple(best.values())

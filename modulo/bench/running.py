@@ -29,7 +29,6 @@ from modulo.generators.choice import Models
 from modulo.generators.models import generator_from_string
 from modulo.generators.price import Price
 from modulo.ledger import Ledger
-from modulo.many import size_of
 from modulo.options import Gate
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.problem import Problem
@@ -255,10 +254,11 @@ class _Work:
 
         await in_turns(
             [partial(run, place) for place in range(len(cells))],
-            [size_of(_problem(cell)) for cell in cells],
+            [_problem(cell) for cell in cells],
             allocation=shared.allocation,
             concurrency=shared.at_a_time,
             seed=_seed_of(self._study.seed, cells[0].problem.set, "", cells[0].repeat),
+            within=ledger,
         )
         return [made[place] for place in range(len(cells))]
 
