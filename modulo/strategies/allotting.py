@@ -62,6 +62,10 @@ class Allotment:
         self._unsure: set[int] = set()
         self._queues: tuple[_Queue, ...] = ()
         self._made, self._renew_at, self._owed = 0, 0.0, 0.0
+        # First rounds before second ones, as they will have been made.
+        rounds = [(i, place) for place, one in enumerate(standings) for i in range(len(one.violations))]
+        for i, place in sorted(rounds):
+            self._hear(place, standings[place], i)
         for place, standing in enumerate(standings):
             self.tell(place, standing)
 

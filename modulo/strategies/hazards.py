@@ -88,7 +88,8 @@ class Hazards:
         return _CONFIDENCE_STEPS * weights.deviation(numbers[len(numbers) - len(weights.mean) :])
 
     def _weights(self) -> Weights:
-        return self._full if self._full.evidence > self._plain.evidence else self._plain
+        knows_more = self._features and self._full.evidence > self._plain.evidence
+        return self._full if knows_more else self._plain
 
 
 class Outlook:

@@ -50,6 +50,21 @@ async def test_it_certifies_far_more_than_equal_shares_of_the_same_budget() -> N
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    "budget",
+    [Budget(rounds=320), Budget(calls=320), Budget(tokens=320 * 20), Budget(cost_usd=3.2)],
+)
+async def test_without_groups_the_fields_of_problems_tell_how_difficult_they_are(budget: Budget) -> None:
+    skills = {name: Skill(success=skill.success, cost_usd=0.01) for name, skill in SKILLS.items()}
+    problems, model = mixed(160), graph(SimulatedModel(skills))
+    equal = [await modulo.solve(model, one, strategy=SAMPLES, budget=Budget(rounds=2)) for one in problems]
+    adaptive = await solve_many(
+        model, problems, strategy=SAMPLES, budget=Budget(), within=Ledger(budget), concurrency=8
+    )
+    assert certified(adaptive) >= 1.25 * certified(equal)
+
+
+@pytest.mark.anyio
 async def test_the_outcomes_do_not_depend_on_timing() -> None:
     async def run(latency_seconds: float | None) -> list[tuple[Any, int]]:
         generator = ScriptedGenerator(
