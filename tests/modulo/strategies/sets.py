@@ -8,7 +8,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from modulo.strategies.adaptive import Adaptive, Standing
+from modulo.strategies.standings import Standings
 
 Odds = Callable[["Played", random.Random], tuple[bool, int, bool]]
 """Plays one round: whether it certifies, how much is wrong, and whether the answer is one that was given before."""
@@ -212,12 +215,14 @@ def by_the_odds(played: Sequence[Played], rounds: float) -> int:
 def adaptively(played: Sequence[Played], rounds: float, *, seed: int = 0, at_a_time: int = 16) -> int:
     """Certified, as ``Adaptive`` allots rounds."""
     left, won = budget_of(played, rounds), 0
-    allotment = Adaptive().over([one.standing() for one in played], seed=seed)
-    while places := allotment.take(at_a_time).places:
+    standings = Standings(one.standing() for one in played)
+    while places := Adaptive().ask(standings, at_a_time, seed=seed):
         for place in sorted(places):
-            if played[place].cost <= left:
-                left -= played[place].cost
-                certified = played[place].play()
-                won += certified
-                allotment.tell(place, played[place].standing(certified=certified))
+            if played[place].cost > left:
+                standings.change(place, replace(standings[place], is_open=False))
+                continue
+            left -= played[place].cost
+            certified = played[place].play()
+            won += certified
+            standings.change(place, played[place].standing(certified=certified))
     return won

@@ -12,7 +12,7 @@ import pytest
 from modulo import ConfigurationError
 from modulo.strategies.adaptive import Adaptive, Standing
 from modulo.strategies.hazards import Hazards
-from modulo.strategies.standings import Course, columns
+from modulo.strategies.standings import Course, Standings, columns
 from modulo.strategies.weights import Weights, probability
 from tests.modulo.strategies.sets import Played, adaptively, equal_shares, in_rotation, problems
 
@@ -33,7 +33,7 @@ def certified(player: Callable[[Sequence[Played], float], int], world: str, roun
         ("mixed, seen", 1, 1.5),
         ("mixed, seen", 2, 1.35),
         ("size tells, roughly", 1, 1.3),
-        ("all improve", 5, 1.1),
+        ("all improve", 5, 1.0),
         ("half mistaken", 5, 1.1),
         ("faults mended", 5, 1.1),
         ("costs seen", 2, 1.1),
@@ -101,19 +101,42 @@ def test_fewer_faults_are_closer_to_none() -> None:
 
 
 def test_without_evidence_everybody_has_a_round_before_anybody_has_two() -> None:
-    allotment = Adaptive().over([Standing()] * 10, seed=4)
+    standings = Standings([Standing()] * 10)
     had = []
     for _ in range(10):
-        (place,) = allotment.take(1).places
+        (place,) = Adaptive().ask(standings, 1, seed=4)
         had.append(place)
-        allotment.tell(place, Standing(violations=(1,)))
+        standings.change(place, Standing(violations=(1,)))
     assert len(set(had)) >= 9  # one of the ten goes by what is drawn
 
 
-def test_whoever_is_at_work_is_not_chosen_again() -> None:
-    allotment = Adaptive().over([Standing()] * 5)
-    assert sorted(allotment.take(3).places + allotment.take(3).places) == [0, 1, 2, 3, 4]
-    assert allotment.take(3).places == []
+def test_whoever_is_at_work_is_not_chosen_again_and_who_had_no_round_is() -> None:
+    standings, chosen = Standings([Standing()] * 5), []
+    for _ in range(2):
+        chosen += Adaptive().ask(standings, 3)
+        for place in chosen:
+            standings.change(place, Standing(is_open=False))
+    assert sorted(chosen) == [0, 1, 2, 3, 4]
+    standings.change(2, Standing())
+    assert Adaptive().ask(standings, 3) == Adaptive().ask(standings, 3) == [2]
+
+
+def test_going_on_from_what_is_known_decides_as_if_all_were_told_at_once() -> None:
+    standings = Standings([Standing(features={"a": float(i % 3)}) for i in range(30)])
+    for i in range(30):
+        Adaptive(explores=0).ask(standings, 1)
+        certified = i % 3 == 1
+        standings.change(
+            i,
+            Standing(
+                features={"a": float(i % 3)},
+                violations=(0,) if certified else (1,),
+                certified=certified,
+                is_open=not certified,
+            ),
+        )
+    for adaptive in (Adaptive(explores=0), Adaptive(explores=0, worth_rounds=50)):
+        assert sorted(adaptive.ask(standings, 20)) == sorted(adaptive.ask([*standings], 20))
 
 
 def test_given_up_is_only_what_further_rounds_do_not_help() -> None:
