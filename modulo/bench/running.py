@@ -3,65 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import anyio
 from msgspec import Struct
 
 from modulo.api import solve
+from modulo.bench.cells import Cell, generator_of, runs_of, strategy_of
 from modulo.bench.folder import StudyFolder
-from modulo.bench.pricing import Priced
-from modulo.bench.problem_sets import BenchProblem, problems_of
 from modulo.bench.resuming import Resumed, paid_answers
 from modulo.bench.rows import RunRow, answering, run_row
 from modulo.bench.sharing import Doorway, Shared, budget_of_all, shared_from_string
-from modulo.bench.study import ModelEntry, Study
+from modulo.bench.study import Study
 from modulo.budget import Budget, Usage
 from modulo.canonical import parse_json
 from modulo.certificate import Certificate
-from modulo.errors import ConfigurationError, LimitReached
-from modulo.generators.choice import Models
-from modulo.generators.models import generator_from_string
-from modulo.generators.price import Price
+from modulo.errors import LimitReached
 from modulo.ledger import Ledger
 from modulo.options import Gate
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.problem import Problem
-from modulo.protocols import Generator, Strategy
 from modulo.running.together import run_together
-from modulo.strategies.named import strategy_from_string
 from modulo.trace import Trace
 from modulo.turns import in_turns
 
-__all__ = ["Cell", "StudyResult", "run_study", "runs_of"]
-
-_DOMAINS_OWN: Final = "domain"
-
-
-class Cell(Struct, frozen=True, kw_only=True):
-    """One run to be made.
-
-    Attributes:
-        problem: The problem.
-        model: Name of the model in the study.
-        strategy: Name of the strategy in the study.
-        repeat: Which of the repeats, from 0 on.
-    """
-
-    problem: BenchProblem
-    model: str
-    strategy: str
-    repeat: int
-
-    @property
-    def run(self) -> str:
-        """Its name."""
-        return "/".join((self.problem.set, self.problem.id, self.model, self.strategy, str(self.repeat)))
+__all__ = ["StudyResult", "run_study"]
 
 
 class StudyResult(Struct, frozen=True, kw_only=True):
@@ -74,40 +44,6 @@ class StudyResult(Struct, frozen=True, kw_only=True):
 
     rows: Sequence[RunRow]
     starved: int
-
-
-def runs_of(study: Study, *, base: Path) -> tuple[Cell, ...]:
-    """The runs of a study: problem by problem, so that strategies are compared fairly where a budget ends it.
-
-    Args:
-        study: The study.
-        base: The folder that its files are relative to.
-
-    Raises:
-        ConfigurationError: Its problems cannot be had, it names a strategy that there is not, or two runs would have
-            the same name.
-    """
-    for text in study.strategies.values():
-        shared = shared_from_string(text)
-        if shared is not None:
-            budget_of_all(study.budget.budget(), 1)
-            text = shared.strategy
-        if text != _DOMAINS_OWN:
-            strategy_from_string(text)
-    cells = tuple(
-        Cell(problem=problem, model=model, strategy=strategy, repeat=repeat)
-        for given in study.problems
-        for problem in problems_of(given, base=base)
-        for repeat in range(study.repeats)
-        for model, strategy in study.pairs
-    )
-    twice = next((run for run, times in Counter(cell.run for cell in cells).items() if times > 1), None)
-    if twice is not None:
-        raise ConfigurationError(
-            f"two runs would both be called {twice!r}, because names in the study have slashes in them; rename a set "
-            "of problems, a model or a strategy"
-        )
-    return cells
 
 
 async def run_study(
@@ -268,13 +204,13 @@ class _Work:
         study, folder, problem = self._study, self._folder, cell.problem
         seed = _seed_of(study.seed, problem.set, problem.id, cell.repeat)
         paid = paid_answers(folder.set_aside_traces(cell.run))
-        generator = Resumed(_generator(study, cell, seed), paid, on_again=self._ledger.extend)
+        generator = Resumed(generator_of(study, cell, seed), paid, on_again=self._ledger.extend)
         graph = problem.domain.graph(generator)
         with Trace(folder.trace(cell.run), keeps_answers=True) as trace:
             outcome = await solve(
                 graph,
                 problem.value,
-                strategy=_strategy(study, cell),
+                strategy=strategy_of(study, cell),
                 backprompter=problem.domain.backprompter(),
                 budget=budget,
                 within=within,
@@ -341,42 +277,3 @@ def _seed_of(seed: int, of_set: str, problem: str, repeat: int) -> int:
     """A seed of its own for each repeat of each problem, the same for all strategies: they are compared on it."""
     about = f"{seed}\n{of_set}\n{problem}\n{repeat}"
     return int.from_bytes(hashlib.sha256(about.encode()).digest()[:4]) >> 1
-
-
-def _strategy(study: Study, cell: Cell) -> Strategy:
-    text = study.strategies[cell.strategy]
-    shared = shared_from_string(text)
-    text = shared.strategy if shared else text
-    return cell.problem.domain.strategy() if text == _DOMAINS_OWN else strategy_from_string(text)
-
-
-def _generator(study: Study, cell: Cell, seed: int) -> Generator:
-    entry = study.models[cell.model]
-    if not entry.choose:
-        return _single(entry, cell.problem, seed)
-    return Models({name: _single(study.models[name], cell.problem, seed) for name in entry.choose})
-
-
-def _single(entry: ModelEntry, problem: BenchProblem, seed: int) -> Generator:
-    assert entry.model is not None
-    domain = problem.domain
-    temperature = entry.temperature
-    if temperature is None and entry.model.partition(":")[0] == "local":
-        temperature = domain.local_temperature
-    generator = generator_from_string(
-        entry.model,
-        schema=domain.answer_schema(problem.value),
-        problem_type=domain.problem_type,
-        temperature=temperature,
-        reasoning_effort=entry.reasoning_effort,
-        max_output_tokens=entry.max_output_tokens,
-        seed=seed,
-    )
-    if entry.input_usd_per_million is None or entry.output_usd_per_million is None:
-        return generator
-    price = Price(
-        input_usd_per_million=entry.input_usd_per_million,
-        output_usd_per_million=entry.output_usd_per_million,
-        source="the study",
-    )
-    return Priced(generator, price)

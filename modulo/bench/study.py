@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from modulo.budget import Budget
 from modulo.domain import read_file
@@ -20,6 +28,16 @@ _MOST_PROBLEMS: Final = 1_000_000
 """Of one set; and repeats. More are a typing error, which would take all memory before anything is said."""
 
 
+def _as_number(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise ValueError(f"this must be a number, not {value!r}")
+    return value
+
+
+_Number = Annotated[float, BeforeValidator(_as_number)]
+"""Of the file, which pydantic would read out of words and truth values as well."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,12 +45,12 @@ class _Part(BaseModel):
 class Limits(_Part):
     """Limits as in ``Budget``; what is not given is unlimited."""
 
-    rounds: int | None = None
-    attempts: int | None = None
-    calls: int | None = None
-    tokens: int | None = None
-    cost_usd: float | None = None
-    seconds: float | None = None
+    rounds: StrictInt | None = None
+    attempts: StrictInt | None = None
+    calls: StrictInt | None = None
+    tokens: StrictInt | None = None
+    cost_usd: _Number | None = None
+    seconds: _Number | None = None
 
     def budget(self) -> Budget:
         """The same as a budget.
@@ -60,12 +78,12 @@ class ModelEntry(_Part):
 
     model: str | None = None
     choose: tuple[str, ...] = ()
-    temperature: float | None = None
+    temperature: _Number | None = None
     reasoning_effort: str | None = None
-    max_output_tokens: int | None = None
+    max_output_tokens: StrictInt | None = None
     strategies: tuple[str, ...] = ()
-    input_usd_per_million: float | None = Field(default=None, ge=0)
-    output_usd_per_million: float | None = Field(default=None, ge=0)
+    input_usd_per_million: _Number | None = Field(default=None, ge=0)
+    output_usd_per_million: _Number | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _names_one(self) -> ModelEntry:
@@ -94,13 +112,13 @@ class ProblemSet(_Part):
 
     name: str = ""
     domain: str
-    count: int = Field(default=0, ge=0, le=_MOST_PROBLEMS)
-    seed: int = Field(default=0, ge=-MAX_INTEGER, le=MAX_INTEGER)
+    count: StrictInt = Field(default=0, ge=0, le=_MOST_PROBLEMS)
+    seed: StrictInt = Field(default=0, ge=-MAX_INTEGER, le=MAX_INTEGER)
     difficulty: Mapping[str, Any] = {}
     lines: str | None = None
     files: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
-    most: int | None = Field(default=None, ge=1)
+    most: StrictInt | None = Field(default=None, ge=1)
     licence: str | None = None
 
     @model_validator(mode="after")
@@ -141,9 +159,9 @@ class Study(_Part):
     strategies: Mapping[str, str] = Field(min_length=1)
     budget: Limits = Limits(rounds=10)
     total: Limits = Limits()
-    repeats: int = Field(default=1, ge=1, le=_MOST_PROBLEMS)
-    seed: int = Field(default=0, ge=-MAX_INTEGER, le=MAX_INTEGER)
-    concurrency: int = Field(default=8, ge=1)
+    repeats: StrictInt = Field(default=1, ge=1, le=_MOST_PROBLEMS)
+    seed: StrictInt = Field(default=0, ge=-MAX_INTEGER, le=MAX_INTEGER)
+    concurrency: StrictInt = Field(default=8, ge=1)
     select: Literal["first", "best"] = "first"
 
     @model_validator(mode="after")

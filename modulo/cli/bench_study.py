@@ -14,9 +14,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from modulo.bench.cells import runs_of
 from modulo.bench.folder import StudyFolder
 from modulo.bench.rows import RunRow
-from modulo.bench.running import StudyResult, run_study, runs_of
+from modulo.bench.running import StudyResult, run_study
 from modulo.bench.study import Study
 from modulo.bench.study_table import COMPARED, SUMMARIZED, comparison_rows, study_document, summary_rows
 from modulo.budget import Usage

@@ -35,8 +35,8 @@ class _Provider:
         self.fails: set[int] = set()
         self.hangs: set[int] = set()
         self.breaks: set[int] = set()
-        made = running._generator
-        monkeypatch.setattr(running, "_generator", lambda *args: _Asking(made(*args), self))
+        made = running.generator_of
+        monkeypatch.setattr(running, "generator_of", lambda *args: _Asking(made(*args), self))
 
 
 class _Asking(Around):

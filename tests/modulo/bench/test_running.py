@@ -13,9 +13,10 @@ import pytest
 import modulo
 from modulo import ConfigurationError
 from modulo.bench import running
+from modulo.bench.cells import runs_of
 from modulo.bench.folder import StudyFolder
 from modulo.bench.rows import RunRow
-from modulo.bench.running import StudyResult, run_study, runs_of
+from modulo.bench.running import StudyResult, run_study
 from modulo.bench.study import Study, study_of
 from modulo.domains.simulated import SimulatedModel
 from modulo.protocols import Generation, Generator, Request
@@ -129,12 +130,12 @@ def test_what_was_interrupted_goes_on_without_paying_twice(
 ) -> None:
     whole = ran(study(), tmp_path / "whole")
     calls: list[int] = []
-    made = running._generator
+    made = running.generator_of
 
     def counted(*args: Any) -> Generator:
         return _Counted(made(*args), calls, last)
 
-    monkeypatch.setattr(running, "_generator", counted)
+    monkeypatch.setattr(running, "generator_of", counted)
     with pytest.raises(KeyboardInterrupt):
         ran(study(concurrency=3), tmp_path / "out")
     before, last = len(calls), 10**9
@@ -242,7 +243,7 @@ def test_problems_can_be_read_from_lines(tmp_path: Path) -> None:
 
 def test_the_simulated_model_of_a_study_is_a_real_generator() -> None:
     cell = runs_of(study(), base=Path())[0]
-    assert isinstance(running._generator(study(), cell, 0), SimulatedModel)
+    assert isinstance(running.generator_of(study(), cell, 0), SimulatedModel)
 
 
 def test_repeats_of_a_simulated_model_are_drawn_anew(tmp_path: Path) -> None:

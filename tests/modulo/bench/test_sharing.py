@@ -14,10 +14,11 @@ from msgspec.structs import replace
 
 from modulo import Budget, ConfigurationError, StopReason
 from modulo.bench import running
+from modulo.bench.cells import runs_of
 from modulo.bench.folder import StudyFolder
 from modulo.bench.report.runs import runs_section
 from modulo.bench.rows import RunRow
-from modulo.bench.running import StudyResult, run_study, runs_of
+from modulo.bench.running import StudyResult, run_study
 from modulo.bench.sharing import budget_of_all, shared_from_string
 from modulo.bench.statistics import comparisons_of
 from modulo.bench.study import Study, study_of
@@ -87,12 +88,12 @@ def test_a_set_that_was_interrupted_goes_on_without_paying_twice(
     one = study(strategies={"adaptive": STUDY["strategies"]["adaptive"]})
     whole = ran(one, tmp_path / "whole")
     calls: list[int] = []
-    made = running._generator
+    made = running.generator_of
 
     def counted(*args: Any) -> Generator:
         return _Counted(made(*args), calls, last)
 
-    monkeypatch.setattr(running, "_generator", counted)
+    monkeypatch.setattr(running, "generator_of", counted)
     with pytest.raises(KeyboardInterrupt):
         ran(one, tmp_path / "out")
     assert StudyFolder(tmp_path / "out").rows() == []
@@ -112,8 +113,8 @@ def test_a_set_of_which_rows_are_missing_is_completed_from_its_traces(
     adaptive = [line for line in lines if json.loads(line)["strategy"] == "adaptive"]
     file.write_bytes(b"".join(line for line in lines if line not in adaptive[5:]))
     calls: list[int] = []
-    made = running._generator
-    monkeypatch.setattr(running, "_generator", lambda *args: _Counted(made(*args), calls, 0))
+    made = running.generator_of
+    monkeypatch.setattr(running, "generator_of", lambda *args: _Counted(made(*args), calls, 0))
     seen: list[str] = []
     again = ran(study(total={"calls": 200}), tmp_path / "out", on_finished=lambda row: seen.append(row.run))
     assert told(again.rows) == told(whole.rows)

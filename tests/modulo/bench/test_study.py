@@ -77,6 +77,18 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("a.toml", TOML.replace("count = 3", "count = 100000000000"), "less than or equal to 1000000$"),
         ("a.toml", TOML.replace("[budget]", f"seed = {10**30}\n[budget]"), "seed: Input should be less"),
         ("a.toml", TOML.replace("count = 3", "count = 0"), r"problems\.0: a set of problems has"),
+        ("a.toml", TOML.replace("count = 3", "count = true"), r"problems\.0\.count: .* valid integer$"),
+        ("a.yaml", YAML.replace("rounds: 5", 'rounds: "5"'), r"budget\.rounds: .* valid integer$"),
+        (
+            "a.yaml",
+            YAML.replace("rounds: 5", 'cost_usd: "5"'),
+            r"budget\.cost_usd: this must be a number, not '5'$",
+        ),
+        (
+            "a.toml",
+            TOML.replace("0.5", "true"),
+            r"models\.large\.temperature: this must be a number, not True$",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_in_one_line(name: str, text: str, says: str, tmp_path: Path) -> None:

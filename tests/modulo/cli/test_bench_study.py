@@ -73,7 +73,7 @@ def test_the_same_command_runs_nothing_again(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = printed(capsys, *SPOT)
-    monkeypatch.setattr(running, "_generator", None)
+    monkeypatch.setattr(running, "generator_of", None)
     assert printed(capsys, *SPOT) == first
     assert printed(capsys, "bench", "simulated-results") == first
 
@@ -194,8 +194,8 @@ def test_an_interrupt_ends_a_study_in_good_order_and_it_goes_on(
 ) -> None:
     whole = printed(capsys, *SPOT, "--out", "whole")
     calls: list[str] = []
-    made = running._generator
-    monkeypatch.setattr(running, "_generator", lambda *args: _Interrupted(made(*args), calls, 9))
+    made = running.generator_of
+    monkeypatch.setattr(running, "generator_of", lambda *args: _Interrupted(made(*args), calls, 9))
     assert run([*SPOT, "--concurrency", "1"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -225,8 +225,8 @@ class Telling(Around):
             time.sleep(600)
         return await super().generate(request)
 
-made = running._generator
-running._generator = lambda *args: Telling(made(*args))
+made = running.generator_of
+running.generator_of = lambda *args: Telling(made(*args))
 Telling.left = int(sys.argv.pop(1))
 main()
 """

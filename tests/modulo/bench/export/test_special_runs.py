@@ -46,7 +46,7 @@ class _Asker(Generator):
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[Generator], None]:
     """Has a generator answer in place of the study's model."""
-    return lambda generator: monkeypatch.setattr(running, "_generator", lambda *_: generator)
+    return lambda generator: monkeypatch.setattr(running, "generator_of", lambda *_: generator)
 
 
 def rows(folder: StudyFolder, form: Any) -> list[dict[str, Any]]:
