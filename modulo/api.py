@@ -122,7 +122,7 @@ async def solve(graph: Any, problem: Any = None, /, **options: Any) -> Outcome[A
             strategy or the backprompter fails (``ProgramError``). Where they fail later, the outcome is
             ``Exhausted`` with the stop reason ``error``, the work so far, and the exception as its ``cause``.
     """
-    return await _run(graph, problem, options).outcome()
+    return await _run(graph, problem, options, is_cancellable=False).outcome()  # only streams can be
 
 
 @overload
@@ -309,6 +309,7 @@ def _run(
     options: Mapping[str, Any],
     *,
     sinks: Sequence[Callable[[Event], None]] = (),
+    is_cancellable: bool = True,
 ) -> Run:
     given = dict(options)
     parts: dict[str, Any] = {name: given.pop(name) for name in _PARTS if name in given}
@@ -323,7 +324,7 @@ def _run(
         if "generator" not in parts or not parts.get("critics"):
             raise ConfigurationError("solve needs a Graph and a problem; or a problem, generator= and critics=")
         graph, problem = simple_graph(**parts), graph
-    return Run(graph, problem, run_options(given), sinks=sinks)
+    return Run(graph, problem, run_options(given), sinks=sinks, is_cancellable=is_cancellable)
 
 
 def run_options(given: Mapping[str, Any]) -> RunOptions:

@@ -7,6 +7,8 @@ reserved by others and the new worst case together stay within every limit of ev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from threading import get_ident
 from typing import Final
 
@@ -23,9 +25,10 @@ from modulo.errors import ConfigurationError, LimitReached
 __all__ = ["Ledger", "Reservation", "book_unlimited"]
 
 
-class Reservation(Struct, eq=False):
+class Reservation(Struct, eq=False, gc=False):
     """An amount set aside for one call. It ends once: settled, released, or booked as unconfirmed."""
 
+    # The garbage collector need not look at it: only a waiter holds one, and leaves its queue before it is done.
     _ledger: Ledger
     _amount: Amount
     _is_open: bool = True
@@ -88,7 +91,7 @@ class _Waiter:
         elif self.ledger._never_fits(self.amount) is None:
             ledger, _, amount = blocked
             self.blocked_amount = amount.counts
-            ledger._waiters.append(self)
+            ledger._queue().append(self)
             return False
         self.is_called.set()
         return True
@@ -100,7 +103,7 @@ class _Waiter:
             return
         at: Ledger | None = self.ledger
         while at:
-            if self in at._waiters:
+            if at._waiters and self in at._waiters:
                 at._waiters.remove(self)
             at = at._parent
 
@@ -158,9 +161,10 @@ class Ledger:
         self._charges_rounds = charges_rounds
         self._limits = _limits(self.budget)
         self._spent = [0] * 7
-        self._unconfirmed = [0] * 7
         self._held = [0] * 7
-        self._waiters: list[_Waiter] = []
+        # Nearly all runs end without either, and ten thousand at once keep the garbage collector busy.
+        self._unconfirmed: Sequence[int] = _NOTHING
+        self._waiters: list[_Waiter] | None = None
         self._reservations = 0
         self._thread = 0
 
@@ -250,10 +254,50 @@ class Ledger:
             ConfigurationError: Another thread has something reserved here.
         """
         amount = amount if isinstance(amount, Amount) else Amount(amount)
+        self.hold_now(amount)
+        return Reservation(self, amount)
+
+    def reserve_if_free(self, amount: Amount) -> Reservation | None:
+        """Set an amount aside if it fits at this moment, as ``reserve`` does then without waiting.
+
+        Raises:
+            ConfigurationError: Another thread has something reserved here.
+        """
+        return None if self._blocking(amount) else self._hold(amount)
+
+    def hold_now(self, amount: Amount) -> None:
+        """Set an amount aside as ``reserve_now`` does, for who surely ends it with ``end_hold``, and only once.
+
+        Raises:
+            LimitReached: It does not fit at this moment.
+            ConfigurationError: Another thread has something reserved here.
+        """
         blocked = self._blocking(amount)
         if blocked is not None:
             raise LimitReached(self._never_fits(amount) or blocked[1])
-        return self._hold(amount)
+        self._set_aside_here(amount)
+
+    def end_hold(self, held: Amount, spent: Amount | None, unconfirmed: Amount | None = None) -> None:
+        """Let go of what was held, here and above, and book what was spent in its place."""
+        self._reservations -= 1
+        for i, count in held.parts:
+            self._held[i] -= count
+        if spent is not None:
+            for i, count in spent.parts:
+                self._spent[i] += count
+        if unconfirmed is not None:
+            sums = list(self._unconfirmed)
+            for i, count in unconfirmed.parts:
+                sums[i] += count
+            self._unconfirmed = sums
+        if self._parent:
+            self._parent.end_hold(
+                self._for_parent(held),
+                spent and self._for_parent(spent),
+                unconfirmed and self._for_parent(unconfirmed),
+            )
+        if self._waiters:
+            self._serve_waiters()
 
     def _spend(self, amount: Amount) -> None:
         for i, count in amount.parts:
@@ -262,14 +306,13 @@ class Ledger:
             self._parent._spend(self._for_parent(amount))
 
     def _hold(self, amount: Amount) -> Reservation:
+        self._set_aside_here(amount)
+        return Reservation(self, amount)
+
+    def _set_aside_here(self, amount: Amount) -> None:
         if self._parent or self._thread != get_ident():
             self._check_thread()
-        self._reservations += 1
-        for i, count in amount.parts:
-            self._held[i] += count
-        if self._parent:
-            self._parent._set_aside(self._for_parent(amount))
-        return Reservation(self, amount)
+        self._set_aside(amount)
 
     def _blocking(self, amount: Amount) -> tuple[Ledger, str, Amount] | None:
         """The ledger and limit into which an amount does not fit for now, and the amount as seen there."""
@@ -308,26 +351,7 @@ class Ledger:
         if not reservation._is_open:
             raise RuntimeError("a reservation ends only once")
         reservation._is_open = False
-        self._replace(reservation._amount, spent, unconfirmed)
-
-    def _replace(self, held: Amount, spent: Amount | None, unconfirmed: Amount | None) -> None:
-        self._reservations -= 1
-        for i, count in held.parts:
-            self._held[i] -= count
-        if spent is not None:
-            for i, count in spent.parts:
-                self._spent[i] += count
-        if unconfirmed is not None:
-            for i, count in unconfirmed.parts:
-                self._unconfirmed[i] += count
-        if self._parent:
-            self._parent._replace(
-                self._for_parent(held),
-                spent and self._for_parent(spent),
-                unconfirmed and self._for_parent(unconfirmed),
-            )
-        if self._waiters:
-            self._serve_waiters()
+        self.end_hold(reservation._amount, spent, unconfirmed)
 
     def _check_thread(self) -> None:
         """Take over an idle ledger from another thread, together with those above it."""
@@ -342,13 +366,18 @@ class Ledger:
             self._thread = get_ident()
 
     def _serve_waiters(self) -> None:
-        waiters, self._waiters = self._waiters, []
+        waiters, self._waiters = self._queue(), []
         too_much: set[tuple[int, ...]] = set()
         for waiter in waiters:
             if waiter.blocked_amount in too_much:
-                self._waiters.append(waiter)
-            elif not waiter.try_again() and waiter in self._waiters[-1:]:
+                self._queue().append(waiter)
+            elif not waiter.try_again() and waiter in self._queue()[-1:]:
                 too_much.add(waiter.blocked_amount)
+
+    def _queue(self) -> list[_Waiter]:
+        if self._waiters is None:
+            self._waiters = []
+        return self._waiters
 
     def _for_parent(self, amount: Amount) -> Amount:
         return amount if self._charges_rounds else amount.without_rounds
@@ -361,6 +390,7 @@ def _check_parts(budget: object, parent: object) -> None:
         raise ConfigurationError(f"a Ledger's parent is a Ledger, not a {type(parent).__name__}")
 
 
+_NOTHING: Final = (0,) * 7
 _LIMITED: Final = (
     ("rounds", ROUNDS),
     ("attempts", ATTEMPTS),
@@ -370,14 +400,15 @@ _LIMITED: Final = (
 )
 
 
-def _limits(budget: Budget) -> list[tuple[str, int, int]]:
-    """The limits that are set, as (name in Budget, what is limited, limit)."""
+@lru_cache(maxsize=16)
+def _limits(budget: Budget) -> tuple[tuple[str, int, int], ...]:
+    """The limits that are set, as (name in Budget, what is limited, limit); most runs share a budget."""
     limits = []
     for name, i in _LIMITED:
         limit = getattr(budget, name)
         if limit is not None:
             limits.append((name, i, picodollars(limit) if i == COST else limit))
-    return limits
+    return tuple(limits)
 
 
 def book_unlimited(ledger: Ledger, amount: Amount) -> None:

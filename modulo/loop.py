@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import anyio
@@ -18,13 +19,13 @@ from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
 from modulo.ledger import Ledger
 from modulo.logs import warn
-from modulo.options import RunOptions
+from modulo.options import Gate, RunOptions
 from modulo.outcome import Outcome, StopReason
 from modulo.recorded_settings import recorded_settings
 from modulo.running.calls import Caller
 from modulo.running.certifying import Certifier
 from modulo.running.concluding import Ending, Stop, in_words
-from modulo.running.failures import is_failure, part_of_program
+from modulo.running.failures import is_failure, raise_of_program
 from modulo.running.judging import Judge, applicable_critics
 from modulo.running.place import Place, active_place
 from modulo.running.planning import Planner
@@ -42,6 +43,7 @@ __all__ = ["Run"]
 _SLICE_SECONDS: Final = 0.001
 """How long a run goes on without giving way to others (docs/design/0008)."""
 _ONE_ROUND: Final = Amount(Usage(rounds=1))
+_NO_SCOPE: Final = nullcontext()
 
 _FAILURES_IN_A_ROW: Final = 3
 """Rounds in a row in which no attempt could be judged after which a run stops with ``error``."""
@@ -56,6 +58,7 @@ class Run:
         options: How to run it.
         sinks: Functions that take every event, besides those of the trace.
         script: The recorded course to follow, in a replay.
+        is_cancellable: Whether somebody may call ``cancel``.
 
     Raises:
         GraphError: The graph is not a sound program.
@@ -72,6 +75,7 @@ class Run:
         *,
         sinks: Sequence[Callable[[Event], None]] = (),
         script: Script | None = None,
+        is_cancellable: bool = True,
     ) -> None:
         self._program: Program = graph.check()
         self._problem = as_problem(graph, problem)
@@ -87,6 +91,7 @@ class Run:
         self._round: Rounds
         self._judge: Judge
         self._scope: anyio.CancelScope | None = None
+        self._is_cancellable = is_cancellable
         self._is_cancelled = False
         self._slice_began = 0.0
         self._needs_processes = any(n.needs_workers for nodes in self._critics.values() for n in nodes)
@@ -103,11 +108,13 @@ class Run:
         Raises:
             ModuloError: Something is missing or misconfigured; raised before the first call.
         """
-        await anyio.lowlevel.checkpoint()  # whoever was cancelled already begins nothing
+        # Kept, since looking the event loop up takes longer than a checkpoint in it.
+        self._backend = anyio.lowlevel.current_token().backend_class
+        await self._backend.checkpoint()  # whoever was cancelled already begins nothing
         # A run with a ledger to be charged to is charged to that one alone.
         around = active_place() if self._options.within is None else None
         above = self._options.within or (around.ledger if around else None)
-        with self._cancellable(anyio.CancelScope()):
+        with self._cancellable(None):
             await self._prepare(above)
         ledger = Ledger(
             self._options.budget,
@@ -120,7 +127,7 @@ class Run:
         self._reporter = Reporter(self._sinks, self._clock)
         place = Place(
             ledger,
-            self._report_nested if self._sinks else None,
+            _telling_of_nested_bills(self._reporter) if self._sinks else None,
             holds_a_call=around is not None and around.holds_a_call,
         )
         with place:
@@ -148,24 +155,17 @@ class Run:
             raise
         return ending.outcome(stop, self._judge)
 
-    def _cancellable(self, scope: anyio.CancelScope) -> anyio.CancelScope:
-        """A scope that ``cancel`` ends, even if it was called before."""
-        self._scope = scope
+    def _cancellable(self, seconds: float | None) -> AbstractContextManager[object]:
+        """A scope that ends after some seconds, and by ``cancel``, even if it was called before.
+
+        Where neither can happen there is none: a scope is a dozen objects for each of what may be many runs.
+        """
+        if seconds is None and not self._is_cancellable:
+            return _NO_SCOPE
+        scope = self._scope = self._clock.move_on_after(seconds)
         if self._is_cancelled:
             scope.cancel()
         return scope
-
-    def _report_nested(self, attempt: int, event: BudgetSettled) -> None:
-        """Tell of what a loop nested in an attempt has spent."""
-        self._emit(
-            BudgetSettled(
-                at=self._reporter.elapsed(),
-                attempt=attempt,
-                bill=event.bill,
-                unconfirmed=event.unconfirmed,
-                nested=True,
-            )
-        )
 
     async def _prepare(self, above: Ledger | None) -> None:
         import modulo.certificate  # noqa: F401  pydantic takes 0.1 s to load, which no deadline should pay for
@@ -183,7 +183,7 @@ class Run:
         await prepare(self._program, critics, soft_critics, limits)
 
     async def _until_stop(self, place: Place, pool: WorkerPool | None) -> Stop:
-        with self._cancellable(self._clock.move_on_after(place.ledger.seconds_left())):
+        with self._cancellable(place.ledger.seconds_left()):
             try:
                 await self._rounds(place.ledger, self._scheduler(place, pool))
             except Stop as stop:
@@ -226,15 +226,16 @@ class Run:
 
     async def _rounds(self, ledger: Ledger, scheduler: Scheduler) -> None:
         planner = Planner(self._options.strategy, self._tree, self._options.max_concurrency)
-        self._round = Rounds(scheduler, self._stops_siblings)
-        self._slice_began = time.monotonic()
+        self._round = Rounds(scheduler, self._program, first_is_enough=self._options.select == "first")
+        self._slice_began, gate = time.monotonic(), self._options.gate
         while True:
             await self._let_others_run()
-            await self._pass_gate()
+            if gate is not None:
+                await self._pass(gate)
             try:
                 if self._script:
                     self._script.begin_round(planner.round + 1)
-                this_round = ledger.reserve_now(_ONE_ROUND)
+                ledger.hold_now(_ONE_ROUND)
             except LimitReached as limit:
                 raise Stop(StopReason.of_limit(limit.resource)) from None
             try:
@@ -243,30 +244,24 @@ class Run:
                     raise Stop(StopReason.STUCK)
                 await self._round.run(plans)
             finally:
-                if _ran(self._round.results):
-                    this_round.settle(_ONE_ROUND)
-                else:
-                    this_round.release()
+                ledger.end_hold(_ONE_ROUND, _ONE_ROUND if _ran(self._round.results) else None)
             self._take(self._round.take())
 
     async def _let_others_run(self) -> None:
         """Give way once a slice of time is used up: where nothing ever waits, deadlines and other runs need it."""
         if time.monotonic() - self._slice_began > _SLICE_SECONDS:
-            await anyio.lowlevel.checkpoint()
+            await self._backend.checkpoint()
             self._slice_began = time.monotonic()
         else:
-            await anyio.lowlevel.checkpoint_if_cancelled()
+            await self._backend.checkpoint_if_cancelled()
 
-    async def _pass_gate(self) -> None:
+    async def _pass(self, gate: Gate) -> None:
         """Wait for whoever allots rounds among runs, if somebody does.
 
         Raises:
             Stop: There are no more for this one.
             ProgramError: It fails.
         """
-        gate = self._options.gate
-        if gate is None:
-            return
         try:
             reason = await gate(self._tree)
         except BaseException as error:
@@ -276,13 +271,6 @@ class Run:
         if reason is not None:
             raise Stop(StopReason.GIVEN_UP, error=reason)
 
-    def _stops_siblings(self, attempt: Attempt) -> bool:
-        """Whether an attempt makes the others at its artefact superfluous."""
-        if not attempt.accepted:
-            return False
-        is_answer = self._program.stage_of[attempt.node] == self._program.answer.artefact
-        return self._options.select == "first" or not is_answer
-
     def _take(self, results: Sequence[list[Attempt] | LimitReached]) -> None:
         """Book the attempts of a round in the order of asking, and stop if there is a reason to."""
         attempts: list[Attempt] = []
@@ -290,11 +278,13 @@ class Run:
             if isinstance(result, list):
                 attempts += result
         strategy, failure = self._options.strategy, None
-        name = type(strategy).__name__
         for attempt in attempts:
             self._add(attempt)
             try:
-                part_of_program("the strategy", name, strategy.tell, self._tree, attempt)
+                try:
+                    strategy.tell(self._tree, attempt)
+                except BaseException as error:  # noqa: BLE001  raised by this
+                    raise_of_program("the strategy", type(strategy).__name__, error)
             except ModuloError as error:  # raised once all of the round is booked
                 failure = failure or error
         self._stop_if_answered()
@@ -362,6 +352,27 @@ def _told_of_bills(report: Callable[[int, BudgetSettled], None], attempt: int) -
     return sink
 
 
+def _telling_of_nested_bills(reporter: Reporter) -> Callable[[int, BudgetSettled], None]:
+    """Tells of what a loop nested in an attempt has spent. It must not hold the run, which holds the place."""
+
+    def tell(attempt: int, event: BudgetSettled) -> None:
+        assert reporter.emit is not None
+        reporter.emit(
+            BudgetSettled(
+                at=reporter.elapsed(),
+                attempt=attempt,
+                bill=event.bill,
+                unconfirmed=event.unconfirmed,
+                nested=True,
+            )
+        )
+
+    return tell
+
+
 def _ran(results: Sequence[list[Attempt] | LimitReached]) -> bool:
     """Whether anything of a round ran: not all of it was refused by a limit."""
-    return not all(isinstance(result, LimitReached) for result in results)
+    for result in results:  # noqa: SIM110  quicker than any(), once a round
+        if not isinstance(result, LimitReached):
+            return True
+    return False

@@ -57,6 +57,8 @@ class Problem(Generic[P]):
 
     def own_value(self) -> P:
         """The value itself where nobody can change it, else a fresh one made from the canonical bytes."""
+        if type(self.value) is str:
+            return self.value
         return self.codec.isolated(self.value, self.canonical)
 
     def is_unchanged_in(self, value: P) -> bool:
@@ -168,4 +170,7 @@ class Candidate(Struct, Generic[C], gc=False, frozen=True, kw_only=True, eq=Fals
 
         Every critic gets a value of its own, so that none can change what another judges.
         """
-        return self._value if self.claims_unsolvable else self.codec.isolated(self._value, self.canonical)
+        value = self._value
+        if type(value) is str or value is NO_SOLUTION:  # nobody can change these
+            return value
+        return self.codec.isolated(value, self.canonical)

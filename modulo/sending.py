@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Final
 
-__all__ = ["Sending", "tell_whether_sent"]
+__all__ = ["Sending", "begin", "end", "tell_whether_sent"]
 
 
 class Sending:
-    """A call to a generator; ``with sending:`` the block makes it."""
+    """A call to a generator, made between ``begin`` and ``end``."""
 
-    __slots__ = ("_token", "_was_sent")
+    __slots__ = ("_was_sent",)
 
     def __init__(self) -> None:
         self._was_sent: bool | None = None
-
-    def __enter__(self) -> None:
-        self._token: Token[Sending | None] = _SENDING.set(self)
-
-    def __exit__(self, *raised: object) -> None:
-        _SENDING.reset(self._token)
 
     @property
     def must_be_paid(self) -> bool:
@@ -33,6 +27,10 @@ class Sending:
 
 
 _SENDING: Final[ContextVar[Sending | None]] = ContextVar("modulo_sending", default=None)
+
+# No context manager, since this happens in every round and these are plain calls of C.
+begin: Final = _SENDING.set
+end: Final = _SENDING.reset
 
 
 def tell_whether_sent(was_sent: bool) -> None:

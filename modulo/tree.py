@@ -78,6 +78,20 @@ class Attempt(Struct, gc=False, frozen=True, kw_only=True):
         return sum(len(critique.violations) for critique in self.critiques)
 
 
+class _Link(Struct, gc=False):
+    """What follows for an attempt from the chain that it ends.
+
+    Attributes:
+        depth: How many attempts the chain has.
+        repeats: How many times in a row it has given this same answer before.
+        latest_answer: The last of its attempts whose call did not fail.
+    """
+
+    depth: int
+    repeats: int
+    latest_answer: Attempt | None
+
+
 class Tree:
     """All attempts of a run so far. Strategies read it; only the loop adds to it.
 
@@ -99,16 +113,14 @@ class Tree:
         self.memo: dict[str, Any] = {}
         self._by_id: dict[int, Attempt] = {}
         self._live: dict[str, Attempt] = {}
-        self._tips: dict[str, dict[int, Attempt]] = {node.name: {} for node in program.generators}
-        self._depth: dict[int, int] = {}
-        self._repeats: dict[int, int] = {}
-        self._latest_answer: dict[int, Attempt | None] = {}
+        self._tips: dict[str, dict[int, Attempt]] = {}
+        self._links: dict[int, _Link] = {}
         self._round = 0
         self._withdrawn_in_round: dict[int, Attempt] = {}
         self._late_critiques: dict[int, list[Critique]] = {}
         self._turns: dict[int, Turn] = {}
         self._chains: dict[int, tuple[Turn, ...]] = {}
-        self._reads = {node.name: node.reads for node in program.generators}
+        self._no_inputs: Mapping[str, int] = {}
 
     def __len__(self) -> int:
         return len(self.attempts)
@@ -139,25 +151,28 @@ class Tree:
 
     def inputs_of(self, node: str) -> Mapping[str, int] | None:
         """The attempts behind the artefacts that a generator reads; None if one of them does not stand."""
-        reads = self._reads[node]
+        reads = self.program.generator(node).reads
         if not reads:
-            return {}
+            return self._no_inputs  # one for all, as most attempts have none
         if not all(artefact in self._live for artefact in reads):
             return None
         return {artefact: self._live[artefact].id for artefact in reads}
 
     def tips(self, node: str) -> list[Attempt]:
         """Attempts of a generator that nothing goes on from yet and whose inputs still stand, oldest first."""
+        tips = self._tips.get(node)
+        if tips is None:
+            return []
         inputs = self.inputs_of(node)
-        return [attempt for attempt in self._tips[node].values() if attempt.inputs == inputs]
+        return [attempt for attempt in tips.values() if attempt.inputs == inputs]
 
     def depth(self, attempt: Attempt) -> int:
         """How many attempts its chain has, itself included."""
-        return self._depth[attempt.id]
+        return self._links[attempt.id].depth
 
     def repeats(self, attempt: Attempt) -> int:
         """How many times in a row its chain has given this same answer before."""
-        return self._repeats[attempt.id]
+        return self._links[attempt.id].repeats
 
     def chain(self, attempt: Attempt) -> tuple[Attempt, ...]:
         """The attempts from the root to this one."""
@@ -171,19 +186,24 @@ class Tree:
         known = self._chains.get(attempt.id)
         if known is None:
             # Kept for the end of a chain only: for all of its attempts it would take quadratic space.
-            before = None if attempt.parent is None else self._chains.pop(attempt.parent, None)
-            part = self.chain(attempt) if before is None else (attempt,)
-            new = [self.turn(one) for one in part if one.generation is not None]
-            known = self._chains[attempt.id] = (*(before or ()), *new)
+            before = () if attempt.parent is None else self._chains.pop(attempt.parent, None)
+            if before is None:
+                known = tuple([self.turn(one) for one in self.chain(attempt) if one.generation is not None])
+            else:
+                known = before if attempt.generation is None else (*before, self.turn(attempt))
+            self._chains[attempt.id] = known
         return known
 
     def turn(self, attempt: Attempt) -> Turn:
         """An attempt with all critiques meant for its generator, those of later stages included."""
         known = self._turns.get(attempt.id)
         if known is None:
-            own = [c for c in attempt.critiques if self._is_meant_for(c, attempt)]
-            late = self._late_critiques.get(attempt.id, ())
-            known = self._turns[attempt.id] = Turn(attempt, (*own, *late), self._repeats[attempt.id])
+            critiques = attempt.critiques
+            if attempt.node not in self.program.stage_for(attempt.node).heard_by:
+                critiques = tuple([c for c in critiques if self._is_meant_for(c, attempt)])
+            if attempt.id in self._late_critiques:
+                critiques = (*critiques, *self._late_critiques[attempt.id])
+            known = self._turns[attempt.id] = Turn(attempt, critiques, self._links[attempt.id].repeats)
         return known
 
     @property
@@ -215,11 +235,13 @@ class Tree:
         self._by_id[attempt.id] = attempt
         self._extend_chain(attempt)
         if attempt.round != self._round:
-            self._round, self._withdrawn_in_round = attempt.round, {}
-        stage = self._stage_of(attempt)
+            self._round = attempt.round
+            if self._withdrawn_in_round:
+                self._withdrawn_in_round = {}
         if attempt.accepted:
             self._establish(attempt)
             return ()
+        stage = self.program.stage_for(attempt.node)
         if not stage.withdraws:
             return ()
         withdrawn: list[Attempt] = []
@@ -236,24 +258,25 @@ class Tree:
         return _LabelledTree(self, prefix)
 
     def _stage_of(self, attempt: Attempt) -> Stage:
-        return self.program.stages[self.program.stage_of[attempt.node]]
+        return self.program.stage_for(attempt.node)
 
     def _extend_chain(self, attempt: Attempt) -> None:
-        tips = self._tips[attempt.node]
+        tips = self._tips.get(attempt.node)
+        if tips is None:
+            tips = self._tips[attempt.node] = {}
         tips[attempt.id] = attempt
-        parent = None if attempt.parent is None else self._by_id[attempt.parent]
-        self._depth[attempt.id] = 1 if parent is None else self._depth[parent.id] + 1
-        self._repeats[attempt.id] = 0
-        self._latest_answer[attempt.id] = attempt if attempt.generation else None
-        if parent is None:
+        answer = None if attempt.generation is None else attempt
+        if attempt.parent is None:
+            self._links[attempt.id] = _Link(1, 0, answer)
             return
-        tips.pop(parent.id, None)
-        before = self._latest_answer[parent.id]
-        if attempt.generation is None:  # a failed call is no answer: the conversation stands where it stood
-            self._latest_answer[attempt.id] = before
-            self._repeats[attempt.id] = self._repeats[parent.id]
+        tips.pop(attempt.parent, None)
+        link = self._links[attempt.parent]
+        before, repeats = link.latest_answer, 0
+        if answer is None:  # a failed call is no answer: the conversation stands where it stood
+            answer, repeats = before, link.repeats
         elif before and _same_answer(before, attempt):
-            self._repeats[attempt.id] = self._repeats[parent.id] + 1
+            repeats = link.repeats + 1
+        self._links[attempt.id] = _Link(link.depth + 1, repeats, answer)
 
     def _is_meant_for(self, critique: Critique, attempt: Attempt) -> bool:
         hears = self._hearers(critique, attempt)

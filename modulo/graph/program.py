@@ -28,6 +28,7 @@ class Stage:
         critics: Hard critics of it, in the graph's order.
         soft_critics: Soft critics of it.
         withdraws: For each critic with a back edge, the artefacts whose generators it backprompts.
+        heard_by: The generators that hear all that is said of the artefact: every critic backprompts them.
     """
 
     artefact: str
@@ -37,6 +38,12 @@ class Stage:
     critics: tuple[CriticNode, ...]
     soft_critics: tuple[SoftCriticNode, ...]
     withdraws: Mapping[str, tuple[str, ...]]
+    heard_by: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = [node.name for node in self.generators]
+        hearing_all = [name for name in names if all(name in critic.backprompts for critic in self.critics)]
+        object.__setattr__(self, "heard_by", frozenset(hearing_all))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,7 @@ class Program:
     generators: tuple[GeneratorNode, ...] = field(init=False, repr=False, compare=False)
     async_conversions: frozenset[str] = field(init=False, repr=False, compare=False)
     _generators: Mapping[str, GeneratorNode] = field(init=False, repr=False, compare=False)
+    _stages: Mapping[str, Stage] = field(init=False, repr=False, compare=False)
     answer: Stage = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,11 +80,17 @@ class Program:
         object.__setattr__(self, "generators", tuple(nodes.values()))
         object.__setattr__(self, "async_conversions", conversions)
         object.__setattr__(self, "_generators", nodes)
+        stages = {name: self.stages[artefact] for name, artefact in self.stage_of.items()}
+        object.__setattr__(self, "_stages", stages)
         object.__setattr__(self, "answer", list(self.stages.values())[-1])
 
     def generator(self, name: str) -> GeneratorNode:
         """The generator node of that name."""
         return self._generators[name]
+
+    def stage_for(self, generator: str) -> Stage:
+        """The stage that a generator works for."""
+        return self._stages[generator]
 
     @property
     def critics(self) -> tuple[CriticNode, ...]:

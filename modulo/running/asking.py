@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import anyio.lowlevel
@@ -10,11 +11,11 @@ from modulo.clock import Clock
 from modulo.critique import Critique
 from modulo.protocols import Critic
 from modulo.running.deadline import within_deadline
-from modulo.running.placement import Pace, run_placed
+from modulo.running.placement import Pace, run_here, run_placed
 from modulo.running.verdicts import call_critic, read_async_judgement
 from modulo.running.workers import WorkerPool
 
-__all__ = ["ask_async", "ask_in_process", "ask_placed"]
+__all__ = ["ask_async", "ask_in_process", "ask_placed", "ask_quickly"]
 
 
 async def ask_in_process(
@@ -37,6 +38,16 @@ async def ask_async(critic: Critic[Any, Any], args: tuple[Any, ...], *, clock: C
         TimeoutError: It is late.
     """
     return await within_deadline(_judgement, critic, args, clock=clock, max_seconds=critic.max_seconds)
+
+
+def ask_quickly(
+    critic: Critic[Any, Any], args: tuple[Any, ...], *, pace: Pace, size: int
+) -> Critique | Awaitable[Critique]:
+    """What ``ask_placed`` gives: at once where nothing has to be waited for, else to be awaited."""
+    if critic.runs_in != "auto" or not pace.is_quick_for(size):
+        return ask_placed(critic, args, pace=pace, size=size)
+    result = run_here(call_critic, critic, args, pace=pace, size=size)
+    return result if isinstance(result, Critique) else _awaited(result)
 
 
 async def ask_placed(critic: Critic[Any, Any], args: tuple[Any, ...], *, pace: Pace, size: int) -> Critique:

@@ -21,12 +21,12 @@ from modulo.numeric import is_whole_number
 from modulo.protocols import ONE_CALL, Finish, Generation, Generator, Request
 from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive
 from modulo.running.failures import is_failure
-from modulo.running.place import Place
+from modulo.running.place import Place, enter, leave
 from modulo.running.reporting import Reporter
 from modulo.running.retrying import Retrier
 from modulo.running.script import Script
 from modulo.running.together import run_together
-from modulo.sending import Sending
+from modulo.sending import Sending, begin, end
 
 __all__ = ["Answer", "Caller"]
 
@@ -122,7 +122,11 @@ class Caller:
         self, generator: Generator, request: Request, attempt: int, samples: int
     ) -> Sequence[Answer]:
         """One call, reserved and settled."""
-        reservation = await self._reserve(generator, request, attempt, samples)
+        worst_case = self._worst_case(generator, request, samples)
+        # Without a coroutine of its own where nothing has to be waited for.
+        reservation = self._ledger.reserve_if_free(worst_case) if self._script is None else None
+        if reservation is None:
+            reservation = await self._reserve(worst_case, attempt)
         if cancellation_is_under_way():
             await _let_cancellation_arrive_at(reservation)
         bill = None  # cancelled, or lost on the way: the provider may well have answered and billed
@@ -131,11 +135,16 @@ class Caller:
         try:
             if reporter.emit:
                 reporter.emit(BudgetReserved(at=reporter.elapsed(), attempt=attempt, amount=reservation.amount))
-            with self._place.in_a_call(attempt), sending:
+            # As blocks, two ``with`` would take as long as all of the ledger's work.
+            place, call = enter(self._place.in_a_call(attempt)), begin(sending)
+            try:
                 if samples == 1:
                     generations = [await generator.generate(request)]
                 else:
                     generations = [*await generator.generate_samples(request, samples)][:samples]
+            finally:
+                end(call)
+                leave(place)
             _check_generations(generations, request)
             usage = generations[0].usage
             if usage is not None:
@@ -156,8 +165,7 @@ class Caller:
             self._settle(reservation, request.node, attempt, bill)
         return [_recordable(_behind(request.prefix, generation)) for generation in generations]
 
-    async def _reserve(self, generator: Generator, request: Request, attempt: int, samples: int) -> Reservation:
-        worst_case = self._worst_case(generator, request, samples)
+    async def _reserve(self, worst_case: Amount, attempt: int) -> Reservation:
         try:
             if self._script:
                 await self._script.before_call(attempt)
@@ -182,7 +190,7 @@ class Caller:
         amount = _amount_of_a_call(_said(request, generator.worst_case, request, samples))
         if amount is None:
             raise _makes_no_sense("worst case", request)
-        overrun = self._largest_overruns.get(request.node)
+        overrun = self._largest_overruns.get(request.node) if self._largest_overruns else None
         return amount if overrun is None else Amount(_largest(amount.usage, overrun))
 
     def _settle(self, reservation: Reservation, node: str, attempt: int, bill: Amount | None) -> None:

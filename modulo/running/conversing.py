@@ -10,7 +10,7 @@ from modulo.errors import ConfigurationError, ProblemError
 from modulo.graph.nodes import GeneratorNode
 from modulo.problem import Candidate, Problem
 from modulo.protocols import Backprompter, Conversation, Message, Rendered
-from modulo.running.failures import part_of_program
+from modulo.running.failures import part_of_program, raise_of_program
 from modulo.tree import Tree
 
 __all__ = ["BACKPROMPTER", "Conversations"]
@@ -63,7 +63,10 @@ class Conversations:
             node=node.name,
             memo=self._memo,
         )
-        rendered = part_of_program(BACKPROMPTER, node.name, backprompter.render, conversation)
+        try:
+            rendered = backprompter.render(conversation)
+        except BaseException as error:  # noqa: BLE001  raised by this
+            raise_of_program(BACKPROMPTER, node.name, error)
         if type(backprompter) is ChatBackprompter:
             return rendered  # made of messages only; to look through long conversations each time is slow
         if not isinstance(rendered, Rendered) or not _are_messages(rendered.messages):

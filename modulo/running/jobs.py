@@ -16,7 +16,7 @@ from modulo.protocols import Expansion, Request
 __all__ = ["Job", "Plan"]
 
 
-class Plan(Struct, frozen=True, kw_only=True):
+class Plan(Struct, gc=False, frozen=True, kw_only=True):
     """An expansion with everything that was decided when it was asked for, so that timing decides nothing.
 
     Attributes:
@@ -32,7 +32,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     turn: int
 
 
-class Job(Struct, frozen=True, kw_only=True):
+class Job(Struct, gc=False, frozen=True, kw_only=True):
     """A plan that is ready to run: what is the same for all its samples.
 
     Attributes:

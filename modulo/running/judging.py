@@ -19,7 +19,7 @@ from modulo.graph.nodes import CriticNode, SoftCriticNode
 from modulo.graph.program import Program, Stage
 from modulo.logs import warn
 from modulo.problem import Candidate, Problem
-from modulo.running.asking import ask_async, ask_in_process, ask_placed
+from modulo.running.asking import ask_async, ask_in_process, ask_quickly
 from modulo.running.cancelling import cancellation_is_under_way, let_cancellation_arrive
 from modulo.running.failures import is_failure
 from modulo.running.placement import pace_of, run_placed
@@ -64,12 +64,13 @@ def is_accepted(
 class _Seat:
     """A hard critic at its place in a run, with what a run learns of it and lends to it."""
 
-    __slots__ = ("node", "pace", "problems")
+    __slots__ = ("node", "others", "pace", "problems")
 
     def __init__(self, node: CriticNode) -> None:
         self.node = node
+        self.others = node.reads[1:]
         self.pace = pace_of(node.critic)
-        self.problems: list[Any] = []
+        self.problems: tuple[Any, ...] = ()
         """Values of the problem that are its own and not in use."""
 
 
@@ -130,14 +131,16 @@ class Judge:
                 continue
             if rejected_format and not node.critic.is_format:
                 break
-            others = [inputs[name] for name in node.reads[1:]]
-            critique = found[node.name] = await self._critique(seat, (candidate, *others))
+            candidates = (candidate, *[inputs[name] for name in seat.others]) if seat.others else (candidate,)
+            critique = found[node.name] = await self._critique(seat, candidates)
             if critique.verdict is not Verdict.ACCEPT:
                 rejected_format = rejected_format or node.critic.is_format
                 if stops_at_rejection:
                     break
-        if candidate.claims_unsolvable and not found:
+        if not found and candidate.claims_unsolvable:
             return (_cannot_prove_unsolvable(stage),)
+        if len(found) == 1:
+            return tuple(found.values())
         return tuple([found[node.name] for node in self._critics[stage.artefact] if node.name in found])
 
     def accepts(self, stage: Stage, candidate: Candidate[Any], critiques: Sequence[Critique]) -> bool:
@@ -146,7 +149,7 @@ class Judge:
 
     def acceptance(self, node: CriticNode, candidates: Sequence[Candidate[Any]]) -> Critique | None:
         """The critique with which a critic accepted exactly these candidates in this run, if it did."""
-        known = self._verdicts.get((node.name, *[candidate.sha256 for candidate in candidates]))
+        known = self._verdicts.get(_key(node.name, candidates))
         return known if known is not None and known.verdict is Verdict.ACCEPT else None
 
     async def hear_remarks(
@@ -173,7 +176,7 @@ class Judge:
 
     async def _critique(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
         name = seat.node.name
-        key = (name, *[candidate.sha256 for candidate in candidates])
+        key = _key(name, candidates)
         known = self._verdicts.get(key)
         if self._script:
             known = self._script.failed_critique(name) or known
@@ -181,7 +184,9 @@ class Judge:
             return known
         started = self._clock.now()
         try:
-            critique = await self._run(seat, candidates)
+            if cancellation_is_under_way():
+                await let_cancellation_arrive()
+            critique = await self._asked(seat, candidates)
         except BaseException as error:  # a critic may raise anything
             if not is_failure(error):
                 raise
@@ -192,12 +197,14 @@ class Judge:
             self._verdicts[key] = critique
         return critique
 
-    async def _run(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
+    async def _asked(self, seat: _Seat, candidates: tuple[Candidate[Any], ...]) -> Critique:
         node, critic = seat.node, seat.node.critic
-        if cancellation_is_under_way():
-            await let_cancellation_arrive()
         # What one critic does to its values, for a while or for good, no other one sees.
-        problem = seat.problems.pop() if seat.problems else self._problem.own_value()
+        free = seat.problems
+        if free:
+            problem, seat.problems = free[-1], free[:-1]
+        else:
+            problem = self._problem.own_value()
         args = (problem, *[candidate.value() for candidate in candidates])
         if node.runs_in_process:
             critique = await ask_in_process(critic, args, pool=self._pool, clock=self._clock)
@@ -207,11 +214,12 @@ class Judge:
             size = len(self._problem.canonical)
             for candidate in candidates:
                 size += len(candidate.canonical)
-            critique = await ask_placed(critic, args, pace=seat.pace, size=size)
+            said = ask_quickly(critic, args, pace=seat.pace, size=size)
+            critique = said if isinstance(said, Critique) else await said
         if critique.verdict is Verdict.ACCEPT and not self._problem.is_unchanged_in(problem):
             return Critique(Verdict.UNDECIDED, reason="it changed the problem while judging", failed=True)
         # Not reached by a call that was cancelled or failed, whose thread may hold the value still.
-        seat.problems.append(problem)
+        seat.problems = (*seat.problems, problem)
         return critique
 
     async def _remark(
@@ -231,6 +239,10 @@ class Judge:
             # It has no veto, so its failure must not have one either; it is recorded with the remark.
             warn("soft_critic_failed", critic=node.name, reason=_in_words(error))
             return Remark(score=0.0, critic=node.name, error=_in_words(error))
+
+
+def _key(critic: str, candidates: Sequence[Candidate[Any]]) -> tuple[str, ...]:
+    return (critic, *[candidate.sha256 for candidate in candidates])
 
 
 def _running_order(nodes: Sequence[CriticNode]) -> list[CriticNode]:

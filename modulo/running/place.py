@@ -10,11 +10,11 @@ from modulo.budget import Usage
 from modulo.events import BudgetSettled
 from modulo.ledger import Ledger
 
-__all__ = ["Place", "active_ledger", "active_place"]
+__all__ = ["Place", "active_ledger", "active_place", "enter", "leave"]
 
 
 class Place:
-    """A place in a run; ``with place:`` the block is there.
+    """A place in a run; ``with place:`` the block is there, or what runs between ``enter`` and ``leave``.
 
     Attributes:
         ledger: The books of the run.
@@ -57,6 +57,10 @@ class Place:
 
 
 _PLACE: Final[ContextVar[Place | None]] = ContextVar("modulo_place", default=None)
+
+# The two halves of ``with place:``, for what happens in every round: they are plain calls of C.
+enter: Final = _PLACE.set
+leave: Final = _PLACE.reset
 
 
 def active_place() -> Place | None:

@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from modulo.protocols import RunsIn
 
-__all__ = ["Pace", "pace_of", "run_placed"]
+__all__ = ["Pace", "pace_of", "run_here", "run_placed"]
 
 T = TypeVar("T")
 
@@ -73,12 +73,17 @@ async def run_placed(
     if runs_in == "loop":
         return function(*args)
     if runs_in == "auto" and pace.is_quick_for(size):
-        started = time.perf_counter()
-        result = function(*args)
-        pace.note(time.perf_counter() - started, size)
-        return result
+        return run_here(function, *args, pace=pace, size=size)
     result, seconds = await anyio.to_thread.run_sync(_timed, function, args, abandon_on_cancel=True)
     pace.note(seconds, size)
+    return result
+
+
+def run_here(function: Callable[..., T], *args: Any, pace: Pace, size: int) -> T:
+    """Call a plain function in the event loop that is quick for input of that size, and see whether it still is."""
+    started = time.perf_counter()
+    result = function(*args)
+    pace.note(time.perf_counter() - started, size)
     return result
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modulo.errors import ConfigurationError
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import DEFAULT_SAMPLING, MOST_SAMPLES, Backprompter, Expansion, Sampling, Strategy
-from modulo.running.failures import part_of_program
+from modulo.running.failures import part_of_program, raise_of_program
 from modulo.running.jobs import Plan
 from modulo.tree import Tree
 
@@ -41,9 +41,10 @@ class Planner:
             ConfigurationError: The strategy asks for something that makes no sense.
             ProgramError: It fails.
         """
-        expansions = part_of_program(
-            "the strategy", type(self._strategy).__name__, self._strategy.ask, self._tree, self._most
-        )
+        try:
+            expansions = self._strategy.ask(self._tree, self._most)
+        except BaseException as error:  # noqa: BLE001  raised by this
+            raise_of_program("the strategy", type(self._strategy).__name__, error)
         if type(expansions) is not list and not isinstance(expansions, Sequence):  # the former is quicker
             raise self._nonsense(f"for a {type(expansions).__name__}, not for expansions")
         if len(expansions) > self._most:

@@ -68,6 +68,15 @@ class Reformulation:
             mended=candidate.mended,
         )
 
+    def text_itself(self, job: Job, generation: Generation) -> Candidate[Any] | Critique:
+        """What ``candidate`` gives where no reformulator stands between the generator and the artefact."""
+        if generation.finish in _HAS_NO_TEXT:
+            return critique_of_finish(job.node.name, generation)
+        try:
+            return self._make(job, generation, generation.text, ())
+        except ProblemError as error:  # a text that JSON cannot carry
+            return _malformed(job.node.name, error, generation)
+
     def _make(self, job: Job, generation: Generation, value: Any, mended: tuple[str, ...]) -> Candidate[Any]:
         if value is NO_SOLUTION and job.stage is not self._program.answer:
             raise Malformed("This part of the problem must be answered; it cannot be called unsolvable.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import anyio
 
 from modulo.errors import LimitReached
+from modulo.graph.program import Program
 from modulo.running.jobs import Job, Plan
 from modulo.running.scheduler import Scheduler
 from modulo.running.together import run_together
@@ -21,17 +22,23 @@ class Rounds:
 
     Args:
         scheduler: Runs the expansions.
-        stops_siblings: Whether an attempt makes the others at its artefact superfluous.
+        program: The graph.
+        first_is_enough: Whether the first certified answer ends the run, so that an attempt at the answer makes the
+            others superfluous too, as it does at any other artefact.
 
     Attributes:
         results: What came of each plan of the round at work, in order. A cancelled sibling has no attempts.
     """
 
-    def __init__(self, scheduler: Scheduler, stops_siblings: Callable[[Attempt], bool]) -> None:
+    # It must not hold the run, which holds it: garbage in cycles stays until the collector comes round.
+    __slots__ = ("_first_is_enough", "_program", "_scheduler", "_scopes", "_won", "results")
+
+    def __init__(self, scheduler: Scheduler, program: Program, *, first_is_enough: bool) -> None:
         self._scheduler = scheduler
-        self._stops_siblings = stops_siblings
-        self._scopes: dict[str, list[anyio.CancelScope]] = {}
-        self._won: set[str] = set()
+        self._program = program
+        self._first_is_enough = first_is_enough
+        self._scopes: dict[str, list[anyio.CancelScope]]
+        self._won: set[str]
         self.results: list[list[Attempt] | LimitReached] = []
 
     def take(self) -> list[list[Attempt] | LimitReached]:
@@ -45,6 +52,25 @@ class Rounds:
         Raises:
             ModuloError: A prompt or backprompter fails; nothing ran then.
         """
+        if len(plans) == 1:  # the common case, with as little as possible to do and to keep
+            await self._run_alone(plans[0])
+        else:
+            await self._run_together(plans)
+
+    async def _run_alone(self, plan: Plan) -> None:
+        try:
+            job = self._scheduler.begin(plan)
+        except LimitReached as limit:
+            self.results = [limit]
+            return
+        attempts: list[Attempt] = []
+        self.results = [attempts]
+        try:
+            self._note_refusal(0, await self._scheduler.run(job, attempts))
+        finally:
+            self._scheduler.end(job)
+
+    async def _run_together(self, plans: Sequence[Plan]) -> None:
         jobs: list[tuple[int, Job, list[Attempt]]] = []
         try:
             results: list[list[Attempt] | LimitReached] = []
@@ -56,12 +82,12 @@ class Rounds:
                 except LimitReached as limit:
                     results.append(limit)
             self.results = results
-            if len(jobs) == 1:  # the common case needs no task of its own
+            if len(jobs) == 1:
                 i, job, attempts = jobs[0]
                 self._note_refusal(i, await self._scheduler.run(job, attempts))
             elif jobs:
                 self._scopes, self._won = {}, set()
-                await run_together(partial(self._run_in_scope, *begun) for begun in jobs)
+                await run_together([partial(self._run_in_scope, *begun) for begun in jobs])
         finally:
             for _, job, _ in jobs:
                 self._scheduler.end(job)
@@ -79,6 +105,12 @@ class Rounds:
             self._won.add(artefact)
             for sibling in self._scopes[artefact]:
                 sibling.cancel()
+
+    def _stops_siblings(self, attempt: Attempt) -> bool:
+        """Whether an attempt makes the others at its artefact superfluous."""
+        if not attempt.accepted:
+            return False
+        return self._first_is_enough or self._program.stage_for(attempt.node) is not self._program.answer
 
     def _note_refusal(self, i: int, limit: LimitReached | None) -> None:
         if limit is not None:

@@ -32,10 +32,10 @@ from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Backprompter, Finish, Generation, Rendered, Request
 from modulo.running.calls import Answer, Caller
 from modulo.running.conversing import BACKPROMPTER, Conversations
-from modulo.running.failures import part_of_program
+from modulo.running.failures import raise_of_program
 from modulo.running.jobs import Job, Plan
 from modulo.running.judging import Judge
-from modulo.running.place import Place
+from modulo.running.place import Place, enter, leave
 from modulo.running.reformulating import Reformulation, critique_of_finish
 from modulo.running.reporting import Reporter
 from modulo.running.script import Script
@@ -133,19 +133,24 @@ class Scheduler:
             for attempt_id, answer in enumerate(answers, first):
                 if answer is None:
                     continue
-                with self._place.at(attempt_id):
+                token = enter(self._place.at(attempt_id))
+                try:
                     if self._script is None:
                         await self._attempt(job, attempt_id, answer, attempts)
                     else:
                         with self._script.protection(attempt_id):
                             await self._script.before_judging(attempt_id)
                             await self._attempt(job, attempt_id, answer, attempts)
+                finally:
+                    leave(token)
                 if attempts[-1].accepted:
                     break
         except LimitReached as limit:
             return limit
         finally:
-            answered = sum([attempt.generation is not None for attempt in attempts])
+            answered = 0
+            for attempt in attempts:
+                answered += attempt.generation is not None
             if job.attempts_held:
                 job.attempts_held.settle(_amount_of_attempts(answered))
             elif answered:
@@ -178,9 +183,14 @@ class Scheduler:
         node = self._program.generator(expansion.node)
         inputs = self._tree.inputs_of(node.name)
         assert inputs is not None, "a strategy may only expand nodes whose inputs stand"
+        inputs = inputs or {}  # its own, since strategies get to see it
         artefacts = self._conversations.artefacts(inputs) if inputs else {}
         backprompter = expansion.backprompter or self._backprompter
         rendered = self._conversations.render(node, expansion.parent, inputs, artefacts, backprompter)
+        try:
+            sees_all_critiques = backprompter.needs_all_critiques
+        except BaseException as error:  # noqa: BLE001  raised by this
+            raise_of_program(BACKPROMPTER, node.name, error)
         job = Job(
             plan=plan,
             samples=samples,
@@ -189,7 +199,7 @@ class Scheduler:
                 problem=self._problem,
                 messages=rendered.messages,
                 sampling=expansion.sampling,
-                inputs=tuple([artefacts[name] for name in node.reads]),
+                inputs=tuple([artefacts[name] for name in node.reads]) if node.reads else (),
                 node=node.name,
                 turn=plan.turn,
                 prefix=expansion.prefix,
@@ -197,13 +207,11 @@ class Scheduler:
                 schema=rendered.schema,
             ),
             node=node,
-            stage=self._program.stages[self._program.stage_of[node.name]],
+            stage=self._program.stage_for(node.name),
             inputs=inputs,
             artefacts=artefacts,
             prompt_sha256=self._hashes.of(rendered.messages),
-            sees_all_critiques=part_of_program(
-                BACKPROMPTER, node.name, getattr, backprompter, "needs_all_critiques"
-            ),
+            sees_all_critiques=sees_all_critiques,
         )
         if self._reporter.emit:
             self._announce(job, rendered)
@@ -271,10 +279,12 @@ class Scheduler:
         if reporter.emit:
             reporter.emit(GenerationFinished(at=reporter.elapsed(), attempt=attempt_id, generation=answer))
         candidate: Candidate[Any] | Critique
-        if job.plan.expansion.offers is None:
+        if job.plan.expansion.offers is not None:
+            candidate = self._reformulation.offered(job, self._tree[job.plan.expansion.offers].candidate)
+        elif job.stage.paths[job.node.name]:
             candidate = await self._reformulation.candidate(job, answer)
         else:
-            candidate = self._reformulation.offered(job, self._tree[job.plan.expansion.offers].candidate)
+            candidate = self._reformulation.text_itself(job, answer)
         if isinstance(candidate, Critique):
             attempts.append(self._finished(job, attempt_id, answer, critiques=(candidate,)))
             return
@@ -300,9 +310,12 @@ class Scheduler:
         accepted = self._judge.accepts(stage, candidate, critiques)
         if generation.finish is Finish.TRUNCATED and not accepted:
             critiques = (critique_of_finish(job.node.name, generation), *critiques)
+        if not stage.soft_critics:
+            attempts.append(self._finished(job, attempt_id, generation, candidate, critiques, (), accepted))
+            return
         remarks: list[Remark] = []
         try:
-            if stage.soft_critics and self._hears_remarks(job, accepted):
+            if self._hears_remarks(job, accepted):
                 await self._judge.hear_remarks(stage, candidate, job.artefacts, remarks)
         except BaseException:  # cancelled; who is slow to remark must not take back what was accepted
             if accepted:

@@ -86,11 +86,14 @@ class Refine(Strategy):
             ConfigurationError: The graph has no generator of the last resort's name.
         """
         names = [node.name for node in tree.frontier().generators if tree.inputs_of(node.name) is not None]
-        lanes = self._lanes_of(tree, [name for name in names if name != self.last_resort], n)
+        if self.last_resort is None:
+            lanes = self._lanes_of(tree, names, n)
+        else:
+            lanes = self._lanes_of(tree, [name for name in names if name != self.last_resort], n)
         if self.last_resort is not None and self._needs_last_resort(tree, names, lanes):
             # First, so that it is asked even if only one may run.
             lanes = [*self._lanes_of(tree, [self.last_resort], n), *lanes]
-        if self._are_stuck(tree, lanes):
+        if self.patience is not None and self._are_stuck(tree, lanes):
             return ()
         return [self._expansion(tree, name, tip, i) for i, (name, tip) in enumerate(lanes[:n])]
 

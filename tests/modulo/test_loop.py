@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from modulo import (
 )
 from modulo.errors import AuthenticationFailed, GeneratorDepleted, RequestRejected
 from modulo.events import AttemptFinished, GenerationStarted, RunFinished, RunStarted
+from modulo.ledger import Ledger
 from modulo.protocols import Request, SoftCritic
 from modulo.testing import ManualClock, ScriptedGenerator
 from modulo.tree import Attempt, Tree
@@ -278,3 +280,29 @@ async def test_a_strategy_hears_of_every_attempt_in_the_order_of_asking() -> Non
 async def test_a_recording_that_runs_dry_among_several_conversations_is_stuck() -> None:
     outcome = await modulo.solve(graph_of(lambda _: GeneratorDepleted("dry")), "p", strategy=Refine(width=3))
     assert outcome.stop_reason is StopReason.STUCK
+
+
+# What a run leaves behind -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("keeps_trace", [False, True])
+async def test_a_run_that_is_over_is_freed_without_the_garbage_collector(keeps_trace: bool) -> None:
+    async def run() -> None:
+        trace = modulo.Trace() if keeps_trace else None
+        await modulo.solve(graph_of(["ko", "ko", "ok"]), "p", trace=trace)
+
+    await run()  # loads modules
+    gc.collect()
+    before = _trees_and_ledgers()  # of other tests, which may be held still
+    gc.disable()
+    try:
+        await run()
+        left = _trees_and_ledgers()
+    finally:
+        gc.enable()
+    assert len(left) == len(before)
+
+
+def _trees_and_ledgers() -> list[object]:
+    return [thing for thing in gc.get_objects() if isinstance(thing, (Tree, Ledger))]
