@@ -41,7 +41,9 @@ __all__ = ["Trace", "TraceWriter", "event_json", "read_trace"]
 TRACE_VERSION: Final = 1
 _FLUSHED: Final = (GenerationStarted, RunFinished)
 """Events after which nothing stays in a buffer: a call comes next, or nothing at all."""
-_ENCODE = msgspec.json.Encoder().encode
+_MOST_KEPT: Final = 2**16
+"""Bytes of lines that are written even if no call follows."""
+_ENCODE_INTO = msgspec.json.Encoder().encode_into
 # ASCII, because a model may write lone surrogates, which UTF-8 cannot carry and JSON escapes can.
 _ENCODE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -70,6 +72,7 @@ class TraceWriter:
         except OSError as error:
             raise TraceError(f"the trace {self.path} cannot be written: {error.strerror}") from error
         self._encoder = _EventEncoder()
+        self._lines = bytearray()
         self._is_broken = False
 
     def __call__(self, event: Event) -> None:
@@ -80,13 +83,13 @@ class TraceWriter:
         """
         if self._is_broken:
             return
-        try:
-            for document in self._encoder.encode(event):
-                self._file.write(_line(document))
-            if type(event) in self._flushed:
-                self._file.flush()
-        except OSError as error:
-            raise self._broken(error) from error
+        for document in self._encoder.encode(event):
+            _add_line(document, self._lines)
+        if type(event) in self._flushed or len(self._lines) > _MOST_KEPT:
+            try:
+                self._write()
+            except OSError as error:
+                raise self._broken(error) from error
 
     @property
     def has_begun(self) -> bool:
@@ -100,10 +103,20 @@ class TraceWriter:
             TraceError: It cannot be written.
         """
         try:
-            self._file.close()
+            try:
+                if not self._is_broken and not self._file.closed:
+                    self._write()
+            finally:
+                self._file.close()
         except OSError as error:
             if not self._is_broken:
                 raise self._broken(error) from error
+
+    def _write(self) -> None:
+        """Write all lines that there are, in one piece: a call for each line takes as long as making it."""
+        self._file.write(self._lines)
+        self._file.flush()
+        self._lines = bytearray()
 
     def _broken(self, error: OSError) -> TraceError:
         self._is_broken = True
@@ -161,7 +174,7 @@ class Trace:
 
 def event_json(event: Event) -> dict[str, Any]:
     """One event as a JSON object that stands for itself, with all texts in full."""
-    document = _EventEncoder().encode(event)[-1]
+    document: dict[str, Any] = to_builtins(_EventEncoder().encode(event)[-1])
     if isinstance(event, GenerationStarted):
         document["messages"] = [{"role": m.role, "content": m.content} for m in event.messages]
     return document
@@ -196,11 +209,13 @@ def read_trace(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return documents
 
 
-def _line(document: dict[str, Any]) -> bytes:
+def _add_line(document: dict[str, Any], lines: bytearray) -> None:
+    length = len(lines)
     try:
-        return _ENCODE(document) + b"\n"
+        _ENCODE_INTO(document, lines, length)
+        lines += b"\n"
     except UnicodeEncodeError:
-        return _ENCODE_ASCII(document).encode("ascii") + b"\n"
+        lines[length:] = _ENCODE_ASCII(to_builtins(document)).encode("ascii") + b"\n"
 
 
 class _EventEncoder:
@@ -213,24 +228,14 @@ class _EventEncoder:
         self._hashes = PromptHashes()
 
     def encode(self, event: Event) -> list[dict[str, Any]]:
-        """The lines that an event needs: texts that are new, and then the event itself."""
+        """The lines that an event needs: texts that are new, and then the event itself, as msgspec writes them."""
         self.has_begun = True
         head: dict[str, Any] = {"type": event.type, "at": round(event.at, 6)}
-        if isinstance(event, GenerationStarted):
-            new_prompts = self._new_prompts(event)
-            self._generation_started(head, event)
-            return [*new_prompts, head]
-        if isinstance(event, GenerationFinished):
-            self._generation_finished(head, event)
-        elif isinstance(event, CandidateReformulated):
-            self._candidate(head, event)
-        elif isinstance(event, CritiqueGiven):
-            head["attempt"] = event.attempt
-            head.update(critique_json(event.critique))
-        elif isinstance(event, RunStarted):
-            self._run_started(head, event)
-        else:
-            head = {**head, **to_builtins(event), "at": head["at"]}
+        write = _WRITERS.get(type(event))
+        if write is not None:
+            return [*(write(self, head, event) or ()), head]
+        head |= structs.asdict(event)
+        head["at"] = round(event.at, 6)
         return [head]
 
     def _run_started(self, head: dict[str, Any], event: RunStarted) -> None:
@@ -247,7 +252,8 @@ class _EventEncoder:
             for sha256, before, message in self._hashes.new_links(event.messages)
         ]
 
-    def _generation_started(self, head: dict[str, Any], event: GenerationStarted) -> None:
+    def _generation_started(self, head: dict[str, Any], event: GenerationStarted) -> list[dict[str, Any]]:
+        new_prompts = self._new_prompts(event)
         head["attempt"] = event.attempt
         head["samples"] = event.samples
         head["round"] = event.round
@@ -266,6 +272,11 @@ class _EventEncoder:
             head["offers"] = event.offers
         if event.label:
             head["label"] = event.label
+        return new_prompts
+
+    def _critique(self, head: dict[str, Any], event: CritiqueGiven) -> None:
+        head["attempt"] = event.attempt
+        head.update(critique_json(event.critique))
 
     def _generation_finished(self, head: dict[str, Any], event: GenerationFinished) -> None:
         head["attempt"] = event.attempt
@@ -300,6 +311,18 @@ class _EventEncoder:
             return {"text_sha256": sha256}
         sha256 = self._texts[text] = sha256_hex(text.encode("utf-8", "surrogatepass"))
         return {"text_sha256": sha256, "text": text}
+
+
+# By type, since most events are not the first in any row of questions; the others stand there as they are.
+_WRITERS: Final[
+    Mapping[type[Event], Callable[[_EventEncoder, dict[str, Any], Any], list[dict[str, Any]] | None]]
+] = {
+    RunStarted: _EventEncoder._run_started,
+    GenerationStarted: _EventEncoder._generation_started,
+    GenerationFinished: _EventEncoder._generation_finished,
+    CandidateReformulated: _EventEncoder._candidate,
+    CritiqueGiven: _EventEncoder._critique,
+}
 
 
 def _readable(extra: Mapping[str, Any]) -> Any:
