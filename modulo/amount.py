@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 from msgspec.structs import replace
 
-from modulo.budget import PICO, Usage, picodollars
+from modulo.budget import PICO, Budget, Usage, picodollars
 
-__all__ = ["ATTEMPTS", "CALLS", "COST", "ROUNDS", "TOKENS", "Amount", "usage_of"]
+__all__ = ["ATTEMPTS", "CALLS", "COST", "ROUNDS", "TOKENS", "Amount", "limits_of", "usage_of"]
 
 # Inside the ledger an amount is seven integers: the fields of Usage in their order, with money in picodollars, and
 # the sum of all tokens, so that each limit is about one of them.
@@ -69,3 +71,23 @@ def usage_of(counts: Sequence[int]) -> Usage:
         completion_tokens=counts[COMPLETION],
         cost_usd=counts[COST] / PICO,
     )
+
+
+_LIMITED: Final = (
+    ("rounds", ROUNDS),
+    ("attempts", ATTEMPTS),
+    ("calls", CALLS),
+    ("tokens", TOKENS),
+    ("cost_usd", COST),
+)
+
+
+@lru_cache(maxsize=16)
+def limits_of(budget: Budget) -> tuple[tuple[str, int, int], ...]:
+    """The limits that are set, as (name in Budget, what is limited, limit); most runs share a budget."""
+    limits = []
+    for name, i in _LIMITED:
+        limit = getattr(budget, name)
+        if limit is not None:
+            limits.append((name, i, picodollars(limit) if i == COST else limit))
+    return tuple(limits)

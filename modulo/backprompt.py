@@ -90,7 +90,7 @@ class ChatBackprompter(Backprompter):
         prompt = conversation.prompt
         if not conversation.turns:
             return Rendered(messages=prompt)
-        known = sum(len(critique.violations) for critique in conversation.turns[-1].critiques)
+        known = len(_faults(conversation.turns[-1]))
         if self.granularity == "none":
             return Rendered(messages=prompt, violations_known=known)
         last = self._exchange(len(conversation.turns), conversation.turns, conversation.memo)
@@ -173,6 +173,9 @@ class ChatBackprompter(Backprompter):
         return "\n".join(lines), 0 if self.granularity == "binary" else len(violations)
 
     def _selected(self, critiques: Sequence[Critique], number: int) -> Sequence[Violation]:
+        if len(critiques) == 1:  # as most answers have, and nobody to take turns with
+            violations: Sequence[Violation] = critiques[0].violations
+            return violations[:1] if self.granularity == "first" else violations
         rejecting = [critique for critique in critiques if critique.verdict is Verdict.REJECT]
         if self.order == "round_robin" and rejecting:
             rejecting = [rejecting[(number - 1) % len(rejecting)]]
@@ -223,5 +226,7 @@ def _has_same_faults(one: Turn, other: Turn) -> bool:
     return bool(faults) and faults == _faults(one)
 
 
-def _faults(turn: Turn) -> list[Violation]:
-    return [violation for critique in turn.critiques for violation in critique.violations]
+def _faults(turn: Turn) -> tuple[Violation, ...]:
+    if len(turn.critiques) == 1:
+        return turn.critiques[0].violations
+    return tuple([violation for critique in turn.critiques for violation in critique.violations])

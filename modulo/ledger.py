@@ -8,7 +8,6 @@ reserved by others and the new worst case together stay within every limit of ev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from threading import get_ident
 from typing import Final
 
@@ -17,8 +16,8 @@ import anyio.lowlevel
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modulo.amount import ATTEMPTS, CALLS, COST, ROUNDS, TOKENS, Amount, usage_of
-from modulo.budget import PICO, Budget, Usage, picodollars
+from modulo.amount import COST, Amount, limits_of, usage_of
+from modulo.budget import PICO, Budget, Usage
 from modulo.clock import Clock, SystemClock
 from modulo.errors import ConfigurationError, LimitReached
 
@@ -159,7 +158,7 @@ class Ledger:
         self.started = self.clock.now()
         self._parent = parent
         self._charges_rounds = charges_rounds
-        self._limits = _limits(self.budget)
+        self._limits = limits_of(self.budget)
         self._spent = [0] * 7
         self._held = [0] * 7
         # Nearly all runs end without either, and ten thousand at once keep the garbage collector busy.
@@ -207,7 +206,7 @@ class Ledger:
     def extend(self, usage: Usage) -> None:
         """Raise each limit by what stands in the books already, and is about to be booked a second time."""
         counts = Amount(usage).counts
-        self._limits = [(name, i, limit + counts[i]) for name, i, limit in self._limits]
+        self._limits = tuple([(name, i, limit + counts[i]) for name, i, limit in self._limits])
 
     def limits(self, resource: str) -> bool:
         """Whether this ledger or one above it sets a limit on a field of ``Budget``."""
@@ -263,7 +262,10 @@ class Ledger:
         Raises:
             ConfigurationError: Another thread has something reserved here.
         """
-        return None if self._blocking(amount) else self._hold(amount)
+        if self._blocking(amount):
+            return None
+        self._set_aside_here(amount)
+        return Reservation(self, amount)
 
     def hold_now(self, amount: Amount) -> None:
         """Set an amount aside as ``reserve_now`` does, for who surely ends it with ``end_hold``, and only once.
@@ -391,24 +393,6 @@ def _check_parts(budget: object, parent: object) -> None:
 
 
 _NOTHING: Final = (0,) * 7
-_LIMITED: Final = (
-    ("rounds", ROUNDS),
-    ("attempts", ATTEMPTS),
-    ("calls", CALLS),
-    ("tokens", TOKENS),
-    ("cost_usd", COST),
-)
-
-
-@lru_cache(maxsize=16)
-def _limits(budget: Budget) -> tuple[tuple[str, int, int], ...]:
-    """The limits that are set, as (name in Budget, what is limited, limit); most runs share a budget."""
-    limits = []
-    for name, i in _LIMITED:
-        limit = getattr(budget, name)
-        if limit is not None:
-            limits.append((name, i, picodollars(limit) if i == COST else limit))
-    return tuple(limits)
 
 
 def book_unlimited(ledger: Ledger, amount: Amount) -> None:

@@ -242,6 +242,8 @@ class Judge:
 
 
 def _key(critic: str, candidates: Sequence[Candidate[Any]]) -> tuple[str, ...]:
+    if len(candidates) == 1:
+        return critic, candidates[0].sha256
     return (critic, *[candidate.sha256 for candidate in candidates])
 
 

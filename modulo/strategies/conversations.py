@@ -35,8 +35,11 @@ class Ends:
 
     def open(self, tree: Tree) -> list[Attempt]:
         """Those that lead further, oldest first: of the accepted ones, those that were blamed since."""
-        turns = self._open.copy()
-        turns.update([self._accepted[blamed] for blamed in tree.blamed if blamed in self._accepted])
+        turns = self._open
+        if self._accepted:
+            turns = turns.union([self._accepted[blamed] for blamed in tree.blamed if blamed in self._accepted])
+        if len(turns) < 2:
+            return [self._best[turn] for turn in turns]
         return [self._best[turn] for turn in sorted(turns, key=self._began.__getitem__)]
 
     def take(self, attempt: Attempt, turn: _Turn, *, is_stale: bool, is_over: bool) -> None:
