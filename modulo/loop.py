@@ -27,7 +27,7 @@ from modulo.running.certifying import Certifier
 from modulo.running.concluding import Ending, Stop, in_words
 from modulo.running.failures import is_failure, raise_of_program
 from modulo.running.judging import Judge, applicable_critics
-from modulo.running.place import Place, active_place
+from modulo.running.place import Place, active_place, enter, leave
 from modulo.running.planning import Planner
 from modulo.running.preparing import check_picklable, prepare
 from modulo.running.reporting import Reporter
@@ -86,7 +86,6 @@ class Run:
         self._sinks = (*(options.trace.sinks() if options.trace else ()), *sinks)
         self._reporter: Reporter
         self._tree = Tree(self._program, self._problem, seed=options.seed)
-        self._certifier = Certifier(self._program, self._problem, self._critics, self._clock)
         self._failures_in_a_row = 0
         self._round: Rounds
         self._judge: Judge
@@ -130,17 +129,13 @@ class Run:
             _telling_of_nested_bills(self._reporter) if self._sinks else None,
             holds_a_call=around is not None and around.holds_a_call,
         )
-        with place:
+        token = enter(place)
+        try:
             return await self._run(place, above)
+        finally:
+            leave(token)
 
     async def _run(self, place: Place, above: Ledger | None) -> Outcome[Any]:
-        ending = Ending(
-            select=self._options.select,
-            tree=self._tree,
-            certifier=self._certifier,
-            ledger=place.ledger,
-            reporter=self._reporter,
-        )
         try:
             self._emit_start(above)
             if self._needs_processes:
@@ -151,9 +146,18 @@ class Run:
         except BaseException as error:
             cancelled = isinstance(error, anyio.get_cancelled_exc_class())
             reason = StopReason.CANCELLED if cancelled else StopReason.ERROR
-            ending.announce(Stop(reason, error=in_words(error)))
+            self._ending(place.ledger).announce(Stop(reason, error=in_words(error)))
             raise
-        return ending.outcome(stop, self._judge)
+        return self._ending(place.ledger).outcome(stop, self._judge)
+
+    def _ending(self, ledger: Ledger) -> Ending:
+        return Ending(
+            select=self._options.select,
+            tree=self._tree,
+            certifier=Certifier(self._program, self._problem, self._critics, self._clock),
+            ledger=ledger,
+            reporter=self._reporter,
+        )
 
     def _cancellable(self, seconds: float | None) -> AbstractContextManager[object]:
         """A scope that ends after some seconds, and by ``cancel``, even if it was called before.

@@ -38,7 +38,9 @@ def applicable_critics(program: Program, problem: Problem[Any]) -> Mapping[str, 
     """
     found = {}
     for artefact, stage in program.stages.items():
-        found[artefact] = tuple(node for node in stage.critics if _applies(node, problem))
+        nodes = tuple([node for node in stage.critics if _applies(node, problem)])
+        # The graph's own tuple where it can be, so that many runs at once hold as little as they can.
+        found[artefact] = stage.critics if len(nodes) == len(stage.critics) else nodes
         if not any(node.critic.judges == "solutions" for node in found[artefact]):
             raise NotApplicableError(
                 f"no hard critic of {artefact!r} applies to this problem, so nothing could be certified"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 
 import anyio
@@ -46,16 +46,15 @@ class Rounds:
         results, self.results = self.results, []
         return results
 
-    async def run(self, plans: Sequence[Plan]) -> None:
+    def run(self, plans: Sequence[Plan]) -> Awaitable[None]:
         """Run all plans of one round; ``results`` then has what came of each.
 
         Raises:
             ModuloError: A prompt or backprompter fails; nothing ran then.
         """
         if len(plans) == 1:  # the common case, with as little as possible to do and to keep
-            await self._run_alone(plans[0])
-        else:
-            await self._run_together(plans)
+            return self._run_alone(plans[0])
+        return self._run_together(plans)
 
     async def _run_alone(self, plan: Plan) -> None:
         try:
