@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from modulo.canonical import JsonValue
+from modulo.critique import Critique
 from modulo.protocols import Backprompter, Conversation, Message, Rendered
 
 __all__ = ["AsksForRest", "Beginning", "Steps"]
@@ -65,6 +66,24 @@ class Steps(ABC, Generic[P, C]):
         To override it saves time where beginnings grow long: the search knows them already.
         """
         return self.beginnings(problem, candidate)
+
+    def beginnings_judged(
+        self, problem: P, candidate: C, critiques: Sequence[Critique], beginning: Beginning | None = None
+    ) -> Sequence[Beginning]:
+        """What searches ask for: the same for an answer that was judged.
+
+        To override it takes into account what critics said, which by default says nothing of beginnings: where only
+        running an answer tells which of its parts are right, they have done that already.
+
+        Args:
+            problem: The problem.
+            candidate: The answer.
+            critiques: What was said of it, as far as it was judged.
+            beginning: What it was asked from; None if from nothing.
+        """
+        if beginning is None:
+            return self.beginnings(problem, candidate)
+        return self.beginnings_behind(problem, candidate, beginning)
 
     @abstractmethod
     def prompt(self, problem: P, beginning: Beginning) -> str | Sequence[Message]:

@@ -8,6 +8,7 @@ from modulo.domains.code.domain import DOMAIN, CodeDomain, graph
 from modulo.domains.code.extracting import parse_program
 from modulo.domains.code.instances import PROBLEMS
 from modulo.domains.code.reading import read_problems
+from modulo.domains.code.steps import CodeSteps
 from modulo.domains.code.wording import prompt
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "PROBLEMS",
     "CodeDomain",
     "CodeProblem",
+    "CodeSteps",
     "graph",
     "parse_program",
     "prompt",

@@ -12,6 +12,7 @@ from modulo.domains.code.extracting import parse_program
 from modulo.domains.code.instances import PROBLEMS
 from modulo.domains.code.reading import read_problem, read_problem_in
 from modulo.domains.code.specimens import ProgramSpecimens
+from modulo.domains.code.steps import CodeSteps
 from modulo.domains.code.wording import prompt
 from modulo.errors import Malformed
 
@@ -26,7 +27,7 @@ def graph(generator: modulo.Generator, tests: PassesTests | None = None) -> modu
         tests: The critic, where it should have other limits or hide its tests.
     """
     result = modulo.Graph("code", problem_type=CodeProblem)
-    programmer = result.generator("programmer", generator, prompt=prompt)
+    programmer = result.generator("programmer", generator, prompt=prompt, steps=CodeSteps())
     program = result.reformulator("program", parse_program, reads=programmer)
     result.critic("passes_tests", tests or PassesTests(), reads=program, backprompts=programmer)
     return result

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from modulo.critics.code import CodeProblem
+from modulo.domains.code.begun import joined, read_begun
 from modulo.errors import Malformed
 
 __all__ = ["parse_program"]
@@ -35,7 +36,8 @@ def parse_program(text: str, problem: CodeProblem) -> str:
     may need. A bare function body is put after the prompt that it goes on from. Imports and helpers that the prompt
     has and the answer leaves out are put before it.
 
-    Of a problem about whole programs, it is the last code block, or all of the answer.
+    Of a problem about whole programs, it is the last code block, or all of the answer. Behind a beginning that was
+    set, it is that with all code of the answer, but for what defines anew what the beginning has.
 
     Raises:
         Malformed: There is no program that defines the function.
@@ -44,7 +46,7 @@ def parse_program(text: str, problem: CodeProblem) -> str:
         raise Malformed("The answer is far too long for a program.", hint=_HINT)
     if problem.format == "stdio":
         return _whole_program(text)
-    program = _in_blocks(text, problem) or _in_prose(text, problem)
+    program = _behind_beginning(text, problem) or _in_blocks(text, problem) or _in_prose(text, problem)
     if program is None:
         raise Malformed(f"The answer holds no Python function {problem.entry_point}.", hint=_HINT)
     return _with_preamble(program.strip("\n"), problem) + "\n"
@@ -57,6 +59,16 @@ def _whole_program(text: str) -> str:
     if not program.strip():
         raise Malformed("The answer holds no Python program.", hint=_WHOLE_HINT)
     return program.strip("\n") + "\n"
+
+
+def _behind_beginning(text: str, problem: CodeProblem) -> str | None:
+    """The program of a beginning and all code behind it; None if there is none, or the function is in neither."""
+    begun = read_begun(text)
+    if begun is None:
+        return None
+    beginning, answer = begun
+    program = joined(beginning, "\n\n".join(_blocks(answer)) or _code_lines(answer))
+    return program if _defines(program, problem.entry_point) else None
 
 
 def _in_blocks(text: str, problem: CodeProblem) -> str | None:
@@ -101,16 +113,21 @@ def _is_helper(block: str, missing: set[str], problem: CodeProblem) -> bool:
 
 
 def _in_prose(text: str, problem: CodeProblem) -> str | None:
-    """Code without fences: from its first line that can only be code to the last before prose goes on."""
-    lines = text.splitlines()
-    start = next((at for at, line in enumerate(lines) if _BEGINS_CODE.match(line)), None)
-    if start is None:
+    """Code without fences, which must have a first line that can only be code, unless it is all a body."""
+    program = _code_lines(text)
+    if not program:
         return _completed(text, problem)
+    return program if _defines(program, problem.entry_point) else None
+
+
+def _code_lines(text: str) -> str:
+    """The lines from the first that can only be code to the last before prose goes on; empty if there are none."""
+    lines = text.splitlines()
+    start = next((at for at, line in enumerate(lines) if _BEGINS_CODE.match(line)), len(lines))
     end = start
     while end < len(lines) and len(lines[end]) <= _LONGEST_LINE and _GOES_ON.match(lines[end]):
         end += 1
-    program = "\n".join(lines[start:end])
-    return program if _defines(program, problem.entry_point) else None
+    return "\n".join(lines[start:end])
 
 
 def _completed(text: str, problem: CodeProblem) -> str | None:

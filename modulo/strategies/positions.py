@@ -144,10 +144,7 @@ class Positions:
             score = 1 / (1 + attempt.violation_count) if candidate else 0.0
             yield attempt.answer_key, score, None
         elif candidate and not candidate.claims_unsolvable:
-            answer = candidate.value()
-            if begun is None:
-                found = steps.beginnings(self._problem, answer)
-            else:
-                found = steps.beginnings_behind(self._problem, answer, begun)
-            for beginning in found:
+            for beginning in steps.beginnings_judged(
+                self._problem, candidate.value(), attempt.critiques, begun
+            ):
                 yield beginning.state, beginning.score, beginning
