@@ -69,6 +69,7 @@ class Sampling(Struct, gc=False, frozen=True, kw_only=True):
         temperature: Softmax temperature, at least 0.
         seed: Seed of the sampler, where the model takes one.
         reasoning_effort: For reasoning models, e.g. ``"low"``.
+        thinking_tokens: Most tokens of thinking, besides those of the answer, for models that take such a budget.
         max_output_tokens: Longest answer.
         model: Which of the generator's ``models`` to ask; the first one where there are several.
     """
@@ -76,6 +77,7 @@ class Sampling(Struct, gc=False, frozen=True, kw_only=True):
     temperature: float | None = None
     seed: int | None = None
     reasoning_effort: str | None = None
+    thinking_tokens: int | None = None
     max_output_tokens: int | None = None
     model: str | None = None
 

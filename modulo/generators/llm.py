@@ -35,7 +35,12 @@ from modulo.generators.llm_bounds import most_prompt_tokens
 from modulo.generators.llm_connections import LITELLM_LOOP, forbid_replays, keep_out_of_logging_worker
 from modulo.generators.llm_faults import as_generation_error
 from modulo.generators.llm_model import Endpoint, ModelFacts, look_up
-from modulo.generators.llm_options import check_connection, check_extra, check_sampling
+from modulo.generators.llm_options import (
+    check_connection,
+    check_extra,
+    check_sampling,
+    reasoning_arguments,
+)
 from modulo.generators.llm_prefill import Prefill, continuation, messages_of, prompt_arguments
 from modulo.generators.llm_tools import tool_arguments, tool_texts
 from modulo.generators.model_limits import ModelLimits
@@ -245,6 +250,7 @@ class LLM(Generator):
 
     def _most_output_tokens(self, request: Request) -> int:
         wanted = request.sampling.max_output_tokens or self.max_output_tokens
+        wanted += request.sampling.thinking_tokens or 0
         most = self._facts.max_output_tokens
         return wanted if most is None else min(wanted, most)
 
@@ -258,7 +264,7 @@ class LLM(Generator):
         settings = {
             "temperature": self.temperature if sampling.temperature is None else sampling.temperature,
             "seed": self._seed_of(request),
-            "reasoning_effort": sampling.reasoning_effort or self.reasoning_effort,
+            **reasoning_arguments(sampling, self.reasoning_effort),
             "response_format": schema.response_format if schema else None,
             "n": samples if samples > 1 else None,
         }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from modulo.errors import ConfigurationError
 from modulo.numeric import MAX_INTEGER, is_number, is_whole_number
+from modulo.protocols import Sampling
 
-__all__ = ["check_connection", "check_extra", "check_sampling"]
+__all__ = ["check_connection", "check_extra", "check_sampling", "reasoning_arguments"]
 
 _NOT_EXTRA: Final = frozenset(
     {
@@ -27,6 +28,7 @@ def check_sampling(
     max_output_tokens: object = None,
     seed: object = None,
     reasoning_effort: object = None,
+    thinking_tokens: object = None,
 ) -> None:
     """Refuse settings that no model could be asked with; None is always good.
 
@@ -35,17 +37,29 @@ def check_sampling(
     """
     if temperature is not None and not (is_number(temperature) and temperature >= 0):
         raise ConfigurationError(f"temperature must be a finite number of at least 0, not {temperature!r}")
-    if max_output_tokens is not None and not (is_whole_number(max_output_tokens) and max_output_tokens >= 1):
-        raise ConfigurationError(
-            f"max_output_tokens must be a whole number of at least 1, not {max_output_tokens!r}"
-        )
-    for name, number in (("temperature", temperature), ("max_output_tokens", max_output_tokens)):
+    tokens = {"max_output_tokens": max_output_tokens, "thinking_tokens": thinking_tokens}
+    for name, number in tokens.items():
+        if number is not None and not (is_whole_number(number) and number >= 1):
+            raise ConfigurationError(f"{name} must be a whole number of at least 1, not {number!r}")
+    for name, number in (("temperature", temperature), *tokens.items()):
         if isinstance(number, int) and number > MAX_INTEGER:
             raise ConfigurationError(f"{name} must be within 2**53 - 1, or no trace could carry it")
     if seed is not None and not (is_whole_number(seed) and 0 <= seed <= MAX_INTEGER):
         raise ConfigurationError(f"seed must be a whole number from 0 to 2**53 - 1, not {seed!r}")
     if reasoning_effort is not None and not (isinstance(reasoning_effort, str) and reasoning_effort):
         raise ConfigurationError(f"reasoning_effort must be a word such as 'low', not {reasoning_effort!r}")
+
+
+def reasoning_arguments(sampling: Sampling, effort: str | None) -> dict[str, Any]:
+    """The parameters of a call that say how much to reason, as litellm takes them for all providers.
+
+    Args:
+        sampling: What is wanted. A budget of thinking takes the place of an effort: they are two words for the same.
+        effort: The effort of the generator.
+    """
+    if sampling.thinking_tokens is not None:
+        return {"thinking": {"type": "enabled", "budget_tokens": sampling.thinking_tokens}}
+    return {"reasoning_effort": sampling.reasoning_effort or effort}
 
 
 def check_connection(*, timeout_seconds: object, api_key: object = None) -> None:

@@ -88,6 +88,7 @@ class Planner:
                 max_output_tokens=sampling.max_output_tokens,
                 seed=sampling.seed,
                 reasoning_effort=sampling.reasoning_effort,
+                thinking_tokens=sampling.thinking_tokens,
             )
         except ConfigurationError as error:
             raise self._nonsense(f"for settings that no model takes: {error}") from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
 from modulo.generators.llm_options import check_sampling
@@ -30,6 +32,8 @@ class EffortLadder(Strategy):
         tries: Rejected answers after which the effort is raised; a repeated answer raises it at once.
         keeps_conversation: Whether an answer goes on from the one before, with what critics said of it.
         max_output_tokens: Longest answer at each effort, for models whose thinking is limited by it; none leaves it.
+        thinking_tokens: Tokens of thinking, from few to many, in place of ``efforts``, for models that take a budget
+            of it (Anthropic's and Google's); none goes by ``efforts``, which litellm makes budgets of there.
 
     Raises:
         ConfigurationError: A setting makes no sense.
@@ -39,6 +43,7 @@ class EffortLadder(Strategy):
     tries: int = 1
     keeps_conversation: bool = True
     max_output_tokens: tuple[int, ...] = ()
+    thinking_tokens: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_counts(self, "tries")
@@ -46,29 +51,34 @@ class EffortLadder(Strategy):
         object.__setattr__(self, "efforts", names_in(self, "efforts"))
         if not self.efforts:
             raise ConfigurationError("EffortLadder needs at least one effort")
-        most = self.max_output_tokens  # a trace gives a list back, the command line a single number
-        object.__setattr__(
-            self, "max_output_tokens", tuple(most) if isinstance(most, list | tuple) else (most,)
-        )
-        if self.max_output_tokens and len(self.max_output_tokens) != len(self.efforts):
+        for name in ("max_output_tokens", "thinking_tokens"):
+            given = getattr(self, name)  # a trace gives a list back, the command line a single number
+            numbers = tuple(given) if isinstance(given, list | tuple) else (given,)
+            object.__setattr__(self, name, numbers)
+            for number in numbers:
+                check_sampling(**{name: number})
+        if self.max_output_tokens and len(self.max_output_tokens) != len(self.thinking_tokens or self.efforts):
             raise ConfigurationError(
                 "EffortLadder: max_output_tokens needs one number for each effort, or none"
             )
-        for length in self.max_output_tokens:
-            check_sampling(max_output_tokens=length)
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One answer of each generator at its present effort; none once the highest was tried often enough."""
-        lengths: Sequence[int | None] = self.max_output_tokens or (None,) * len(self.efforts)
         expansions = []
         for arm in arms_of(tree):
-            rungs = [
-                (arm.node, Sampling(reasoning_effort=effort, max_output_tokens=most, model=arm.model))
-                for effort, most in zip(self.efforts, lengths, strict=True)
-            ]
+            rungs = [(arm.node, replace(sampling, model=arm.model)) for sampling in self._samplings()]
             expansions.append(climb(tree, rungs, tries=self.tries, keeps=self.keeps_conversation))
         return [expansion for expansion in expansions if expansion is not None][:n]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
-        return {**settings_of(self), "efforts": [*self.efforts], "max_output_tokens": [*self.max_output_tokens]}
+        lists = {name: [*getattr(self, name)] for name in ("efforts", "max_output_tokens", "thinking_tokens")}
+        return {**settings_of(self), **lists}
+
+    def _samplings(self) -> Sequence[Sampling]:
+        """The rungs of the ladder."""
+        rungs = [Sampling(thinking_tokens=most) for most in self.thinking_tokens] or [
+            Sampling(reasoning_effort=effort) for effort in self.efforts
+        ]
+        lengths: Sequence[int | None] = self.max_output_tokens or (None,) * len(rungs)
+        return [replace(rung, max_output_tokens=most) for rung, most in zip(rungs, lengths, strict=True)]

@@ -10,7 +10,13 @@ import anyio.to_thread
 import pytest
 from pydantic import BaseModel
 
-from modulo.errors import ConfigurationError, MissingDependencyError, ProviderError, UnknownPriceError
+from modulo.errors import (
+    ConfigurationError,
+    MissingDependencyError,
+    ProviderError,
+    RequestRejected,
+    UnknownPriceError,
+)
 from modulo.generators import llm
 from modulo.generators.llm import LLM
 from modulo.generators.local import Local
@@ -78,6 +84,30 @@ async def test_settings_go_to_the_provider() -> None:
         "max_tokens": 50,
         "top_p": 0.5,
     }
+
+
+async def test_a_budget_of_thinking_goes_to_the_provider_and_on_top_of_the_longest_answer() -> None:
+    body = await body_sent(
+        sampling=Sampling(thinking_tokens=2000),
+        reasoning_effort="low",
+        max_output_tokens=50,
+        extra={"allowed_openai_params": ["thinking"]},  # the server passes for OpenAI's, which has none
+    )
+
+    assert body["thinking"] == {"type": "enabled", "budget_tokens": 2000}
+    assert body["max_tokens"] == 2050
+    assert "reasoning_effort" not in body
+
+
+async def test_a_model_without_a_budget_of_thinking_says_so_before_it_is_asked() -> None:
+    with pytest.raises(RequestRejected, match="thinking"):
+        await body_sent(sampling=Sampling(thinking_tokens=2000))
+
+
+def test_thinking_is_part_of_the_worst_case() -> None:
+    llm = LLM("anthropic/claude-sonnet-4-5", max_output_tokens=50, api_key="k")
+    most = llm.worst_case(request_of("hi", sampling=Sampling(thinking_tokens=2000)))
+    assert most.completion_tokens == 2050
 
 
 async def test_the_sampling_of_a_request_goes_before_the_generators_own() -> None:

@@ -63,6 +63,22 @@ async def test_longer_answers_go_with_more_effort() -> None:
     assert [a.sampling.max_output_tokens for a in outcome.attempts] == [10, 20, 30]
 
 
+async def test_a_budget_of_thinking_takes_the_place_of_efforts() -> None:
+    generator = ScriptedGenerator(
+        lambda request: "ok" if request.sampling.thinking_tokens == 4096 else f"no {request.turn}"
+    )
+    outcome = await run(generator, EffortLadder(thinking_tokens=(1024, 4096, 16_000)))
+    assert isinstance(outcome, Certified)
+    asked = [(a.sampling.thinking_tokens, a.sampling.reasoning_effort) for a in outcome.attempts]
+    assert asked == [(1024, None), (4096, None)]
+
+
+@pytest.mark.parametrize("thinking_tokens", [(0,), ("many",), (True,), (2**60,), "low"])
+def test_budgets_of_thinking_are_whole_numbers(thinking_tokens: Any) -> None:
+    with pytest.raises(ConfigurationError, match="thinking_tokens"):
+        EffortLadder(thinking_tokens=thinking_tokens)
+
+
 async def test_efforts_can_begin_anew_each_time() -> None:
     outcome = await run(answers_of("high"), EffortLadder(keeps_conversation=False))
     assert [a.parent for a in outcome.attempts] == [None] * 3
@@ -101,7 +117,9 @@ async def test_a_model_that_is_not_there_is_named() -> None:
         await run(small_and_large(), Cascade(models=("huge",)))
 
 
-@pytest.mark.parametrize("strategy", [Cascade(tries=1), EffortLadder(efforts=("low", "high"))])
+@pytest.mark.parametrize(
+    "strategy", [Cascade(tries=1), EffortLadder(efforts=("low", "high")), EffortLadder(thinking_tokens=(9, 99))]
+)
 async def test_they_are_replayed_from_their_traces(strategy: Any, tmp_path: Path) -> None:
     await assert_replays(small_and_large, strategy, tmp_path / "trace.jsonl")
 
