@@ -22,7 +22,7 @@ from modulo.bench.study import Study
 from modulo.bench.study_table import COMPARED, SUMMARIZED, comparison_rows, study_document, summary_rows
 from modulo.budget import Usage
 from modulo.cli import NOT_CERTIFIED
-from modulo.cli.output import print_json, print_table, printable
+from modulo.cli.output import NO_ROOM, had_no_room, print_json, print_table, printable
 from modulo.outcome import StopReason
 
 __all__ = ["bench_study", "report_study"]
@@ -112,6 +112,9 @@ def _print(study: Study, rows: Sequence[RunRow], *, expected: int, as_json: bool
         if compared:
             click.echo()
             print_table(COMPARED, compared, names=len(COMPARED))
+    idle = sum(had_no_room(row.stop_reason, len(row.attempts)) for row in rows if row.shared_by == 1)
+    if idle:
+        click.echo(f"modulo: {idle:,} runs made no call: {NO_ROOM}", err=True)
     failed = [row for row in rows if row.stop_reason is StopReason.ERROR]
     if failed:
         click.echo(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from msgspec.structs import asdict
@@ -17,11 +17,13 @@ from modulo.canonical import JsonValue, parse_json
 from modulo.critique import Critique, critique_json
 from modulo.domain import Domain, read_file
 from modulo.errors import ProblemError
-from modulo.outcome import Certified, Exhausted, Outcome
+from modulo.outcome import Certified, Exhausted, Outcome, StopReason
 
 __all__ = [
+    "NO_ROOM",
     "calls_words",
     "critique_lines",
+    "had_no_room",
     "outcome_json",
     "print_json",
     "print_table",
@@ -31,6 +33,17 @@ __all__ = [
     "signature_file",
     "usage_words",
 ]
+
+NO_ROOM: Final = (
+    "prompt and longest answer do not fit the budget; raise that, or lower the model's longest answer "
+    "(max-output-tokens)"
+)
+"""Why nothing was asked."""
+
+
+def had_no_room(stop_reason: StopReason, attempts: int) -> bool:
+    """Whether a run has ended without a call because the budget had no room for its worst case."""
+    return not attempts and stop_reason in (StopReason.TOKENS_LIMIT, StopReason.COST_LIMIT)
 
 
 def print_json(document: object) -> None:

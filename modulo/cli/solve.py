@@ -18,7 +18,9 @@ from modulo.backprompt import ChatBackprompter, Granularity
 from modulo.budget import Budget
 from modulo.cli import BAD_INPUT, NOT_CERTIFIED
 from modulo.cli.output import (
+    NO_ROOM,
     critique_lines,
+    had_no_room,
     outcome_json,
     print_json,
     printable,
@@ -286,6 +288,8 @@ def _outcome_lines(outcome: Outcome[Any]) -> list[str]:
     if isinstance(outcome, Exhausted):
         error = f": {printable(outcome.error)}" if outcome.error else ""
         lines = [f"not certified ({outcome.stop_reason}){error}", f"spent: {spent}"]
+        if had_no_room(outcome.stop_reason, len(outcome.attempts)):
+            lines.append(f"no call was made: {NO_ROOM}")
         judged = [attempt for attempt in outcome.attempts if attempt.critiques]
         if judged:
             lines += ["the last attempt was not accepted:", *critique_lines(judged[-1].critiques)]

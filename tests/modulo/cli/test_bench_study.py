@@ -389,3 +389,20 @@ def test_a_report_that_cannot_be_is_refused_before_anything_is_run(
     assert run(arguments) == 2
     assert says in capsys.readouterr().err
     assert not list(Path().iterdir())
+
+
+def test_runs_whose_budget_has_no_room_for_a_call_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    dear = [
+        "bench",
+        "simulated",
+        "--model",
+        "simulated:easy=1,cost_usd=0.5",
+        "--count",
+        "2",
+        "--strategy",
+        "refine",
+    ]
+    assert run([*dear, "--cost-usd", "0.1"]) == 0
+    assert "2 runs made no call: prompt and longest answer do not fit the budget" in capsys.readouterr().err
+    assert run([*dear, "--cost-usd", "1", "--out", "enough"]) == 0
+    assert "no call" not in capsys.readouterr().err

@@ -409,3 +409,12 @@ def test_the_installed_command_reads_dimacs(files: Path) -> None:
     (files / "candidate").write_text(json.dumps({numbers[n]: colors[c] for n, c in planted.items()}))
     arguments = ["check", "graph_coloring", "--problem", "g.col", "--candidate", "candidate"]
     assert subprocess.run([*COMMAND, *arguments], capture_output=True, check=False).returncode == 0
+
+
+def test_a_budget_without_room_for_the_first_call_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    dear = ("solve", "simulated", "--model", "simulated:easy=1,hard=1,cost_usd=0.5", "--cost-usd", "0.1")
+    assert run(dear) == 1
+    told = "no call was made: prompt and longest answer do not fit the budget"
+    assert told in capsys.readouterr().out
+    assert run([*dear[:-1], "1"]) == 0
+    assert told not in capsys.readouterr().out
