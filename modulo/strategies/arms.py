@@ -13,7 +13,16 @@ from modulo.graph.nodes import GeneratorNode
 from modulo.protocols import DEFAULT_SAMPLING, Sampling
 from modulo.tree import Attempt, Tree
 
-__all__ = ["Arm", "arms_of", "attempts_at", "chosen_arms", "counts_at", "counts_of_nodes", "folded"]
+__all__ = [
+    "Arm",
+    "arms_of",
+    "attempts_at",
+    "check_generator",
+    "chosen_arms",
+    "counts_at",
+    "counts_of_nodes",
+    "folded",
+]
 
 F = TypeVar("F")
 
@@ -76,6 +85,19 @@ def _check_names(names: Sequence[str], arms: Sequence[Arm], strategy: str) -> No
     if missing:
         raise ConfigurationError(
             f"{strategy}: {', '.join(missing)} is no model or generator here; there are {', '.join(known)}"
+        )
+
+
+def check_generator(tree: Tree, name: str | None, *, setting: str) -> None:
+    """Refuse a name that no generator has, at whatever stage.
+
+    Raises:
+        ConfigurationError: None has it.
+    """
+    known = [node.name for node in tree.program.generators]
+    if name not in known:
+        raise ConfigurationError(
+            f"{setting}={name!r} is no generator of this graph; there are {', '.join(known)}"
         )
 
 

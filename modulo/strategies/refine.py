@@ -10,20 +10,16 @@ from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
 from modulo.protocols import DEFAULT_SAMPLING, MOST_SAMPLES, Expansion, Sampling, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import counts_of_nodes
+from modulo.strategies.arms import check_generator, counts_of_nodes
 from modulo.strategies.conversations import Ends, ends_of
 from modulo.strategies.counts import check_counts, check_truths
-from modulo.strategies.stagnation import fruitless, stagnation
+from modulo.strategies.stagnation import fruitless, heat_of
 from modulo.tree import Attempt, Tree
 
 __all__ = ["Refine"]
 
 _Lane: TypeAlias = "tuple[str, Attempt | None]"
 """A generator and the latest attempt of one of its conversations; None for one that begins."""
-
-_HOTTEST = 1.3
-_HEAT_A_REPEAT = 0.2
-_HEAT_AT_FIRST = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +99,7 @@ class Refine(Strategy):
 
     def _needs_last_resort(self, tree: Tree, names: Sequence[str], lanes: Sequence[_Lane]) -> bool:
         if self.last_resort not in names:
-            known = [node.name for node in tree.program.generators]
-            if self.last_resort not in known:
-                raise ConfigurationError(
-                    f"Refine: last_resort={self.last_resort!r} is no generator of this graph; "
-                    f"there are {', '.join(known)}"
-                )
+            check_generator(tree, self.last_resort, setting="Refine: last_resort")
             return False
         others = {name for name in names if name != self.last_resort}
         made = counts_of_nodes(tree)
@@ -152,10 +143,9 @@ class Refine(Strategy):
             sampling = DEFAULT_SAMPLING if model is None else Sampling(model=model)
             label = str(lane) if self.candidates > 1 else ""
             return Expansion(node=node, samples=self.candidates, sampling=sampling, label=label)
-        stale = stagnation(tree, tip) if self.heats else 0
+        heat = heat_of(tree, tip) if self.heats else None
         sampling, model = DEFAULT_SAMPLING, tip.sampling.model
-        if stale or model is not None:
-            heat = min(_HEAT_AT_FIRST + _HEAT_A_REPEAT * stale, _HOTTEST) if stale else None
+        if heat is not None or model is not None:
             sampling = Sampling(temperature=heat, model=model)
         return Expansion(node=node, parent=tip.id, samples=self.candidates, sampling=sampling)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from msgspec import Struct
 
 from modulo.strategies.arms import folded
 from modulo.tree import Attempt, Tree
 
-__all__ = ["fruitless", "stagnation"]
+__all__ = ["fruitless", "heat_of", "stagnation"]
+
+_HOTTEST: Final = 1.3
+_HEAT_A_REPEAT: Final = 0.2
+_HEAT_AT_FIRST: Final = 0.8
 
 
 class _Given(Struct):
@@ -26,6 +32,16 @@ def fruitless(tree: Tree, node: str) -> int:
     """
     given = folded(tree, "fruitless", dict[str, _Given], _give).get(node)
     return 0 if given is None else given.fruitless
+
+
+def heat_of(tree: Tree, attempt: Attempt) -> float | None:
+    """The softmax temperature at which to go on from an attempt, the higher the longer nothing new has come.
+
+    Returns:
+        1.0 after the first answer that brought nothing new, up to 1.3; None, for the generator's own, before that.
+    """
+    stale = stagnation(tree, attempt)
+    return min(_HEAT_AT_FIRST + _HEAT_A_REPEAT * stale, _HOTTEST) if stale else None
 
 
 def _give(found: dict[str, _Given], attempt: Attempt) -> None:
