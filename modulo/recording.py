@@ -26,6 +26,7 @@ from modulo.problem import Problem
 from modulo.prompt_hashes import link_hash
 from modulo.protocols import Backprompter, Finish, Generation, Strategy
 from modulo.running.retrying import Retries
+from modulo.trace import texts_in
 from modulo.trace_lines import check_lines
 
 __all__ = ["Recording", "Step", "StepKind"]
@@ -88,7 +89,7 @@ class Recording:
         self._ended_by = StopReason(end["ended_by"]) if end and end.get("ended_by") else self.stop_reason
         self.ended_from_outside = self._ended_by in _FROM_OUTSIDE
         self.rounds = max((d["round"] for d in self._of("generation_started")), default=0)
-        self._texts = {d["text_sha256"]: d["text"] for d in self._with_texts() if "text" in d}
+        self._texts = dict(pair for document in self.documents for pair in texts_in(document))
         made = list(self._of("candidate_reformulated"))
         self._contents = {d["sha256"]: d["content"] for d in made if "content" in d}
         self._candidates = {d["attempt"]: d["sha256"] for d in made}
@@ -356,13 +357,6 @@ class Recording:
             text = self._texts.get(d["text_sha256"])
             if text is not None and link_hash(d["after"] or "", d["role"], text) != d["sha256"]:
                 yield f"prompt {str(d['sha256'])[:12]}: it is not what was recorded"
-
-    def _with_texts(self) -> Iterator[dict[str, Any]]:
-        """All objects in the lines that may hold a text."""
-        for document in self.documents:
-            yield document
-            if "prefix" in document:
-                yield document["prefix"]
 
     def _of(self, *kinds: str) -> Iterator[dict[str, Any]]:
         return (document for document in self.documents if document["type"] in kinds)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final
@@ -36,7 +36,7 @@ from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import DEFAULT_SAMPLING
 from modulo.settings import given_fields
 
-__all__ = ["Trace", "TraceWriter", "event_json", "read_trace"]
+__all__ = ["Trace", "TraceWriter", "event_json", "read_trace", "texts_in"]
 
 TRACE_VERSION: Final = 1
 _FLUSHED: Final = (GenerationStarted, RunFinished)
@@ -178,6 +178,13 @@ def event_json(event: Event) -> dict[str, Any]:
     if isinstance(event, GenerationStarted):
         document["messages"] = [{"role": m.role, "content": m.content} for m in event.messages]
     return document
+
+
+def texts_in(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts that stand in a line of a trace, each with its hash; later lines name them by that alone."""
+    for holder in (document, document.get("prefix") or {}):
+        if "text" in holder and "text_sha256" in holder:
+            yield holder["text_sha256"], holder["text"]
 
 
 def read_trace(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

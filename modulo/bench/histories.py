@@ -12,7 +12,7 @@ from modulo.canonical import JsonValue
 from modulo.critique import Critique, Verdict, critique_from_json
 from modulo.errors import TraceError
 from modulo.protocols import Message
-from modulo.trace import read_trace
+from modulo.trace import read_trace, texts_in
 from modulo.trace_lines import check_lines
 
 __all__ = ["AttemptHistory", "AttemptVerdict", "RunHistory", "read_history"]
@@ -137,7 +137,7 @@ class _Reader:
 
     def history(self) -> RunHistory:
         for document in self._documents:
-            self._keep_text(document)
+            self._texts.update(texts_in(document))
             self._read(document)
         start = self._documents[0]
         return RunHistory(
@@ -149,11 +149,6 @@ class _Reader:
             certified=self._certified.get("attempt"),
             candidate_sha256=self._certified.get("candidate_sha256"),
         )
-
-    def _keep_text(self, document: Mapping[str, Any]) -> None:
-        for holder in (document, document.get("prefix") or {}):
-            if "text" in holder and "text_sha256" in holder:
-                self._texts[holder["text_sha256"]] = holder["text"]
 
     def _read(self, document: Mapping[str, Any]) -> None:
         match document["type"]:

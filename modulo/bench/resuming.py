@@ -16,7 +16,7 @@ from modulo.generators.around import Around
 from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Finish, Generation, Generator, Request
 from modulo.settings import given_fields
-from modulo.trace import read_trace
+from modulo.trace import read_trace, texts_in
 
 __all__ = ["PaidAnswers", "Resumed", "paid_answers"]
 
@@ -76,9 +76,7 @@ class _Found:
         self._asked: dict[int, tuple[str, int, tuple[str, str, Mapping[str, Any]]]] = {}
 
     def read(self, document: Mapping[str, Any], costs: _Costs) -> None:
-        for holder in (document, document.get("prefix", {})):
-            if "text" in holder:
-                self._texts[holder["text_sha256"]] = holder["text"]
+        self._texts.update(texts_in(document))
         if document["type"] == "generation_started" and "offers" not in document:
             self._begin(document)
         # A call that failed is made again: what failed may have passed.

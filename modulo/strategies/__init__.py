@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from modulo.strategies.tree_quest import TreeQuest
     from modulo.strategies.tree_search import TreeSearch
 
-_HOME = {
+MODULE_OF = {
     "ABMCTS": "abmcts",
     "Adaptive": "adaptive",
     "BeamSearch": "beam_search",
@@ -60,8 +60,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{MODULE_OF[name]}"), name)
     globals()[name] = found
     return found

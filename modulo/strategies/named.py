@@ -6,29 +6,20 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from importlib import import_module
 from typing import Any, Final
 
+from modulo import strategies
 from modulo.errors import ConfigurationError
 from modulo.protocols import Strategy
 from modulo.strategies.portfolio import Portfolio
 
 __all__ = ["STRATEGY_NAMES", "name_of", "settings_in", "strategy_from_string"]
 
+_NOT_BY_NAME: Final = ("Adaptive", "Portfolio", "RoutingTable")
 _CLASSES: Final[Mapping[str, str]] = {
-    "refine": "modulo.strategies.refine:Refine",
-    "best_of_n": "modulo.strategies.best_of_n:BestOfN",
-    "self_consistency": "modulo.strategies.self_consistency:SelfConsistency",
-    "effort_ladder": "modulo.strategies.effort_ladder:EffortLadder",
-    "budget_forcing": "modulo.strategies.budget_forcing:BudgetForcing",
-    "cascade": "modulo.strategies.cascade:Cascade",
-    "beam_search": "modulo.strategies.beam_search:BeamSearch",
-    "tree_search": "modulo.strategies.tree_search:TreeSearch",
-    "router": "modulo.strategies.router:Router",
-    "abmcts": "modulo.strategies.abmcts:ABMCTS",
-    "tree_quest": "modulo.strategies.tree_quest:TreeQuest",
+    module: name for name, module in strategies.MODULE_OF.items() if name not in _NOT_BY_NAME
 }
-"""Loaded when they are used, as everything else."""
+"""A strategy is called as the module that has it."""
 
 STRATEGY_NAMES: Final = tuple(_CLASSES)
 
@@ -56,8 +47,7 @@ def strategy_from_string(text: str) -> Strategy:
         near = difflib.get_close_matches(name, _CLASSES, n=1)
         guess = f"; did you mean {near[0]!r}?" if near else "."
         raise ConfigurationError(f"there is no strategy {name!r}{guess} There are {', '.join(_CLASSES)}.")
-    module, _, class_name = _CLASSES[name].partition(":")
-    return _made(name, getattr(import_module(module), class_name), rest)
+    return _made(name, getattr(strategies, _CLASSES[name]), rest)
 
 
 def settings_in(name: str, text: str) -> dict[str, Any]:
@@ -76,8 +66,8 @@ def settings_in(name: str, text: str) -> dict[str, Any]:
 def name_of(strategy: Strategy) -> str | None:
     """The name of a strategy's class; None if it is no part of the library."""
     kind = type(strategy)
-    place = f"{kind.__module__}:{kind.__qualname__}"
-    return next((name for name, known in _CLASSES.items() if known == place), None)
+    prefix, _, name = kind.__module__.rpartition(".")
+    return name if prefix == strategies.__name__ and _CLASSES.get(name) == kind.__qualname__ else None
 
 
 def _made(name: str, kind: type[Any], rest: str) -> Strategy:
