@@ -354,8 +354,8 @@ class Recording:
             if _content_hash(content) != sha256:
                 yield f"candidate {sha256[:12]}: it is not what was recorded"
         for d in self._of("prompt"):
-            text = self._texts.get(d["text_sha256"])
-            if text is not None and link_hash(d["after"] or "", d["role"], text) != d["sha256"]:
+            said = self._texts.get(d["text_sha256"])
+            if said is not None and link_hash(d["after"] or "", d["role"], said) != d["sha256"]:
                 yield f"prompt {str(d['sha256'])[:12]}: it is not what was recorded"
 
     def _of(self, *kinds: str) -> Iterator[dict[str, Any]]:
