@@ -16,17 +16,18 @@ def link_hash(before: str, role: str, content: str) -> str:
 class PromptHashes:
     """The hashes of the conversations of one run. What conversations begin with in common is hashed once."""
 
-    __slots__ = ("_hashes", "_known", "_messages")
+    __slots__ = ("_known", "_latest", "_messages")
 
     def __init__(self) -> None:
         self._messages: tuple[Message, ...] = ()
-        self._hashes: list[str] = []
+        self._latest = ""
+        """The hash of these messages."""
         self._known: dict[tuple[str, str, str], str] = {}
 
     def of(self, messages: tuple[Message, ...]) -> str:
         """The hash of a whole conversation; of none, the empty text."""
         self.new_links(messages)
-        return self._hashes[-1] if messages else ""
+        return self._latest
 
     def new_links(self, messages: tuple[Message, ...]) -> list[tuple[str, str, Message]]:
         """What a conversation has that none before it had.
@@ -36,19 +37,16 @@ class PromptHashes:
             the message itself.
         """
         # Most conversations go on from the one before, with the very same messages.
-        hashes, kept = self._hashes, len(self._messages)
+        kept, before = len(self._messages), self._latest
         if messages[:kept] != self._messages:
-            kept = 0
-        del hashes[kept:]
+            kept, before = 0, ""
         new = []
-        before = hashes[-1] if kept else ""
         for message in messages[kept:]:
             key = (before, message.role, message.content)
             sha256 = self._known.get(key)
             if sha256 is None:
-                sha256 = self._known[key] = link_hash(before, message.role, message.content)
+                sha256 = self._known[key] = link_hash(*key)
                 new.append((sha256, before, message))
-            hashes.append(sha256)
             before = sha256
-        self._messages = messages
+        self._messages, self._latest = messages, before
         return new
