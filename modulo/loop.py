@@ -233,7 +233,12 @@ class Run:
         self._round = Rounds(scheduler, self._program, first_is_enough=self._options.select == "first")
         self._slice_began, gate = time.monotonic(), self._options.gate
         while True:
-            await self._let_others_run()
+            # Where nothing ever waits, deadlines and other runs need it to give way once a slice of time is used up.
+            if time.monotonic() - self._slice_began > _SLICE_SECONDS:
+                await self._backend.checkpoint()
+                self._slice_began = time.monotonic()
+            else:
+                await self._backend.checkpoint_if_cancelled()
             if gate is not None:
                 await self._pass(gate)
             try:
@@ -250,14 +255,6 @@ class Run:
             finally:
                 ledger.end_hold(_ONE_ROUND, _ONE_ROUND if _ran(self._round.results) else None)
             self._take(self._round.take())
-
-    async def _let_others_run(self) -> None:
-        """Give way once a slice of time is used up: where nothing ever waits, deadlines and other runs need it."""
-        if time.monotonic() - self._slice_began > _SLICE_SECONDS:
-            await self._backend.checkpoint()
-            self._slice_began = time.monotonic()
-        else:
-            await self._backend.checkpoint_if_cancelled()
 
     async def _pass(self, gate: Gate) -> None:
         """Wait for whoever allots rounds among runs, if somebody does.
