@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from modulo.many import solve_many
     from modulo.nested import NestedLoop
     from modulo.outcome import Certified, Exhausted, Outcome, StopReason, Unsolvable
+    from modulo.passages import text_search
     from modulo.problem import NO_SOLUTION, Candidate, Problem
     from modulo.protocols import (
         Backprompter,
@@ -169,6 +170,7 @@ _HOME = {
         "TreeQuest",
         "TreeSearch",
     ),
+    "modulo.passages": ("text_search",),
     "modulo.tool": ("Tool",),
     "modulo.tool_loop": ("ToolLoop",),
     "modulo.trace": ("Trace",),
@@ -274,6 +276,7 @@ __all__ = [
     "solve_many",
     "solve_sync",
     "stream",
+    "text_search",
     "verify",
 ]
 

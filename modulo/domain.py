@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
@@ -28,6 +28,7 @@ from modulo.strategies.refine import Refine
 
 if TYPE_CHECKING:
     from modulo.audits import Audits
+    from modulo.tool import Tool
 
 __all__ = [
     "Domain",
@@ -117,6 +118,10 @@ class Domain(ABC, Generic[P]):
     def backprompter(self) -> Backprompter:
         """The backprompter that suits the domain."""
         return ChatBackprompter()
+
+    def tools(self) -> Sequence[Tool]:
+        """What models may consult about its problems, if they are allowed to."""
+        return ()
 
     def specimens(self) -> Specimens[P] | None:
         """What the domain's critics are audited on; None if there is nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -14,7 +14,7 @@ from modulo.errors import Billing, ConfigurationError, ContextOverflow, Generati
 from modulo.generators.around import Around
 from modulo.generators.function import as_generator
 from modulo.numeric import is_whole_number
-from modulo.protocols import Finish, Generation, Request
+from modulo.protocols import Finish, Generation, Generator, Request
 from modulo.running.charging import charged_answer
 from modulo.running.place import active_place
 from modulo.running.retrying import Retries
@@ -22,7 +22,10 @@ from modulo.tool import Tool
 from modulo.toolbox import Consultation, Toolbox
 from modulo.written_calls import written_call
 
-__all__ = ["ToolLoop"]
+if TYPE_CHECKING:
+    from modulo.domain import Domain
+
+__all__ = ["ToolLoop", "with_tools_of"]
 
 _TOO_LATE: Final = "error: not called, since no further calls are allowed; answer now"
 
@@ -158,6 +161,18 @@ class ToolLoop(Around):
             kind = ContextOverflow if isinstance(error, ContextOverflow) else GenerationError
             billing = Billing.UNKNOWN if bill is None else Billing.NONE
             raise kind(f"after it consulted tools: {error}", billing=billing, bill=bill) from error
+
+
+def with_tools_of(domain: Domain[Any], generator: Generator) -> ToolLoop:
+    """The generator, as one that may consult the tools of a domain.
+
+    Raises:
+        ConfigurationError: The domain has none.
+    """
+    tools = domain.tools()
+    if not tools:
+        raise ConfigurationError(f"the domain {domain.name!r} has no tools for models to consult")
+    return ToolLoop(generator, tools)
 
 
 def _told(consulted: Sequence[Consultation]) -> list[JsonValue]:

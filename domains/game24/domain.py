@@ -16,7 +16,9 @@ from modulo.domains.game24.problem import Game24Problem, read_problem, read_prob
 from modulo.domains.game24.specimens import Game24Specimens
 from modulo.domains.game24.steps import Game24Steps
 from modulo.domains.game24.text import answer_schema, parse_expression, prompt
+from modulo.domains.game24.tools import calculator
 from modulo.errors import Malformed
+from modulo.tool import Tool
 
 __all__ = ["DOMAIN", "Game24Domain", "graph"]
 
@@ -76,6 +78,10 @@ class Game24Domain(Domain[Game24Problem]):
     def backprompter(self) -> modulo.Backprompter:
         """All violations, and one step more of a solution each round."""
         return Game24Backprompter()
+
+    def tools(self) -> tuple[Tool, ...]:
+        """A calculator."""
+        return (calculator(),)
 
     def specimens(self) -> Game24Specimens:
         """Puzzles made backwards from the target, with their expressions."""

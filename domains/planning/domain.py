@@ -17,7 +17,9 @@ from modulo.domains.planning.chat import parse_plan
 from modulo.domains.planning.planbench import find_domain_file, read_pddl_files
 from modulo.domains.planning.prompts import pddl_prompt
 from modulo.domains.planning.steps import PlanSteps
+from modulo.domains.planning.tools import applicable_actions, apply_actions
 from modulo.errors import ConfigurationError, Malformed, ProblemError
+from modulo.tool import Tool
 
 __all__ = ["PlanningDomain", "PromptKind", "planning_graph"]
 
@@ -97,6 +99,10 @@ class PlanningDomain(Domain[PddlProblem]):
     def backprompter(self) -> modulo.Backprompter:
         """What is wrong with the plan, with hints."""
         return PlanBackprompter(granularity="constructive")
+
+    def tools(self) -> tuple[Tool, ...]:
+        """A simulator: what can be done after some actions, and where they lead."""
+        return applicable_actions(), apply_actions()
 
     def read_problem_file(self, path: Path) -> PddlProblem:
         """A PDDL problem if the file is called ``*.pddl``, else JSON.

@@ -18,6 +18,7 @@ from modulo.generators.models import generator_from_string
 from modulo.generators.price import Price
 from modulo.protocols import Generator, Strategy
 from modulo.strategies.named import strategy_from_string
+from modulo.tool_loop import with_tools_of
 
 __all__ = ["Cell", "generator_of", "runs_of", "strategy_of"]
 
@@ -114,11 +115,11 @@ def _single(entry: ModelEntry, problem: BenchProblem, seed: int) -> Generator:
         max_output_tokens=entry.max_output_tokens,
         seed=seed,
     )
-    if entry.input_usd_per_million is None or entry.output_usd_per_million is None:
-        return generator
-    price = Price(
-        input_usd_per_million=entry.input_usd_per_million,
-        output_usd_per_million=entry.output_usd_per_million,
-        source="the study",
-    )
-    return Priced(generator, price)
+    if entry.input_usd_per_million is not None and entry.output_usd_per_million is not None:
+        price = Price(
+            input_usd_per_million=entry.input_usd_per_million,
+            output_usd_per_million=entry.output_usd_per_million,
+            source="the study",
+        )
+        generator = Priced(generator, price)
+    return with_tools_of(domain, generator) if entry.tools else generator

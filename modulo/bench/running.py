@@ -80,6 +80,8 @@ async def _run_missing(
     rows = folder.rows()
     finished = {row.run for row in rows}
     missing = [unit for unit in _units(study, cells) if not finished.issuperset(cell.run for cell in unit)]
+    for cell in {(cell.problem.set, cell.model): cell for unit in missing for cell in unit}.values():
+        generator_of(study, cell, study.seed)  # what cannot be had is said before anything is paid for
     # A set of which some rows are missing is made again on its paid answers, so those are not booked twice.
     again = {cell.run for unit in missing for cell in unit}
     unfinished = [folder.traces_so_far(run) for run in again]

@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StrictInt,
     ValidationError,
     model_validator,
@@ -71,6 +72,7 @@ class ModelEntry(_Part):
         temperature: Softmax temperature.
         reasoning_effort: For reasoning models.
         max_output_tokens: Longest answer.
+        tools: Whether it may consult the domain's tools before it answers.
         strategies: Names of the strategies that are tried with it; all of the study unless given.
         input_usd_per_million: Price of a million tokens read, to count what was spent where no bill has a price.
         output_usd_per_million: Price of a million tokens written.
@@ -81,6 +83,7 @@ class ModelEntry(_Part):
     temperature: _Number | None = None
     reasoning_effort: str | None = None
     max_output_tokens: StrictInt | None = None
+    tools: StrictBool = False
     strategies: tuple[str, ...] = ()
     input_usd_per_million: _Number | None = Field(default=None, ge=0)
     output_usd_per_million: _Number | None = Field(default=None, ge=0)
@@ -89,6 +92,11 @@ class ModelEntry(_Part):
     def _names_one(self) -> ModelEntry:
         if (self.model is None) == (not self.choose):
             raise ValueError("a model has either 'model' or 'choose'")
+        settings = self.model_dump(exclude={"model", "choose", "strategies"}, exclude_defaults=True)
+        if self.choose and settings:
+            raise ValueError(
+                f"a model that chooses others has no {next(iter(settings))!r}; say it of each of them"
+            )
         if (self.input_usd_per_million is None) != (self.output_usd_per_million is None):
             raise ValueError("a price has both 'input_usd_per_million' and 'output_usd_per_million'")
         return self

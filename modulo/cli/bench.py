@@ -69,6 +69,7 @@ def _model_options(command: F) -> F:
     for option in (
         click.option("--max-output-tokens", type=_COUNT, metavar="N", help="Longest answer."),
         click.option("--reasoning-effort", metavar="EFFORT", help="For reasoning models."),
+        click.option("--tools", is_flag=True, help="Let models consult the domain's tools before they answer."),
         click.option("--temperature", type=float, metavar="T", help="Sampling temperature."),
         click.option(
             "--price",
@@ -163,6 +164,10 @@ def bench(target: str, as_json: bool, **options: Any) -> int:
         _write(StudyFolder(path), options["html"])
         _learn(StudyFolder(path), options["routing"])
         return report_study(StudyFolder(path), as_json=as_json)
+    if len(path.parts) > 1 or target.endswith("-results"):
+        raise ConfigurationError(
+            f"there is no folder of results {target}, and a study file is called *.toml or *.yaml"
+        )
     find_domain(target)  # which says what there is
     raise AssertionError("a domain that is not installed was found")
 

@@ -44,7 +44,8 @@ def refuse_others(options: Mapping[str, Any], allowed: Sequence[str], what: str)
         click.UsageError: There is one.
     """
     for name, value in options.items():
-        if value not in (None, ()) and name not in allowed:
+        is_given = value is not False and value not in (None, ())
+        if is_given and name not in allowed:
             raise click.UsageError(f"--{name.replace('_', '-')} does not go with {what}")
 
 
@@ -136,7 +137,7 @@ def _dollars(text: str) -> float | None:
 
 
 def _entry(model: str, options: Mapping[str, Any], known: Mapping[str, Price]) -> dict[str, Any]:
-    entry = {name: options[name] for name in ("temperature", "reasoning_effort", "max_output_tokens")}
+    entry = {name: options[name] for name in ("temperature", "reasoning_effort", "max_output_tokens", "tools")}
     if model in known:
         entry["input_usd_per_million"] = known[model].input_usd_per_million
         entry["output_usd_per_million"] = known[model].output_usd_per_million

@@ -39,6 +39,7 @@ from modulo.protocols import Backprompter, Strategy
 from modulo.signing import sign
 from modulo.strategies.named import STRATEGY_NAMES, name_of, strategy_from_string
 from modulo.strategies.refine import Refine
+from modulo.tool_loop import with_tools_of
 from modulo.trace import Trace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -82,6 +83,9 @@ def _model_options(command: F) -> F:
     command = click.option("--max-output-tokens", type=COUNT, metavar="N", help="Longest answer.")(command)
     command = click.option("--reasoning-effort", metavar="EFFORT", help="For reasoning models.")(command)
     command = click.option("--temperature", type=float, metavar="T", help="Sampling temperature.")(command)
+    command = click.option(
+        "--tools", is_flag=True, help="Let the model consult the domain's tools before it answers."
+    )(command)
     return click.option(
         "--model",
         required=True,
@@ -129,6 +133,7 @@ def solve(
     temperature: float | None,
     reasoning_effort: str | None,
     max_output_tokens: int | None,
+    tools: bool,
     strategy: str | None,
     width: int | None,
     granularity: str | None,
@@ -156,6 +161,8 @@ def solve(
         max_output_tokens=max_output_tokens,
         seed=seed,
     )
+    if tools:
+        generator = with_tools_of(found, generator)
     files = _Files(
         trace=trace, certificate=certificate, private_key=_key(private_key, certificate), as_json=as_json
     )

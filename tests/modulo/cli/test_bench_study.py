@@ -406,3 +406,13 @@ def test_runs_whose_budget_has_no_room_for_a_call_are_told(capsys: pytest.Captur
     assert "2 runs made no call: prompt and longest answer do not fit the budget" in capsys.readouterr().err
     assert run([*dear, "--cost-usd", "1", "--out", "enough"]) == 0
     assert "no call" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["some/folder", "game-results"])
+def test_a_folder_that_is_not_there_is_no_domain_that_is_not(
+    capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    assert run(["bench", target]) == 2
+    assert f"there is no folder of results {target}, and a study file is called *.toml or *.yaml" in (
+        capsys.readouterr().err
+    )
