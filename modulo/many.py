@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from modulo.api import SolveOptions, solve
-from modulo.errors import ConfigurationError
+from modulo.errors import ConfigurationError, ProgramError
 from modulo.graph import Graph
 from modulo.graph.problems import as_problem
 from modulo.numeric import is_whole_number
 from modulo.options import Gate
-from modulo.outcome import Outcome
+from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.problem import Problem
 from modulo.running.failures import part_of_program
 from modulo.strategies.adaptive import Adaptive
@@ -63,10 +63,11 @@ async def solve_many(
 
     Returns:
         The outcomes, in the order of the problems. A run that is not worth another round is ``Exhausted`` with the
-        stop reason ``given_up`` and the reason as its ``error``.
+        stop reason ``given_up`` and the reason as its ``error``. One whose prompt function fails on its problem is
+        ``Exhausted`` with the stop reason ``error`` and the exception as its ``cause``; the others go on.
 
     Raises:
-        ModuloError: As ``solve``.
+        ModuloError: As ``solve``; a ``ProgramError`` only if every run has one.
     """
     if not is_whole_number(concurrency) or concurrency < 1:
         raise ConfigurationError(f"concurrency must be a whole number of at least 1, not {concurrency!r}")
@@ -74,12 +75,17 @@ async def solve_many(
         raise ConfigurationError("solve_many: gate= and trace= are of one run; they cannot be shared by many")
     seed = options.get("seed") or 0
     made = [as_problem(graph, problem) for problem in problems]
+    failures: list[ProgramError] = []
 
     async def run(place: int, gate: Gate) -> Outcome[C]:
         given: SolveOptions = {**options, "gate": gate, "seed": seed + place}
-        return await solve(graph, made[place], **given)
+        try:
+            return await solve(graph, made[place], **given)
+        except ProgramError as error:  # nothing was paid for this one, but perhaps for others
+            failures.append(error)
+            return Exhausted(StopReason.ERROR, (), error=str(error), cause=error)
 
-    return await in_turns(
+    outcomes = await in_turns(
         [partial(run, place) for place in range(len(made))],
         made,
         groups=[part_of_program("the group of", problem.domain, _group, group, problem) for problem in made],
@@ -88,6 +94,9 @@ async def solve_many(
         concurrency=concurrency,
         seed=seed,
     )
+    if failures and len(failures) == len(made):
+        raise failures[0]
+    return outcomes
 
 
 def _group(group: Callable[[Problem[Any]], Hashable], problem: Problem[Any]) -> Hashable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from modulo.ledger import Ledger
 from modulo.options import Gate
 from modulo.outcome import Exhausted, Outcome
 from modulo.problem import Problem
+from modulo.running.failures import part_of_program
 from modulo.running.together import run_together
 from modulo.strategies.adaptive import Adaptive
 from modulo.strategies.observing import Observer, prices_under
@@ -22,6 +23,8 @@ from modulo.tree import Tree
 __all__ = ["in_turns"]
 
 C = TypeVar("C")
+
+_ALLOCATION: Final = "the allocation"
 
 
 async def in_turns(
@@ -52,7 +55,7 @@ async def in_turns(
         Their outcomes, in the order of the runs.
 
     Raises:
-        ModuloError: As the runs; the first one that fails ends all.
+        ModuloError: As the runs; the first one that fails ends all. So does an allocation that fails.
     """
     prices, kinds = prices_under(within), groups or [None] * len(problems)
     observers = [Observer(problem, kind, prices) for problem, kind in zip(problems, kinds, strict=True)]
@@ -115,10 +118,14 @@ class _Turns:
         for place in sorted(self._arrived):  # whoever was quicker
             self._standings.change(place, self._observers[place].standing)
         self._arrived.clear()
-        for place, reason in self._allocation.reasons(self._standings).items():
+        name = type(self._allocation).__name__
+        reasons = part_of_program(_ALLOCATION, name, self._allocation.reasons, self._standings)
+        for place, reason in reasons.items():
             self._reasons[place] = reason
             self._let_through(place)
-        chosen = self._allocation.ask(self._standings, self._concurrency, seed=self._seed)
+        chosen = part_of_program(
+            _ALLOCATION, name, self._allocation.ask, self._standings, self._concurrency, seed=self._seed
+        )
         if not chosen and not self._at_work:  # else all of them would wait for ever
             chosen = [*self._waiting]
             self._reasons |= dict.fromkeys(chosen, "the allocation gave nobody a further round")

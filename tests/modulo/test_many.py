@@ -11,10 +11,11 @@ import pytest
 import modulo
 from modulo import BestOfN, Budget, Certified, ConfigurationError, Exhausted, Ledger, StopReason
 from modulo.domains.simulated import SimulatedModel, SimulatedProblem, Skill, graph
+from modulo.errors import ProgramError
 from modulo.many import solve_many
 from modulo.strategies.adaptive import Adaptive, Standing
 from modulo.testing import ScriptedGenerator
-from tests.modulo.loops import graph_of
+from tests.modulo.loops import graph_of, is_ok
 
 SKILLS = {
     "easy": Skill(success=0.5),
@@ -111,18 +112,45 @@ async def test_what_is_not_worth_another_round_is_given_up_with_the_reason() -> 
     assert all("less than once in 8 rounds" in str(outcome.error) for outcome in given_up)
 
 
-@pytest.mark.anyio
-async def test_a_failing_run_ends_all_of_them() -> None:
+def graph_with_a_prompt_that_fails_on(broken: str) -> modulo.Graph:
     def prompt(problem: str) -> str:
-        raise RuntimeError("broken")
+        if problem in broken:
+            raise RuntimeError("broken")
+        return problem
 
     made = modulo.Graph("test")
-    draft = made.generator("draft", ScriptedGenerator(["ok"]), prompt=prompt)
-    from tests.modulo.loops import is_ok
-
+    draft = made.generator("draft", ScriptedGenerator(["ok"], repeats_last=True), prompt=prompt)
     made.critic("ok", is_ok, reads=draft)
-    with pytest.raises(modulo.ModuloError, match="broken"):
-        await solve_many(made, ["a", "b"])
+    return made
+
+
+@pytest.mark.anyio
+async def test_a_prompt_that_fails_on_every_problem_is_an_error() -> None:
+    with pytest.raises(ProgramError, match="broken"):
+        await solve_many(graph_with_a_prompt_that_fails_on("ab"), ["a", "b"])
+
+
+@pytest.mark.anyio
+async def test_a_prompt_that_fails_on_one_problem_leaves_the_others_alone() -> None:
+    first, second, third = await solve_many(graph_with_a_prompt_that_fails_on("b"), ["a", "b", "c"])
+    assert isinstance(second, Exhausted)
+    assert second.stop_reason is StopReason.ERROR
+    assert isinstance(second.cause, ProgramError)
+    assert "broken" in str(second.error)
+    assert certified([first, third]) == 2
+
+
+@pytest.mark.anyio
+async def test_an_allocation_that_fails_ends_all_of_them() -> None:
+    class Broken(Adaptive):
+        def ask(self, standings: Any, n: int, *, seed: int = 0) -> list[int]:
+            raise RuntimeError("broken")
+
+    with (
+        anyio.fail_after(10),
+        pytest.raises(ProgramError, match="the allocation 'Broken' failed: RuntimeError: broken"),
+    ):
+        await solve_many(graph_of(["ok"]), ["a", "b"], allocation=Broken())
 
 
 @pytest.mark.anyio
@@ -187,7 +215,7 @@ async def test_no_seed_is_as_if_none_were_given() -> None:
 @pytest.mark.parametrize("group", [lambda problem: [1], lambda problem: 1 / 0])
 async def test_a_group_that_fails_or_cannot_be_a_key_is_said_before_anything_is_paid(group: Any) -> None:
     generator = ScriptedGenerator(["ok"])
-    with pytest.raises(modulo.errors.ProgramError, match="the group of"):
+    with pytest.raises(ProgramError, match="the group of"):
         await solve_many(graph_of(generator), ["a", "b"], group=group)
     assert generator.requests == []
 
