@@ -50,7 +50,7 @@ def summary_rows(study: Study, rows: Sequence[RunRow]) -> list[tuple[str, ...]]:
 
 def comparison_rows(study: Study, rows: Sequence[RunRow]) -> list[tuple[str, ...]]:
     """A line for each two strategies, below ``COMPARED``."""
-    return [_comparison_row(compared) for compared in comparisons_of(rows, seed=study.seed)]
+    return [_comparison_row(compared) for compared in comparisons_of(rows)]
 
 
 def _summary_row(summary: Summary) -> tuple[str, ...]:

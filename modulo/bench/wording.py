@@ -18,7 +18,9 @@ def estimated(estimate: Estimate, resource: Resource) -> str:
     """An amount with its 95 % interval; ``none certified`` where there is no amount."""
     if estimate.value is None:
         return "none certified"
-    low = "?" if estimate.low is None else amount(estimate.low, resource)
+    if estimate.low is None:  # of one problem
+        return amount(estimate.value, resource)
+    low = amount(estimate.low, resource)
     high = "no bound" if estimate.high is None else amount(estimate.high, resource)
     return f"{amount(estimate.value, resource)} ({low} to {high})"
 

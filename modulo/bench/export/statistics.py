@@ -28,7 +28,7 @@ def statistics_rows(folder: StudyFolder) -> Iterator[dict[str, Any]]:
         about = to_builtins(summary.group)
         for kind, row in _of_summary(summary):
             yield {"kind": kind, **about, **row}
-    for comparison in comparisons_of(ordered, seed=study.seed):
+    for comparison in comparisons_of(ordered):
         yield {"kind": "comparison", **_plain(comparison)}
 
 

@@ -85,7 +85,7 @@ def _sections(folder: StudyFolder, study: Study, rows: Sequence[RunRow]) -> list
         ("overview", "Results", joined(overview_section(summaries), passing)),
         ("coverage", "Coverage", coverage_section(summaries)),
         ("front", "Cost and accuracy", front_section(summaries)),
-        ("comparisons", "Comparisons", comparisons_section(comparisons_of(rows, seed=study.seed))),
+        ("comparisons", "Comparisons", comparisons_section(comparisons_of(rows))),
         ("rounds", "Rounds", rounds_section(summaries)),
         ("violations", "Violations", violations_section(rows)),
         ("runs", "Runs", runs_section(folder, rows)),

@@ -10,7 +10,7 @@ from modulo.bench.statistics.coverage import CoveragePoint, certified_share, cov
 from modulo.bench.statistics.estimates import (
     Estimate,
     exact_paired_test,
-    mean_difference,
+    paired_difference,
     pass_at_k,
     ratio,
     wilson,
@@ -72,7 +72,7 @@ __all__ = [
     "coverage",
     "exact_paired_test",
     "groups_of",
-    "mean_difference",
+    "paired_difference",
     "pass_at",
     "pass_at_k",
     "ratio",

@@ -6,20 +6,17 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from modulo.bench.rows import RunRow
-from modulo.bench.statistics.estimates import Estimate, exact_paired_test, mean_difference
+from modulo.bench.statistics.estimates import Estimate, exact_paired_test, paired_difference
 from modulo.bench.statistics.spending import Resource, spent_by, spent_until_certified
-from modulo.bench.statistics.verdicts import in_words
+from modulo.bench.statistics.verdicts import LEVEL, in_words
 from modulo.outcome import StopReason
 
 __all__ = ["Comparison", "Side", "compare", "comparisons_of"]
-
-_LEVEL: Final = 0.05
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -57,8 +54,9 @@ class Comparison(Struct, frozen=True, kw_only=True):
         problems: On how many problems.
         only_first: Pairs in which only the first was certified.
         only_second: Pairs in which only the second was.
-        difference: Share certified by the first less that of the second, with a bootstrap interval over problems.
+        difference: Share certified by the first less that of the second, with Newcombe's interval over problems.
         p_value: Of the exact paired test, two-sided. With one run a problem, it is McNemar's.
+        least_p_value: What it would be if one had won on every problem.
         significant: Whether that is below 5 %. Of twenty comparisons, one is by chance.
         words: All this as a sentence.
     """
@@ -76,17 +74,18 @@ class Comparison(Struct, frozen=True, kw_only=True):
     only_second: int
     difference: Estimate
     p_value: float
+    least_p_value: float
     significant: bool
     words: str
 
 
-def comparisons_of(rows: Sequence[RunRow], *, seed: int = 0) -> tuple[Comparison, ...]:
+def comparisons_of(rows: Sequence[RunRow]) -> tuple[Comparison, ...]:
     """Every two strategies of each set and model, in the order of first appearance."""
     found: defaultdict[tuple[str, str], defaultdict[str, list[RunRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         found[row.set, row.model][row.strategy].append(row)
     compared = (
-        compare(first, second, seed=seed)
+        compare(first, second)
         for strategies in found.values()
         for first, second in combinations(strategies.values(), 2)
     )
@@ -99,7 +98,6 @@ def compare(
     *,
     by: Resource | None = None,
     budget: float | None = None,
-    seed: int = 0,
 ) -> Comparison | None:
     """Two strategies at equal cost, on the runs that both have made.
 
@@ -109,7 +107,6 @@ def compare(
         by: What cost is counted in; tokens where there are any, else calls.
         budget: What each run may spend of it, also of those that share a budget; as ``Comparison.budget`` unless
             given.
-        seed: For the bootstrap.
 
     Returns:
         The comparison; None if they have no run in common, or one of them spent nothing there.
@@ -127,10 +124,10 @@ def compare(
         return None
     most = math.inf if shared else budget
     outcomes = [(_within(one, by, most), _within(other, by, most)) for one, other in pairs]
-    by_problem: defaultdict[str, list[int]] = defaultdict(list)
-    for (one, _), (won, lost) in zip(pairs, outcomes, strict=True):
-        by_problem[one.problem].append(won - lost)
-    p_value = exact_paired_test([sum(found) for found in by_problem.values()])
+    by_problem: defaultdict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for (one, _), outcome in zip(pairs, outcomes, strict=True):
+        by_problem[one.problem].append(outcome)
+    p_value = exact_paired_test([sum(won - lost for won, lost in found) for found in by_problem.values()])
     unspoken = Comparison(
         set=ones[0].set,
         model=ones[0].model,
@@ -143,12 +140,19 @@ def compare(
         problems=len(by_problem),
         only_first=sum(won > lost for won, lost in outcomes),
         only_second=sum(won < lost for won, lost in outcomes),
-        difference=mean_difference([sum(found) / len(found) for found in by_problem.values()], seed=seed),
+        difference=paired_difference([_shares(found) for found in by_problem.values()]),
         p_value=p_value,
-        significant=p_value < _LEVEL,
+        least_p_value=0.5 ** (len(by_problem) - 1),
+        significant=p_value < LEVEL,
         words="",
     )
     return replace(unspoken, words=in_words(unspoken))
+
+
+def _shares(outcomes: Sequence[tuple[bool, bool]]) -> tuple[float, float]:
+    """How much of one problem's runs each of the two certified."""
+    first, second = (sum(column) / len(outcomes) for column in zip(*outcomes, strict=True))
+    return first, second
 
 
 def _pairs(first: Sequence[RunRow], second: Sequence[RunRow]) -> list[tuple[RunRow, RunRow]]:

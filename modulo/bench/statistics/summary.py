@@ -150,7 +150,7 @@ def cost_per_certified(rows: Sequence[RunRow], resource: Resource, *, seed: int 
 def statistics_document(rows: Sequence[RunRow], *, seed: int = 0) -> dict[str, Any]:
     """All statistics of a study's runs as one JSON object: ``groups`` and ``comparisons``."""
     document: dict[str, Any] = msgspec.to_builtins(
-        {"groups": summaries_of(rows, seed=seed), "comparisons": comparisons_of(rows, seed=seed)},
+        {"groups": summaries_of(rows, seed=seed), "comparisons": comparisons_of(rows)},
         str_keys=True,
     )
     return document

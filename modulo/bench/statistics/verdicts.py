@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from modulo.bench.statistics.comparison import Comparison, Side
 
-__all__ = ["in_words"]
+__all__ = ["LEVEL", "in_words"]
+
+LEVEL: Final = 0.05
+"""Of significance."""
 
 _UNITS: Final = {
     "tokens": "{:,.0f} tokens",
@@ -53,9 +56,16 @@ def _difference(compared: Comparison) -> str:
         f"p = {compared.p_value:.2g}"
     )
     if not compared.significant:
-        return f"The difference is not significant ({numbers}): which is better cannot be said from this."
+        return f"The difference is not significant ({numbers}): {_reason(compared)}."
     better = compared.first if found.value > 0 else compared.second
     return f"{better.strategy} is better ({numbers})."
+
+
+def _reason(compared: Comparison) -> str:
+    if compared.least_p_value < LEVEL:
+        return "which is better cannot be said from this"
+    problems = f"{compared.problems} problem{'' if compared.problems == 1 else 's'}"
+    return f"which is better cannot be said from {problems}, whatever comes of them"
 
 
 def _backprompting(compared: Comparison) -> Iterator[str]:

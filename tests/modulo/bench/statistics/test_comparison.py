@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modulo.bench.rows import RunRow
-from modulo.bench.statistics import compare, comparisons_of
+from modulo.bench.statistics import compare, comparisons_of, paired_difference
 from modulo.outcome import StopReason
 from tests.modulo.bench.sample_rows import row
 
@@ -61,7 +61,7 @@ def test_a_clear_loss_of_backprompting_is_said() -> None:
     assert found.significant
     assert found.words == (
         "At up to 20 tokens a run, refine certified 0 and samples 8 of 8 runs. "
-        "samples is better (-100.0 points, 95 % interval -100.0 to -100.0, p = 0.0078). "
+        "samples is better (-100.0 points, 95 % interval -100.0 to -54.1, p = 0.0078). "
         "Backprompting lost against resampling here."
     )
 
@@ -119,9 +119,21 @@ def test_every_two_strategies_of_a_model_on_a_set_are_compared() -> None:
     ]
 
 
-def test_the_same_seed_gives_the_same_interval() -> None:
-    first, second = refining("+", "-", "+", "-"), sampling("-", "-", "+", "+")
-    assert compare(first, second, seed=5) == compare(first, second, seed=5)
+def test_where_no_result_could_be_significant_that_is_said() -> None:
+    five, six = (compare(refining(*["-+"] * n), sampling(*["--"] * n)) for n in (5, 6))
+    assert five is not None
+    assert (five.p_value, five.least_p_value) == (2 / 32, 2 / 32)
+    assert "which is better cannot be said from 5 problems, whatever comes of them." in five.words
+    assert six is not None
+    assert "refine is better" in six.words
+
+
+def test_repeats_count_as_the_share_of_their_problem() -> None:
+    first = [row(n, "-+", repeat=r) for n in range(4) for r in range(10)]
+    second = [row(n, "-+" if r else "--", strategy="b", repeat=r) for n in range(4) for r in range(10)]
+    found = compare(first, second)
+    assert found is not None
+    assert found.difference == paired_difference([(1.0, 0.9)] * 4)
 
 
 @pytest.mark.parametrize("backprompts", [True, False])
