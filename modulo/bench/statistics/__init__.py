@@ -4,7 +4,7 @@
 ``comparisons_of`` compares strategies pair by pair. ``docs/benchmarks.md`` says what each number means.
 """
 
-from modulo.bench.statistics.comparison import Comparison, Side, compare, comparisons_of
+from modulo.bench.statistics.comparison import ALL, Comparison, Side, compare, comparisons_of
 from modulo.bench.statistics.compute import KEYS, Compute, Key, compute_by
 from modulo.bench.statistics.coverage import CoveragePoint, certified_share, coverage
 from modulo.bench.statistics.estimates import (
@@ -45,6 +45,7 @@ from modulo.bench.statistics.summary import (
 from modulo.bench.statistics.waste import Waste, waste_of
 
 __all__ = [
+    "ALL",
     "AXES",
     "KEYS",
     "RESOURCES",

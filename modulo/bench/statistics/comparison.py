@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from modulo.bench.rows import RunRow
 from modulo.bench.statistics.estimates import Estimate, exact_paired_test, paired_difference
-from modulo.bench.statistics.spending import Resource, spent_by, spent_until_certified
+from modulo.bench.statistics.pairing import Paired, paired
+from modulo.bench.statistics.spending import Resource
 from modulo.bench.statistics.verdicts import LEVEL, in_words
-from modulo.outcome import StopReason
 
-__all__ = ["Comparison", "Side", "compare", "comparisons_of"]
+__all__ = ["ALL", "Comparison", "Side", "compare", "comparisons_of"]
+
+ALL: Final = "(all)"
+"""In place of the name of a set or model: all on which both strategies were tried."""
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -42,12 +45,13 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """Two strategies, run by run on the same problems with the same model and seeds.
 
     Attributes:
-        set: The set of problems.
-        model: The model.
+        set: The set of problems; ``ALL`` where all models on all sets are taken together.
+        model: The model, or ``ALL``.
         first: One strategy.
         second: The other.
-        by: What both may spend the same of.
-        budget: How much of it each run may spend: as much as the dearest run of the cheaper strategy did.
+        by: What both may spend the same of; None where that differs.
+        budget: How much of it each run may spend: as much as the dearest run of the cheaper strategy did. None where
+            models and sets are taken together: each has its own.
         shared: Whether the runs of one of them share a budget. Then the whole of it is compared, of which both had
             the same, and ``budget`` is what the dearer strategy spent a run on average.
         runs: How many pairs of runs there are.
@@ -65,8 +69,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     model: str
     first: Side
     second: Side
-    by: Resource
-    budget: float
+    by: Resource | None
+    budget: float | None
     shared: bool
     runs: int
     problems: int
@@ -80,16 +84,20 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def comparisons_of(rows: Sequence[RunRow]) -> tuple[Comparison, ...]:
-    """Every two strategies of each set and model, in the order of first appearance."""
+    """Every two strategies: of all sets and models together, if there are several, then of each set and model."""
     found: defaultdict[tuple[str, str], defaultdict[str, list[RunRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         found[row.set, row.model][row.strategy].append(row)
-    compared = (
-        compare(first, second)
-        for strategies in found.values()
-        for first, second in combinations(strategies.values(), 2)
-    )
-    return tuple(one for one in compared if one is not None)
+    order = {name: place for place, name in enumerate(dict.fromkeys(row.strategy for row in rows))}
+    single: list[Comparison] = []
+    together: defaultdict[tuple[str, str], list[Paired]] = defaultdict(list)
+    for strategies in found.values():
+        for first, second in combinations(sorted(strategies, key=order.__getitem__), 2):
+            pairs = paired(strategies[first], strategies[second], by=None, budget=None)
+            if pairs is not None:
+                single.append(_compared([pairs]))
+                together[first, second].append(pairs)
+    return *(_compared(several) for several in together.values() if len(several) > 1), *single
 
 
 def compare(
@@ -111,32 +119,29 @@ def compare(
     Returns:
         The comparison; None if they have no run in common, or one of them spent nothing there.
     """
-    pairs = _pairs(first, second)
-    if not pairs:
-        return None
-    ones, others = [one for one, _ in pairs], [other for _, other in pairs]
-    by = by or _resource(ones, others)
-    shared = budget is None and any(row.shared_by > 1 for row in (*ones, *others))
-    if budget is None:
-        sides = (ones, others)
-        budget = max(_mean(one, by) for one in sides) if shared else min(_most(one, by) for one in sides)
-    if not budget:
-        return None
-    most = math.inf if shared else budget
-    outcomes = [(_within(one, by, most), _within(other, by, most)) for one, other in pairs]
-    by_problem: defaultdict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    for (one, _), outcome in zip(pairs, outcomes, strict=True):
-        by_problem[one.problem].append(outcome)
+    pairs = paired(first, second, by=by, budget=budget)
+    return None if pairs is None else _compared([pairs])
+
+
+def _compared(groups: Sequence[Paired]) -> Comparison:
+    """The comparison over pairs of one set and model, or of several."""
+    by_problem: defaultdict[tuple[str, str], list[tuple[bool, bool]]] = defaultdict(list)
+    for group in groups:
+        for problem, outcome in group.outcomes():
+            by_problem[problem].append(outcome)
+    outcomes = [outcome for found in by_problem.values() for outcome in found]
     p_value = exact_paired_test([sum(won - lost for won, lost in found) for found in by_problem.values()])
+    is_one, (group, *_) = len(groups) == 1, groups
+    (one, _), *_ = group.pairs
     unspoken = Comparison(
-        set=ones[0].set,
-        model=ones[0].model,
-        first=_side(ones, by, most),
-        second=_side(others, by, most),
-        by=by,
-        budget=budget,
-        shared=shared,
-        runs=len(pairs),
+        set=one.set if is_one else ALL,
+        model=one.model if is_one else ALL,
+        first=_side(groups, 0, [won for won, _ in outcomes]),
+        second=_side(groups, 1, [lost for _, lost in outcomes]),
+        by=group.by if all(other.by == group.by for other in groups) else None,
+        budget=group.budget if is_one else None,
+        shared=any(other.shared for other in groups),
+        runs=len(outcomes),
         problems=len(by_problem),
         only_first=sum(won > lost for won, lost in outcomes),
         only_second=sum(won < lost for won, lost in outcomes),
@@ -155,44 +160,12 @@ def _shares(outcomes: Sequence[tuple[bool, bool]]) -> tuple[float, float]:
     return first, second
 
 
-def _pairs(first: Sequence[RunRow], second: Sequence[RunRow]) -> list[tuple[RunRow, RunRow]]:
-    others = {(row.problem, row.repeat): row for row in second}
-    return [(row, others[key]) for row in first if (key := (row.problem, row.repeat)) in others]
-
-
-def _resource(*sides: Sequence[RunRow]) -> Resource:
-    return "tokens" if all(spent_by(rows).tokens for rows in sides) else "calls"
-
-
-def _most(rows: Sequence[RunRow], by: Resource) -> float:
-    return max(_amount(row, by) for row in rows)
-
-
-def _mean(rows: Sequence[RunRow], by: Resource) -> float:
-    return sum(_amount(row, by) for row in rows) / len(rows)
-
-
-def _amount(row: RunRow, by: Resource) -> float:
-    amount: float = getattr(spent_by([row]), by)
-    return amount
-
-
-def _within(row: RunRow, by: Resource, budget: float) -> bool:
-    spent = spent_until_certified(row)
-    return spent is not None and getattr(spent, by) <= budget
-
-
-def _side(rows: Sequence[RunRow], by: Resource, budget: float) -> Side:
-    own_limit = StopReason.of_limit(by)
-    early = Counter(
-        row.stop_reason.value
-        for row in rows
-        if not row.certified and row.stop_reason is not own_limit and _amount(row, by) < budget
-    )
+def _side(groups: Sequence[Paired], place: int, certified: Sequence[bool]) -> Side:
+    rows = [row for group in groups for row in group.side(place)]
     return Side(
         strategy=rows[0].strategy,
-        certified=sum(_within(row, by, budget) for row in rows),
+        certified=sum(certified),
         backprompts=any(attempt.parent is not None for row in rows for attempt in row.attempts),
-        ended_early=dict(early.most_common()),
-        spent=sum(_amount(row, by) for row in rows),
+        ended_early=dict(sum((group.ended_early(place) for group in groups), Counter[str]()).most_common()),
+        spent=sum(group.spent(place) for group in groups),
     )

@@ -39,6 +39,8 @@ def _sentences(compared: Comparison) -> Iterator[str]:
 
 
 def _condition(compared: Comparison) -> str:
+    if compared.by is None or compared.budget is None:
+        return "On all sets with all models, each at equal cost as when compared by itself"
     unit = _UNITS[compared.by]
     if not compared.shared:
         return f"At up to {unit.format(compared.budget)} a run"
@@ -52,13 +54,17 @@ def _difference(compared: Comparison) -> str:
     assert found.low is not None
     assert found.high is not None
     numbers = (
-        f"{100 * found.value:+.1f} points, 95 % interval {100 * found.low:+.1f} to {100 * found.high:+.1f}, "
+        f"{_points(found.value)} points, 95 % interval {_points(found.low)} to {_points(found.high)}, "
         f"p = {compared.p_value:.2g}"
     )
     if not compared.significant:
         return f"The difference is not significant ({numbers}): {_reason(compared)}."
     better = compared.first if found.value > 0 else compared.second
     return f"{better.strategy} is better ({numbers})."
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 1) + 0.0:+.1f}"  # adding makes a 0 of -0
 
 
 def _reason(compared: Comparison) -> str:

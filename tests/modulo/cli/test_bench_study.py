@@ -101,7 +101,8 @@ def test_a_study_file_is_run_from_its_folder(tmp_path: Path, capsys: pytest.Capt
         [name, "sim", strategy] for name in ("simulated", "hard") for strategy in ("refine", "best")
     ]
     assert compared[0] == "problems\tmodel\tcompared\tin words"
-    assert [line.split("\t")[2] for line in compared[1:]] == ["refine / best"] * 2
+    assert [line.split("\t")[0] for line in compared[1:]] == ["(all)", "simulated", "hard"]
+    assert [line.split("\t")[2] for line in compared[1:]] == ["refine / best"] * 3
     assert len(StudyFolder(tmp_path / "two-kinds-results").rows()) == 12
 
 

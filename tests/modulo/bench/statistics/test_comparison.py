@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modulo.bench.rows import RunRow
-from modulo.bench.statistics import compare, comparisons_of, paired_difference
+from modulo.bench.statistics import ALL, compare, comparisons_of, paired_difference
 from modulo.outcome import StopReason
 from tests.modulo.bench.sample_rows import row
 
@@ -111,12 +111,50 @@ def test_a_run_that_its_own_limit_on_tokens_ended_was_not_cut_short() -> None:
 def test_every_two_strategies_of_a_model_on_a_set_are_compared() -> None:
     rows = [row(1, "+", set=s, model=m, strategy=t) for s in "ab" for m in "xy" for t in ("p", "q", "r")]
     found = comparisons_of(rows)
-    assert len(found) == 12
-    assert [(one.first.strategy, one.second.strategy) for one in found[:3]] == [
-        ("p", "q"),
-        ("p", "r"),
-        ("q", "r"),
+    assert len(found) == 3 + 12
+    pairs = [(one.first.strategy, one.second.strategy) for one in found]
+    assert pairs == [("p", "q"), ("p", "r"), ("q", "r")] * 5
+    assert [one.set for one in found] == [*[ALL] * 3, *"aaaaaabbbbbb"]
+    assert [one.model for one in found] == [*[ALL] * 3, *"xxxyyyxxxyyy"]
+
+
+def on_two_sets_with_two_models(first: str, second: str, problems: int) -> list[RunRow]:
+    return [
+        row(n, answers, set=name, model=model, strategy=strategy)
+        for name in ("a", "b")
+        for model in ("x", "y")
+        for n in range(problems)
+        for strategy, answers in (("p", first), ("q", second))
     ]
+
+
+def test_what_no_set_shows_by_itself_all_of_them_may_show_together() -> None:
+    together, *single = comparisons_of(on_two_sets_with_two_models("-+", "--", problems=5))
+    assert [one.significant for one in single] == [False] * 4
+    assert together.significant
+    assert (together.runs, together.problems) == (20, 10)
+    assert (together.first.certified, together.only_first, together.only_second) == (20, 20, 0)
+    assert (together.budget, together.by) == (None, "tokens")
+    assert together.p_value == pytest.approx(2 / 2**10)
+    assert together.words.startswith(
+        "On all sets with all models, each at equal cost as when compared by itself, "
+    )
+
+
+def test_two_models_on_one_problem_are_no_two_problems() -> None:
+    together, *_ = comparisons_of(on_two_sets_with_two_models("-+", "--", problems=2))
+    assert (together.runs, together.problems) == (8, 4)
+    assert together.p_value == 2 / 2**4
+
+
+def test_only_where_both_were_tried_are_they_compared() -> None:
+    rows = [
+        row(1, "+", set="a", strategy="p"),
+        row(1, "+", set="a", strategy="q"),
+        row(1, "+", set="b", strategy="p"),
+    ]
+    (one,) = comparisons_of(rows)
+    assert (one.set, one.runs) == ("a", 1)
 
 
 def test_where_no_result_could_be_significant_that_is_said() -> None:
