@@ -73,7 +73,8 @@ class ModelEntry(_Part):
         reasoning_effort: For reasoning models.
         max_output_tokens: Longest answer.
         tools: Whether it may consult the domain's tools before it answers.
-        strategies: Names of the strategies that are tried with it; all of the study unless given.
+        strategies: Names of the strategies that are tried with it; all of the study unless given. None are for one
+            that is only there for others to choose.
         input_usd_per_million: Price of a million tokens read, to count what was spent where no bill has a price.
         output_usd_per_million: Price of a million tokens written.
     """
@@ -84,7 +85,7 @@ class ModelEntry(_Part):
     reasoning_effort: str | None = None
     max_output_tokens: StrictInt | None = None
     tools: StrictBool = False
-    strategies: tuple[str, ...] = ()
+    strategies: tuple[str, ...] | None = None
     input_usd_per_million: _Number | None = Field(default=None, ge=0)
     output_usd_per_million: _Number | None = Field(default=None, ge=0)
 
@@ -183,11 +184,13 @@ class Study(_Part):
                     raise ValueError(
                         f"the model {name!r} chooses {chosen!r}, which is no single model of the study"
                     )
-            for strategy in entry.strategies:
+            for strategy in entry.strategies or ():
                 if strategy not in self.strategies:
                     raise ValueError(
                         f"the model {name!r} is tried with {strategy!r}, which is no strategy of the study"
                     )
+        if not self.pairs:
+            raise ValueError("no model is tried with any strategy")
         return self
 
     @property
@@ -197,7 +200,7 @@ class Study(_Part):
             (model, strategy)
             for model, entry in self.models.items()
             for strategy in self.strategies
-            if not entry.strategies or strategy in entry.strategies
+            if entry.strategies is None or strategy in entry.strategies
         )
 
 

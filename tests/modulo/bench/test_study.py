@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modulo import ConfigurationError
-from modulo.bench.study import read_study
+from modulo.bench.study import read_study, study_of
 
 TOML = """
 name = "colouring"
@@ -102,3 +102,30 @@ def test_yaml_may_name_a_part_and_mean_it_again(tmp_path: Path) -> None:
     merged = YAML.replace("small: local", "small: &m {model: local}\n  other: {<<: *m, temperature: 0.1}")
     (tmp_path / "a.yaml").write_text(merged)
     assert read_study(tmp_path / "a.yaml").models["other"].model == "local"
+
+
+def test_a_model_may_be_there_only_for_others_to_choose() -> None:
+    document = {
+        "problems": [{"domain": "simulated", "count": 1}],
+        "models": {
+            "small": {"model": "local", "strategies": []},
+            "both": {"choose": ["small"], "strategies": ["cascade"]},
+            "other": "local",
+        },
+        "strategies": {"refine": "refine", "cascade": "cascade"},
+    }
+    assert study_of(document, where="here").pairs == (
+        ("both", "cascade"),
+        ("other", "refine"),
+        ("other", "cascade"),
+    )
+
+
+def test_a_study_of_nothing_is_refused() -> None:
+    document = {
+        "problems": [{"domain": "simulated", "count": 1}],
+        "models": {"small": {"model": "local", "strategies": []}},
+        "strategies": {"refine": "refine"},
+    }
+    with pytest.raises(ConfigurationError, match="here: study: no model is tried with any strategy"):
+        study_of(document, where="here")
