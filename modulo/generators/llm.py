@@ -179,6 +179,7 @@ class LLM(Generator):
         schema = self._schema_of(request)
         prompt_tokens = most_prompt_tokens(
             messages_of(request),
+            billed=request.billed,
             schema_bytes=schema.size_bytes if schema else 0,
             extra=self.extra,
             tool_texts=tool_texts(request.toolbox),

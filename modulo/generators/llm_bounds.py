@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from modulo.canonical import JsonValue
-from modulo.protocols import Message
+from modulo.protocols import BilledPrompt, Message
 
 __all__ = ["most_prompt_tokens"]
 
@@ -25,6 +25,7 @@ _TOKENS_FOR_TOOLS: Final = 512
 def most_prompt_tokens(
     messages: Sequence[Message],
     *,
+    billed: BilledPrompt | None = None,
     schema_bytes: int = 0,
     extra: Mapping[str, JsonValue] | None = None,
     tool_texts: Iterable[str] = (),
@@ -33,13 +34,16 @@ def most_prompt_tokens(
 
     Args:
         messages: The conversation.
+        billed: What its beginning was billed at. Templates put marks between messages, so no token reaches over
+            from one into the next, and the rest adds to the beginning.
         schema_bytes: Size of the schema that goes with it; 0 if there is none.
         extra: Further parameters, which may hold tools.
         tool_texts: Tools, calls of them and what they said.
     """
-    tokens = _TOKENS_PER_CONVERSATION + sum(
-        _TOKENS_PER_MESSAGE + _most_bytes(each.content) for each in messages
-    )
+    tokens = _TOKENS_PER_CONVERSATION + _most_tokens(messages)
+    if billed:
+        rest = billed.tokens + _TOKENS_PER_CONVERSATION + _most_tokens(messages[billed.messages :])
+        tokens = min(tokens, rest)
     if schema_bytes:
         tokens += _TOKENS_FOR_TOOLS + schema_bytes
     if extra:
@@ -47,6 +51,10 @@ def most_prompt_tokens(
     for i, text in enumerate(tool_texts):
         tokens += _TOKENS_PER_MESSAGE + _most_bytes(text) + (0 if i else _TOKENS_FOR_TOOLS)
     return tokens
+
+
+def _most_tokens(messages: Sequence[Message]) -> int:
+    return sum(_TOKENS_PER_MESSAGE + _most_bytes(each.content) for each in messages)
 
 
 def _most_bytes(text: str) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from modulo.clock import Clock
-from modulo.events import Event
+from modulo.events import AttemptFinished, CritiqueGiven, Event, RemarkGiven
+from modulo.tree import Attempt
 
-__all__ = ["Reporter"]
+__all__ = ["Reporter", "announce_judgement"]
 
 
 class Reporter:
@@ -40,3 +41,25 @@ class Reporter:
     def elapsed(self) -> float:
         """Seconds since the run started."""
         return self._now() - self._started
+
+
+def announce_judgement(reporter: Reporter, attempt: Attempt) -> None:
+    """Tell what was said of an attempt, where somebody listens."""
+    emit, at = reporter.emit, reporter.elapsed()
+    assert emit is not None
+    violations = 0
+    for critique in attempt.critiques:
+        violations += len(critique.violations)
+        emit(CritiqueGiven(at=at, attempt=attempt.id, critique=critique))
+    for remark in attempt.remarks:
+        emit(RemarkGiven(at=at, attempt=attempt.id, remark=remark))
+    emit(
+        AttemptFinished(
+            at=at,
+            attempt=attempt.id,
+            round=attempt.round,
+            accepted=attempt.accepted,
+            violations=violations,
+            error=attempt.error,
+        )
+    )

@@ -17,19 +17,17 @@ from modulo.budget import Usage
 from modulo.critique import Critique, Remark
 from modulo.errors import GenerationError, LimitReached
 from modulo.events import (
-    AttemptFinished,
     Backprompted,
     CandidateReformulated,
-    CritiqueGiven,
     GenerationFinished,
     GenerationStarted,
-    RemarkGiven,
 )
 from modulo.graph.program import Program
 from modulo.ledger import Reservation, book_unlimited
 from modulo.problem import Candidate, Problem
 from modulo.prompt_hashes import PromptHashes
 from modulo.protocols import Backprompter, Finish, Generation, Rendered, Request
+from modulo.running.billed_prompts import BilledPrompts
 from modulo.running.calls import Answer, Caller
 from modulo.running.conversing import BACKPROMPTER, Conversations
 from modulo.running.failures import raise_of_program
@@ -37,7 +35,7 @@ from modulo.running.jobs import Job, Plan
 from modulo.running.judging import Judge
 from modulo.running.place import Place, enter, leave
 from modulo.running.reformulating import Reformulation, critique_of_finish
-from modulo.running.reporting import Reporter
+from modulo.running.reporting import Reporter, announce_judgement
 from modulo.running.script import Script
 from modulo.tree import Attempt, Tree
 
@@ -89,6 +87,8 @@ class Scheduler:
         self._remarks_wanted = remarks_wanted
         self._reporter = reporter
         self._script = script
+        is_limited = place.ledger.limits("tokens") or place.ledger.limits("cost_usd")
+        self._billed = BilledPrompts(tree) if is_limited else None
         self._hashes = PromptHashes()
         self._conversations = Conversations(problem, tree)
         self._reformulation = Reformulation(program, problem)
@@ -128,6 +128,8 @@ class Scheduler:
             answers: Sequence[Answer | None]
             if job.plan.expansion.offers is None:
                 answers = await self._caller.answers(job.node.generator, job.request, first, job.samples)
+                if self._billed is not None:
+                    self._billed.note(first, job.request, answers)
             else:
                 answers = [self._offered(job.plan.expansion.offers)]
             for attempt_id, answer in enumerate(answers, first):
@@ -205,6 +207,7 @@ class Scheduler:
                 prefix=expansion.prefix,
                 prefills=expansion.prefills,
                 schema=rendered.schema,
+                billed=self._billed.beginning(expansion, rendered.messages) if self._billed else None,
             ),
             node=node,
             stage=self._program.stage_for(node.name),
@@ -366,28 +369,8 @@ class Scheduler:
             label=plan.expansion.label,
         )
         if self._reporter.emit:
-            self._announce_judgement(attempt)
+            announce_judgement(self._reporter, attempt)
         return attempt
-
-    def _announce_judgement(self, attempt: Attempt) -> None:
-        emit, at = self._reporter.emit, self._reporter.elapsed()
-        assert emit is not None
-        violations = 0
-        for critique in attempt.critiques:
-            violations += len(critique.violations)
-            emit(CritiqueGiven(at=at, attempt=attempt.id, critique=critique))
-        for remark in attempt.remarks:
-            emit(RemarkGiven(at=at, attempt=attempt.id, remark=remark))
-        emit(
-            AttemptFinished(
-                at=at,
-                attempt=attempt.id,
-                round=attempt.round,
-                accepted=attempt.accepted,
-                violations=violations,
-                error=attempt.error,
-            )
-        )
 
 
 def _unheard(critic: str) -> Remark:

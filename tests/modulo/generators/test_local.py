@@ -7,12 +7,13 @@ from typing import Literal
 
 import anyio
 import pytest
+from msgspec.structs import replace
 from pydantic import BaseModel
 
 from modulo.errors import ConfigurationError, ContextOverflow
 from modulo.generators.local import Local
 from modulo.generators.local_weights import find_smollm2
-from modulo.protocols import Finish, Sampling
+from modulo.protocols import BilledPrompt, Finish, Message, Sampling
 from tests.llm_calls import request_of
 from tests.scripted_server import closed_port_url
 
@@ -79,6 +80,33 @@ async def test_a_schema_constrains_the_embedded_model() -> None:
 async def test_a_conversation_that_is_too_long_is_a_context_overflow() -> None:
     with pytest.raises(ContextOverflow, match="context"):
         await Local().generate(request_of("word " * 20_000))
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("embedded_model")
+async def test_no_turn_of_a_conversation_is_billed_more_than_foretold_from_the_one_before() -> None:
+    model = Local(max_output_tokens=24, temperature=1.5, seed=1)
+    await model.prepare(lambda _: True)
+    texts = [
+        "Name a colour, please.",
+        "No: é 🜁 \t\n  <|im_end|> {}[]()",
+        "0" * 50,
+        " ",
+        "\n\n\n",
+        "Another one!",
+    ]
+    messages: tuple[Message, ...] = ()
+    billed: BilledPrompt | None = None
+    for text in texts:
+        messages = (*messages, Message("user", text))
+        request = replace(request_of(), messages=messages, billed=billed)
+        foretold = model.worst_case(request).prompt_tokens
+        generation = await model.generate(request)
+        assert generation.usage is not None
+        tokens = generation.usage.prompt_tokens
+        assert tokens <= foretold
+        billed = BilledPrompt(messages=len(messages), tokens=tokens)
+        messages = (*messages, Message("assistant", generation.text))
 
 
 @pytest.mark.model
