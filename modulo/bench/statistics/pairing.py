@@ -40,8 +40,11 @@ class Paired(Struct, frozen=True, kw_only=True):
             yield (one.set, one.problem), (self._certified(one), self._certified(other))
 
     def ended_early(self, place: int) -> Counter[str]:
-        """Why runs without a certificate ended that had not spent the budget, for other reasons than that."""
-        own_limit = StopReason.of_limit(self.by)
+        """Why runs without a certificate ended that had not spent the budget.
+
+        Of one that is shared, nobody knows how much was meant for a run; there, a limit on it is no reason.
+        """
+        own_limit = StopReason.of_limit(self.by) if self.shared else None
         return Counter(
             row.stop_reason.value
             for row in self.side(place)

@@ -101,8 +101,16 @@ def test_runs_that_might_have_gone_on_are_named() -> None:
     )
 
 
-def test_a_run_that_its_own_limit_on_tokens_ended_was_not_cut_short() -> None:
+def test_a_limit_ends_a_run_early_where_the_worst_case_of_the_next_call_does_not_fit() -> None:
     limited = [row(0, "--", strategy="samples", stop_reason=StopReason.TOKENS_LIMIT), row(1, "--+")]
+    found = compare(refining("--+", "--+"), limited)
+    assert found is not None
+    assert dict(found.second.ended_early) == {"tokens_limit": 1}
+    assert "(tokens_limit 1); with other settings it might do better" in found.words
+
+
+def test_a_run_that_spent_all_that_is_compared_did_not_end_early() -> None:
+    limited = [row(0, "---", strategy="samples", stop_reason=StopReason.TOKENS_LIMIT), row(1, "--+")]
     found = compare(refining("--+", "--+"), limited)
     assert found is not None
     assert dict(found.second.ended_early) == {}
