@@ -9,8 +9,8 @@ from modulo.canonical import JsonValue
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import chosen_arms
-from modulo.strategies.counts import check_counts, check_truths, names_in
-from modulo.strategies.ladders import climb
+from modulo.strategies.counts import check_counts, names_in
+from modulo.strategies.ladders import Conversing, check_conversing, climb
 from modulo.tree import Tree
 
 __all__ = ["Cascade"]
@@ -29,7 +29,8 @@ class Cascade(Strategy):
         models: Names of models (``Models``) or of racing generators, from cheap to dear; none takes all of them, in
             their order.
         tries: Rejected answers after which the next model is asked; a repeated answer calls for it at once.
-        keeps_conversation: Whether a model sees the answers of the cheaper ones, and what critics said of them.
+        conversation: What a model sees of what was tried: ``own``, its own answers and what critics said of them;
+            ``whole``, those of the models before it as well; ``none``, neither.
 
     Raises:
         ConfigurationError: A setting makes no sense.
@@ -37,11 +38,11 @@ class Cascade(Strategy):
 
     models: tuple[str, ...] = ()
     tries: int = 2
-    keeps_conversation: bool = True
+    conversation: Conversing = "own"
 
     def __post_init__(self) -> None:
         check_counts(self, "tries")
-        check_truths(self, "keeps_conversation")
+        check_conversing(self, self.conversation)
         object.__setattr__(self, "models", names_in(self, "models"))
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
@@ -52,7 +53,7 @@ class Cascade(Strategy):
         """
         arms = chosen_arms(tree, self.models, strategy="Cascade")
         rungs = [(arm.node, arm.sampling()) for arm in arms]
-        expansion = climb(tree, rungs, tries=self.tries, keeps=self.keeps_conversation)
+        expansion = climb(tree, rungs, tries=self.tries, conversation=self.conversation)
         return () if expansion is None else (expansion,)
 
     def describe(self) -> Mapping[str, JsonValue]:

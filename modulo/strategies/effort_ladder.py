@@ -14,7 +14,7 @@ from modulo.protocols import Expansion, Sampling, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import arms_of
 from modulo.strategies.counts import check_counts, check_truths, names_in
-from modulo.strategies.ladders import climb
+from modulo.strategies.ladders import Conversing, climb
 from modulo.tree import Tree
 
 __all__ = ["EffortLadder"]
@@ -64,10 +64,11 @@ class EffortLadder(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """One answer of each generator at its present effort; none once the highest was tried often enough."""
-        expansions = []
+        expansions: list[Expansion | None] = []
+        conversation: Conversing = "whole" if self.keeps_conversation else "none"
         for arm in arms_of(tree):
             rungs = [(arm.node, replace(sampling, model=arm.model)) for sampling in self._samplings()]
-            expansions.append(climb(tree, rungs, tries=self.tries, keeps=self.keeps_conversation))
+            expansions.append(climb(tree, rungs, tries=self.tries, conversation=conversation))
         return [expansion for expansion in expansions if expansion is not None][:n]
 
     def describe(self) -> Mapping[str, JsonValue]:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
 
+from modulo.errors import ConfigurationError
 from modulo.protocols import Expansion, Sampling
 from modulo.strategies.arms import folded
 from modulo.tree import Attempt, Tree
 
-__all__ = ["climb", "rejected"]
+__all__ = ["Conversing", "check_conversing", "climb", "rejected"]
+
+Conversing: TypeAlias = Literal["whole", "own", "none"]
+"""What a model sees of what was tried before."""
+
+
+def check_conversing(strategy: object, conversation: object) -> None:
+    """Refuse what is none of ``Conversing``.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if conversation not in get_args(Conversing):
+        name = type(strategy).__name__
+        raise ConfigurationError(f"{name}: conversation is whole, own or none, not {conversation!r}")
 
 
 def rejected(attempt: Attempt) -> bool:
@@ -19,7 +35,9 @@ def rejected(attempt: Attempt) -> bool:
     return attempt.generation is not None and attempt.error is None and not attempt.accepted
 
 
-def climb(tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, keeps: bool) -> Expansion | None:
+def climb(
+    tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, conversation: Conversing
+) -> Expansion | None:
     """One more answer at the lowest rung that has not been tried often enough; None after the last one.
 
     A rung on which an answer came back that critics had rejected already is left at once: it would come again. So is
@@ -29,14 +47,16 @@ def climb(tree: Tree, rungs: Sequence[tuple[str, Sampling]], *, tries: int, keep
         tree: The attempts so far.
         rungs: Generator and sampling of each rung, from cheap to dear.
         tries: Rejected answers after which a rung is left.
-        keeps: Whether an answer goes on from the latest one of its generator, with what was said of it.
+        conversation: What an answer goes on from, with what critics said of it: the latest of its generator, the
+            latest of its own rung, or nothing.
     """
     evidence = folded(tree, "rungs", _Evidence, _Evidence.note)
     for rung in rungs:
         here = evidence.rejected.get(rung)
         if here is None or not here.is_enough(tree, tries):
             node, sampling = rung
-            return Expansion(node=node, sampling=sampling, parent=evidence.latest.get(node) if keeps else None)
+            latest = {"whole": evidence.latest.get(node), "own": here.latest if here else None}
+            return Expansion(node=node, sampling=sampling, parent=latest.get(conversation))
     return None
 
 
@@ -47,11 +67,13 @@ class _Rejected(Struct):
         count: How many answers were rejected.
         answers: The different ones among them.
         accepted: Answers that were accepted, by attempt; a later stage may still blame it for them.
+        latest: Its latest attempt.
     """
 
     count: int = 0
     answers: set[str] = msgspec.field(default_factory=set)
     accepted: dict[int, str] = msgspec.field(default_factory=dict)
+    latest: int | None = None
 
     def is_enough(self, tree: Tree, tries: int) -> bool:
         blamed = [self.accepted[one] for one in tree.blamed if one in self.accepted]
@@ -68,6 +90,7 @@ class _Evidence(Struct):
     def note(self, attempt: Attempt) -> None:
         self.latest[attempt.node] = attempt.id
         here = self.rejected.setdefault((attempt.node, attempt.sampling), _Rejected())
+        here.latest = attempt.id
         if rejected(attempt):
             here.count += 1
             here.answers.add(attempt.answer_key)

@@ -15,9 +15,9 @@ from modulo.errors import ConfigurationError
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import Arm, attempts_at, chosen_arms
-from modulo.strategies.counts import check_counts, check_truths, names_in
+from modulo.strategies.counts import check_counts, names_in
 from modulo.strategies.features import Features, features_of_critiques, features_of_problem
-from modulo.strategies.ladders import climb, rejected
+from modulo.strategies.ladders import Conversing, check_conversing, climb, rejected
 from modulo.strategies.routing import RoutingTable
 from modulo.tree import Attempt, Tree
 
@@ -41,7 +41,8 @@ class Router(Strategy):
         table: What past runs say (``modulo.bench.routing`` learns it from traces), or the file that holds it.
         models: Names of models (``Models``) or of racing generators, in the order without data; none takes all.
         tries: Rejected answers after which the next model is asked; a repeated answer calls for it at once.
-        keeps_conversation: Whether a model sees the answers of those before, and what critics said of them.
+        conversation: What a model sees of what was tried: ``own``, its own answers and what critics said of them;
+            ``whole``, those of the models before it as well; ``none``, neither.
 
     Raises:
         ConfigurationError: A setting makes no sense, or the file holds no table.
@@ -50,11 +51,11 @@ class Router(Strategy):
     table: RoutingTable | Mapping[str, Any] | str | os.PathLike[str] | None = None
     models: tuple[str, ...] = ()
     tries: int = 2
-    keeps_conversation: bool = True
+    conversation: Conversing = "own"
 
     def __post_init__(self) -> None:
         check_counts(self, "tries")
-        check_truths(self, "keeps_conversation")
+        check_conversing(self, self.conversation)
         object.__setattr__(self, "models", names_in(self, "models"))
         object.__setattr__(self, "table", _table(self.table))
 
@@ -68,7 +69,7 @@ class Router(Strategy):
         attempts = attempts_at(tree)
         reasons = self._order(tree, arms, attempts)
         rungs = [(arm.node, arm.sampling()) for arm in reasons]
-        expansion = climb(tree, rungs, tries=self.tries, keeps=self.keeps_conversation)
+        expansion = climb(tree, rungs, tries=self.tries, conversation=self.conversation)
         if expansion is None:
             return ()
         return [replace(expansion, label=reasons[Arm(expansion.node, expansion.sampling.model)])]

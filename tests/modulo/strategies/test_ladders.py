@@ -88,7 +88,18 @@ async def test_the_cheap_model_is_asked_first_and_the_dear_one_on_evidence() -> 
     outcome = await run(small_and_large(), Cascade(tries=2))
     assert isinstance(outcome, Certified)
     assert [a.sampling.model for a in outcome.attempts] == ["small", "small", "large"]
-    assert [a.parent for a in outcome.attempts] == [None, 0, 1]
+    assert [a.parent for a in outcome.attempts] == [None, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("conversation", "parents"),
+    [("own", [None, 0, None, 2]), ("whole", [None, 0, 1, 2]), ("none", [None] * 4)],
+)
+async def test_what_a_model_sees_of_others_can_be_chosen(conversation: Any, parents: list[int | None]) -> None:
+    models = {name: ScriptedGenerator(lambda request, name=name: f"no {name} {request.turn}") for name in "ab"}
+    outcome = await run(Models(models), Cascade(conversation=conversation))
+    assert [a.sampling.model for a in outcome.attempts] == ["a", "a", "b", "b"]
+    assert [a.parent for a in outcome.attempts] == parents
 
 
 async def test_a_repeated_answer_calls_for_the_next_model_at_once() -> None:

@@ -96,10 +96,10 @@ async def test_with_data_it_certifies_what_a_cascade_does_for_less(tmp_path: Pat
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("keeps", [True, False])
-async def test_without_data_it_is_a_cascade(keeps: bool) -> None:
-    ours = await run(three(), Router(keeps_conversation=keeps))
-    theirs = await run(three(), Cascade(keeps_conversation=keeps))
+@pytest.mark.parametrize("conversation", ["whole", "own", "none"])
+async def test_without_data_it_is_a_cascade(conversation: Any) -> None:
+    ours = await run(three(), Router(conversation=conversation))
+    theirs = await run(three(), Cascade(conversation=conversation))
     assert [(a.sampling, a.parent) for a in ours.attempts] == [(a.sampling, a.parent) for a in theirs.attempts]
     assert {a.label for a in ours.attempts} == {"fixed order"}
 
