@@ -2,11 +2,12 @@
 
     python tests/performance/strategies.py [--json] [--attempts N ...]
 
-Times are those of one ask and of telling what came of it, while the run goes from 1,000 attempts to 1,020, or from
-another number. A strategy that asks for several at a time is asked for one. Searches by steps are measured on plans
-for eight blocks, walks at random with mistakes, so their times are those of the domain's stepping, too. Each row of
-``Adaptive`` is a set of 1,000 simulated problems, solved with one budget for all: once as it allots rounds, once with
-the same number for each problem.
+Times are those of one ask and of telling what came of it, while the run goes from 1,000 attempts to 1,040, or from
+another number: twenty times in a row, and twenty times each right after a collection of all garbage, which leaves
+nothing in the caches (noted as "cold"). A strategy that asks for several at a time is asked for one. Searches by
+steps are measured on plans for eight blocks, walks at random with mistakes, so their times are those of the domain's
+stepping, too. Each row of ``Adaptive`` is a set of 1,000 simulated problems, solved with one budget for all: once as
+it allots rounds, once with the same number for each problem.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ import argparse
 import json
 import os
 import random
+import statistics
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
@@ -98,21 +102,32 @@ class _Timed(Strategy):
     def __init__(self, strategy: Strategy, attempts: int) -> None:
         self._strategy = strategy
         self._attempts = attempts
-        self.asking, self.telling = Times(), Times()
+        self.warm, self.cold = _AskAndTell(), _AskAndTell()
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
-        return self._timed(self.asking, tree, lambda: self._strategy.ask(tree, 1))
+        with self._lap(tree, lambda times: times.asking):
+            return self._strategy.ask(tree, 1)
 
     def tell(self, tree: Tree, attempt: Attempt) -> None:
-        self._timed(self.telling, tree, lambda: self._strategy.tell(tree, attempt))
+        with self._lap(tree, lambda times: times.telling):
+            self._strategy.tell(tree, attempt)
 
-    def _timed(self, times: Times, tree: Tree, function: Callable[[], Any]) -> Any:
+    def _lap(self, tree: Tree, which: Callable[[_AskAndTell], Times]) -> AbstractContextManager[None]:
         if len(tree) < self._attempts:
-            return function()
-        results = []
-        with times.lap():
-            results.append(function())
-        return results[0]
+            return nullcontext()
+        is_warm = len(tree) < self._attempts + _MEASURED
+        return which(self.warm if is_warm else self.cold).lap(collects=not is_warm)
+
+
+@dataclass(slots=True)
+class _AskAndTell:
+    asking: Times = field(default_factory=Times)
+    telling: Times = field(default_factory=Times)
+
+    def together(self) -> list[float]:
+        """Microseconds of each ask, with those of telling an attempt, on average."""
+        told = sum(self.telling.wall) / len(self.telling.wall)
+        return [(asked + told) * MICRO for asked in self.asking.wall]
 
 
 class _Prefilled(ScriptedGenerator):
@@ -151,23 +166,21 @@ def _row(
     strategy: Strategy, graph: Graph[Any], problem: object, *, reach: float, attempts: int, note: str
 ) -> Row:
     timed = _Timed(strategy, attempts)
-    budget = Budget(calls=attempts + _MEASURED, rounds=attempts + _MEASURED)
+    last = attempts + 2 * _MEASURED
+    budget = Budget(calls=last, rounds=last)
     outcome = anyio.run(lambda: modulo.solve(graph, problem, strategy=timed, budget=budget))
-    if len(outcome.attempts) < attempts + _MEASURED:
+    if len(outcome.attempts) < last:
         raise RuntimeError(
             f"{strategy!r} ended as {outcome.stop_reason} after {len(outcome.attempts)} attempts"
         )
-    told = sum(timed.telling.wall) / len(timed.telling.wall) * MICRO
-    wall, cpu = timed.asking.per(1, MICRO)
     several = getattr(strategy, "candidates", 1)
     return Row(
         what=f"{type(strategy).__name__}{'' if several == 1 else f' of {several}'}: "
         f"ask + tell at {attempts:,} attempts",
         unit="µs",
-        values=[asked + told for asked in wall],
-        cpu=cpu,
+        values=timed.warm.together(),
         reach=reach if attempts == _FIGURE_AT else None,
-        note=note,
+        note=", ".join(filter(None, (note, f"cold {statistics.median(timed.cold.together()):,.0f}"))),
     )
 
 
