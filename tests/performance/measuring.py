@@ -85,9 +85,11 @@ class Times:
         else:
             gc.disable()
         cpu, wall = time.process_time(), time.perf_counter()
-        yield
-        wall_after, cpu_after = time.perf_counter(), time.process_time()
-        gc.enable()
+        try:
+            yield
+        finally:
+            wall_after, cpu_after = time.perf_counter(), time.process_time()
+            gc.enable()
         self.wall.append(wall_after - wall)
         self.cpu.append(cpu_after - cpu)
 

@@ -4,10 +4,10 @@
 
 Times are those of one ask and of telling what came of it, while the run goes from 1,000 attempts to 1,040, or from
 another number: twenty times in a row, and twenty times each right after a collection of all garbage, which leaves
-nothing in the caches (noted as "cold"). A strategy that asks for several at a time is asked for one. Searches by
-steps are measured on plans for eight blocks, walks at random with mistakes, so their times are those of the domain's
-stepping, too. Each row of ``Adaptive`` is a set of 1,000 simulated problems, solved with one budget for all: once as
-it allots rounds, once with the same number for each problem.
+nothing in the caches ("cold"); each of the two is held to the figure. A strategy that asks for several at a time is
+asked for one. Searches by steps are measured on plans for eight blocks, walks at random with mistakes, so their times
+are those of the domain's stepping, too. Each row of ``Adaptive`` is a set of 1,000 simulated problems, solved with
+one budget for all: once as it allots rounds, once with the same number for each problem.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import os
 import random
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,10 +82,11 @@ def main() -> None:
     rows = [
         row
         for size in arguments.attempts
-        for row in (
+        for pair in (
             *(_asking(strategy, reach, size) for strategy, reach in _STRATEGIES),
             *(_stepping(search, 200, size) for search in _SEARCHES),
         )
+        for row in pair
     ]
     print(f"{len(rows)} rows measured", file=sys.stderr)
     rows += [_allotting(rounds, knows=knows) for rounds in (1, 2) for knows in (True, False)]
@@ -105,18 +106,17 @@ class _Timed(Strategy):
         self.warm, self.cold = _AskAndTell(), _AskAndTell()
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
-        with self._lap(tree, lambda times: times.asking):
+        with self._lap(tree, self.warm.asking, self.cold.asking):
             return self._strategy.ask(tree, 1)
 
     def tell(self, tree: Tree, attempt: Attempt) -> None:
-        with self._lap(tree, lambda times: times.telling):
+        with self._lap(tree, self.warm.telling, self.cold.telling):
             self._strategy.tell(tree, attempt)
 
-    def _lap(self, tree: Tree, which: Callable[[_AskAndTell], Times]) -> AbstractContextManager[None]:
+    def _lap(self, tree: Tree, warm: Times, cold: Times) -> AbstractContextManager[None]:
         if len(tree) < self._attempts:
             return nullcontext()
-        is_warm = len(tree) < self._attempts + _MEASURED
-        return which(self.warm if is_warm else self.cold).lap(collects=not is_warm)
+        return warm.lap(collects=False) if len(tree) < self._attempts + _MEASURED else cold.lap()
 
 
 @dataclass(slots=True)
@@ -124,10 +124,13 @@ class _AskAndTell:
     asking: Times = field(default_factory=Times)
     telling: Times = field(default_factory=Times)
 
-    def together(self) -> list[float]:
-        """Microseconds of each ask, with those of telling an attempt, on average."""
-        told = sum(self.telling.wall) / len(self.telling.wall)
-        return [(asked + told) * MICRO for asked in self.asking.wall]
+    def together(self) -> tuple[list[float], list[float]]:
+        """Wall and CPU time of each ask, with those of telling an attempt, on average, in microseconds."""
+        wall, cpu = (
+            [each + statistics.fmean(told) for each in asked]
+            for asked, told in zip(self.asking.per(1, MICRO), self.telling.per(1, MICRO), strict=True)
+        )
+        return wall, cpu
 
 
 class _Prefilled(ScriptedGenerator):
@@ -147,24 +150,25 @@ def _answer(request: modulo.Request) -> Generation:
     return Generation(text=f"answer {request.turn} {'x' * (request.turn * 31 % 17)}")
 
 
-def _asking(strategy: Strategy, reach: float, attempts: int) -> Row:
+def _asking(strategy: Strategy, reach: float, attempts: int) -> list[Row]:
     made: Graph[str] = Graph("performance")
     models: dict[str, Generator] = {
         name: _Prefilled(_answer, keeps_requests=False) for name in ("small", "large")
     }
     made.critic("right", _is_right, reads=made.generator("draft", Models(models)))
     note = ", ".join(f"{name}={value}" for name, value in strategy.describe().items() if value == _MANY)
-    return _row(strategy, made, "problem", reach=reach, attempts=attempts, note=note)
+    return _rows(strategy, made, "problem", reach=reach, attempts=attempts, note=note)
 
 
-def _stepping(strategy: Strategy, reach: float, attempts: int) -> Row:
+def _stepping(strategy: Strategy, reach: float, attempts: int) -> list[Row]:
     made = blocksworld.DOMAIN.graph(ScriptedGenerator(_walk, keeps_requests=False))
-    return _row(strategy, made, _BLOCKS, reach=reach, attempts=attempts, note="plans by steps")
+    return _rows(strategy, made, _BLOCKS, reach=reach, attempts=attempts, note="plans by steps")
 
 
-def _row(
+def _rows(
     strategy: Strategy, graph: Graph[Any], problem: object, *, reach: float, attempts: int, note: str
-) -> Row:
+) -> list[Row]:
+    """One for asks in a row, one for those on cold caches."""
     timed = _Timed(strategy, attempts)
     last = attempts + 2 * _MEASURED
     budget = Budget(calls=last, rounds=last)
@@ -174,14 +178,18 @@ def _row(
             f"{strategy!r} ended as {outcome.stop_reason} after {len(outcome.attempts)} attempts"
         )
     several = getattr(strategy, "candidates", 1)
-    return Row(
-        what=f"{type(strategy).__name__}{'' if several == 1 else f' of {several}'}: "
-        f"ask + tell at {attempts:,} attempts",
-        unit="µs",
-        values=timed.warm.together(),
-        reach=reach if attempts == _FIGURE_AT else None,
-        note=", ".join(filter(None, (note, f"cold {statistics.median(timed.cold.together()):,.0f}"))),
-    )
+    name = f"{type(strategy).__name__}{'' if several == 1 else f' of {several}'}"
+    return [
+        Row(
+            what=f"{name}: ask + tell at {attempts:,} attempts{how}",
+            unit="µs",
+            values=wall,
+            cpu=cpu,
+            reach=reach if attempts == _FIGURE_AT else None,
+            note=note,
+        )
+        for how, (wall, cpu) in (("", timed.warm.together()), (", cold", timed.cold.together()))
+    ]
 
 
 def _walk(request: modulo.Request) -> str:
