@@ -16,6 +16,7 @@
     │   ├── ContextOverflow                  the conversation is too long for the model
     │   ├── RequestRejected                  the provider refuses this request, now and later
     │   ├── GeneratorDepleted                a recording has no further answer
+    │   ├── NoBudgetLeft                     the generator had calls to make that do not fit a limit
     │   └── TransientGenerationError         the same call may work in a while
     │       ├── RateLimited
     │       ├── GenerationTimeout
@@ -54,6 +55,7 @@ __all__ = [
     "Malformed",
     "MissingDependencyError",
     "ModuloError",
+    "NoBudgetLeft",
     "NotApplicableError",
     "ProblemError",
     "ProgramError",
@@ -64,6 +66,11 @@ __all__ = [
     "TransientGenerationError",
     "UnknownPriceError",
 ]
+
+
+def limit_kind(resource: str) -> str:
+    """What a limit of ``Budget`` is called where it ends something: ``tokens_limit``, ``cost_limit``."""
+    return {"cost_usd": "cost"}.get(resource, resource) + "_limit"
 
 
 class ModuloError(Exception):
@@ -198,6 +205,25 @@ class GeneratorDepleted(GenerationError):
     """A generator with a finite stock of answers, such as a recording, has no further one."""
 
     kind = "depleted"
+
+
+class NoBudgetLeft(GenerationError):
+    """A generator that makes several calls for one answer had no room for a further one.
+
+    Its kind is the limit's, as ``StopReason`` has it: where this keeps happening, that limit ended the run.
+
+    Args:
+        message: What could not be done.
+        resource: Name of the limit, as in ``Budget``.
+        billing: What is known of the bill of the calls before.
+        bill: What those cost.
+    """
+
+    def __init__(
+        self, message: str, *, resource: str, billing: Billing = Billing.NONE, bill: Usage | None = None
+    ) -> None:
+        self.kind = limit_kind(resource)
+        super().__init__(message, billing=billing, bill=bill)
 
 
 class TransientGenerationError(GenerationError):

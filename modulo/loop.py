@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from modulo.amount import Amount
-from modulo.budget import Usage
+from modulo.budget import Budget, Usage
 from modulo.errors import LimitReached, ModuloError, ProgramError
 from modulo.events import ArtefactWithdrawn, BudgetSettled, Event, RunStarted
 from modulo.graph import Graph
@@ -46,7 +46,9 @@ _ONE_ROUND: Final = Amount(Usage(rounds=1))
 _NO_SCOPE: Final = nullcontext()
 
 _FAILURES_IN_A_ROW: Final = 3
-"""Rounds in a row in which no attempt could be judged after which a run stops with ``error``."""
+"""Rounds in a row in which no attempt could be judged after which a run stops with ``error``, or with the limit that
+left generators no room for their further calls."""
+_LIMITS: Final = frozenset(StopReason.of_limit(resource) for resource in Budget.__dataclass_fields__)
 
 
 class Run:
@@ -324,7 +326,8 @@ class Run:
             depleted = all(attempt.error_kind == "depleted" for attempt in fatal)
             raise Stop(StopReason.STUCK if depleted else StopReason.ERROR, error=fatal[0].error)
         if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-            raise Stop(StopReason.ERROR, error=attempts[-1].error)
+            limits = [attempt.error_kind for attempt in attempts if attempt.error_kind in _LIMITS]
+            raise Stop(StopReason(limits[0]) if limits else StopReason.ERROR, error=attempts[-1].error)
 
     def _emit_start(self, above: Ledger | None) -> None:
         if self._sinks:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from modulo.budget import Usage
+from modulo.errors import limit_kind
 
 if TYPE_CHECKING:
     from modulo.certificate import Certificate
@@ -39,7 +40,7 @@ class StopReason(StrEnum):
     @classmethod
     def of_limit(cls, resource: str) -> StopReason:
         """The stop reason of a field of ``Budget``."""
-        return cls({"cost_usd": "cost"}.get(resource, resource) + "_limit")
+        return cls(limit_kind(resource))
 
 
 @dataclass(frozen=True, slots=True)

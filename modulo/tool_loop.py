@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.clock import Clock, SystemClock
-from modulo.errors import Billing, ConfigurationError, ContextOverflow, GenerationError, LimitReached
+from modulo.errors import Billing, ConfigurationError, ContextOverflow, GenerationError, LimitReached, NoBudgetLeft
 from modulo.generators.around import Around
 from modulo.generators.function import as_generator
 from modulo.numeric import is_whole_number
@@ -158,9 +158,12 @@ class ToolLoop(Around):
         try:
             return await charged_answer(self._generator, request, retries=self._retries)
         except (GenerationError, LimitReached) as error:
-            kind = ContextOverflow if isinstance(error, ContextOverflow) else GenerationError
+            told = f"after it consulted tools: {error}"
             billing = Billing.UNKNOWN if bill is None else Billing.NONE
-            raise kind(f"after it consulted tools: {error}", billing=billing, bill=bill) from error
+            if isinstance(error, LimitReached):
+                raise NoBudgetLeft(told, resource=error.resource, billing=billing, bill=bill) from error
+            kind = ContextOverflow if isinstance(error, ContextOverflow) else GenerationError
+            raise kind(told, billing=billing, bill=bill) from error
 
 
 def with_tools_of(domain: Domain[Any], generator: Generator) -> ToolLoop:

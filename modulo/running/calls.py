@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from modulo.amount import Amount
 from modulo.budget import Usage
-from modulo.errors import Billing, GenerationError, LimitReached, TransientGenerationError
+from modulo.errors import Billing, GenerationError, LimitReached, NoBudgetLeft, TransientGenerationError
 from modulo.events import BudgetRefused, BudgetReserved, BudgetSettled
 from modulo.ledger import Reservation
 from modulo.logs import warn
@@ -154,6 +154,9 @@ class Caller:
         except GenerationError as error:
             bill = None if error.billing is Billing.UNKNOWN else _amount_of_a_call(error.bill or ONE_CALL)
             raise
+        except LimitReached as error:  # of a call that the generator made on the run's account
+            bill = None if sending.must_be_paid else _ONE_CALL
+            raise NoBudgetLeft(f"generator {request.node!r}: {error}", resource=error.resource) from error
         except BaseException as error:  # a user's generator may raise anything
             if not is_failure(error):
                 bill = None if sending.must_be_paid else _NO_CALL

@@ -25,8 +25,10 @@ from modulo import (
     ToolLoop,
     Usage,
 )
+from modulo.generators.function import FunctionGenerator
 from modulo.generators.price import Price
 from modulo.protocols import Request
+from modulo.running.charging import charged_answer
 from modulo.running.retrying import Retries
 from modulo.testing import ScriptedGenerator
 from modulo.toolbox import ToolCall
@@ -250,6 +252,32 @@ async def test_what_tools_said_is_part_of_the_next_worst_case() -> None:
         outcome = await modulo.solve(graph, "p", budget=Budget(tokens=3000, rounds=1))
     assert outcome.attempts[0].error == "after it consulted tools: the limit on tokens is reached"
     assert outcome.usage.prompt_tokens == server.billed.prompt_tokens
+
+
+@pytest.mark.parametrize("above", [False, True])
+async def test_where_calls_after_tools_find_no_room_that_limit_ends_the_run(above: bool, tmp_path: Path) -> None:
+    long = Tool(lambda problem: "x" * 9000, parameters={}, name="long", description="Long.")
+    budget, path = Budget(tokens=3500), tmp_path / "trace.jsonl"
+    with ScriptedServer([calls("{}", tool="long")] * 3) as server, modulo.Trace(path) as trace:
+        graph = graph_of(ToolLoop(llm_of(server, max_output_tokens=100), [long]))
+        where: dict[str, Any] = {"within": modulo.Ledger(budget)} if above else {"budget": budget}
+        outcome = await modulo.solve(graph, "p", trace=trace, **where)
+    assert isinstance(outcome, Exhausted)
+    assert outcome.stop_reason is StopReason.TOKENS_LIMIT
+    assert [attempt.error_kind for attempt in outcome.attempts] == ["tokens_limit"] * 3
+    replayed = await modulo.replay(path, graph=graph_of([]))
+    assert replayed.differences == ()
+
+
+async def test_a_generator_that_finds_no_room_for_a_call_of_its_own_is_ended_by_that_limit() -> None:
+    model, budget = ScriptedGenerator(["ok"]), Budget(calls=1)
+
+    async def asks_another(request: Request) -> Generation:
+        return await charged_answer(model, request, retries=Retries())
+
+    outcome = await modulo.solve(graph_of(FunctionGenerator(asks_another)), "p", budget=budget)
+    assert outcome.stop_reason is StopReason.CALLS_LIMIT
+    assert outcome.attempts[0].error_kind == "calls_limit"
 
 
 SCRIPTS: list[list[Step]] = [
