@@ -10,7 +10,14 @@ from msgspec.structs import replace
 from modulo.budget import Usage
 from modulo.canonical import JsonValue
 from modulo.clock import Clock, SystemClock
-from modulo.errors import Billing, ConfigurationError, ContextOverflow, GenerationError, LimitReached, NoBudgetLeft
+from modulo.errors import (
+    Billing,
+    ConfigurationError,
+    ContextOverflow,
+    GenerationError,
+    LimitReached,
+    NoBudgetLeft,
+)
 from modulo.generators.around import Around
 from modulo.generators.function import as_generator
 from modulo.numeric import is_whole_number

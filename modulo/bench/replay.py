@@ -11,6 +11,7 @@ from modulo.api import solve
 from modulo.backprompt import ChatBackprompter
 from modulo.bench.pricing import Priced
 from modulo.bench.recordings import Recording, suites_and_models
+from modulo.bench.bills import TraceWithBills
 from modulo.bench.rows import RunRow, answering, run_row
 from modulo.bench.statistics import Estimate, Resource, cost_per_certified, spent_by
 from modulo.budget import Budget, Usage
@@ -138,7 +139,7 @@ async def _replay(
     generator: Generator = TranscriptGenerator([transcript])
     if transcript.model in prices:
         generator = Priced(generator, prices[transcript.model])
-    graph = domain.graph(generator)
+    graph, trace = domain.graph(generator), TraceWithBills()
     outcome = await solve(
         graph,
         recording.problem,
@@ -148,9 +149,11 @@ async def _replay(
         backprompter=ChatBackprompter(granularity="none"),
         # With one more round, a call that the recording cannot answer would be counted.
         budget=Budget(rounds=min(rounds, len(transcript.answers))),
+        trace=trace,
     )
     row = run_row(
         outcome,
+        bills=trace.bills,
         answers=answering(graph),
         lost=Usage(),
         run=str(number),

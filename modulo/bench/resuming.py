@@ -25,9 +25,33 @@ _GIVEN_AGAIN: Final = "given_again"
 
 
 class _Answer(Struct, frozen=True):
+    """An answer that came.
+
+    Attributes:
+        asked: What was asked: the hash of the prompt, the prefix and the sampling.
+        generation: The answer, with the bills of all calls that were made for it.
+        cost: What is in the books for it, unconfirmed amounts included.
+    """
+
     asked: tuple[str, str, Mapping[str, Any]]
     generation: Generation
     cost: Usage
+
+
+class _Bill(Struct, frozen=True):
+    """What one call was settled at.
+
+    Attributes:
+        confirmed: What the provider billed.
+        cost: That, and what stays booked for want of a bill.
+    """
+
+    confirmed: Usage
+    cost: Usage
+
+    @property
+    def is_complete(self) -> bool:
+        return self.confirmed == self.cost
 
 
 class PaidAnswers(Struct, frozen=True, kw_only=True):
@@ -99,8 +123,14 @@ class _Found:
             self.given_again.add(number)
             self.answers[node, turn] = self._earlier[node, turn]
             return
-        generation = _generation(document, self._texts, question[1])
-        self.answers[node, turn] = _Answer(question, generation, costs.of_last_call(number))
+        generation, nested = _generation(document, self._texts, question[1]), costs.nested_so_far(number)
+        # Given again, the answer brings the bills of the calls within its own, since those are not made again.
+        if not all(bill.is_complete for bill in nested):
+            generation = replace(generation, usage=None)
+        elif generation.usage is not None:
+            generation = replace(generation, usage=sum((bill.confirmed for bill in nested), generation.usage))
+        cost = sum((bill.cost for bill in nested), costs.of_last_call(number))
+        self.answers[node, turn] = _Answer(question, generation, cost)
 
 
 class _Costs:
@@ -109,7 +139,7 @@ class _Costs:
     def __init__(self) -> None:
         self._settled: defaultdict[int, list[Usage]] = defaultdict(list)
         self._open: defaultdict[int, list[Usage]] = defaultdict(list)
-        self._nested = Usage()
+        self._nested: defaultdict[int, list[_Bill]] = defaultdict(list)
 
     def read(self, document: Mapping[str, Any]) -> None:
         if document["type"] == "budget_reserved":
@@ -117,9 +147,10 @@ class _Costs:
         elif document["type"] == "budget_settled":
             # The call itself is in the bill, whether or not the rest of its worst case is confirmed.
             unconfirmed = Usage(**{**(document["unconfirmed"] or {}), "calls": 0})
-            cost = Usage(**document["bill"]) + unconfirmed
+            bill = Usage(**document["bill"])
+            cost = bill + unconfirmed
             if document["nested"]:
-                self._nested += cost
+                self._nested[document["attempt"]].append(_Bill(bill, cost))
                 return
             if self._open[document["attempt"]]:
                 self._open[document["attempt"]].pop()
@@ -129,10 +160,15 @@ class _Costs:
         """Of an attempt that was answered; nothing where another attempt's call brought the answer too."""
         return self._settled[attempt][-1] if self._settled[attempt] else Usage()
 
+    def nested_so_far(self, attempt: int) -> Sequence[_Bill]:
+        """Of calls within an attempt; as long as it has no answer, those were made for the answer."""
+        return tuple(self._nested[attempt])
+
     def total(self, *, but: Collection[int]) -> Usage:
         """Of all calls that were really made, those nested in an attempt included."""
         made = (costs[number] for costs in (self._settled, self._open) for number in costs if number not in but)
-        return sum((cost for several in made for cost in several), self._nested)
+        nested = (bill.cost for bills in self._nested.values() for bill in bills)
+        return sum((cost for several in made for cost in several), sum(nested, Usage()))
 
 
 def _generation(document: Mapping[str, Any], texts: Mapping[str, str], prefix: str) -> Generation:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from modulo.bench.bills import AttemptBills
 from modulo.budget import Usage
 from modulo.canonical import parse_json
 from modulo.errors import ConfigurationError
@@ -18,7 +19,7 @@ from modulo.options import Select
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.tree import Attempt
 
-__all__ = ["AttemptRow", "RunRow", "answering", "attempt_rows", "read_rows", "run_row"]
+__all__ = ["AttemptRow", "RunRow", "answering", "read_rows", "run_row"]
 
 
 class AttemptRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,9 +36,12 @@ class AttemptRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
         accepted: Whether all did.
         candidate: Hash of the canonical candidate, from its beginning; None if there is none.
         violations: How often each code was named.
-        prompt_tokens: Tokens read for it.
-        completion_tokens: Tokens written for it.
-        cost_usd: Dollars.
+        calls: Calls made for its answer, those that failed and those after tools included.
+        prompt_tokens: Tokens read for its answer.
+        completion_tokens: Tokens written for its answer.
+        cost_usd: Dollars for its answer.
+        further: What calls after its answer cost: those of reformulators and critics that ask models.
+        unconfirmed: Worst cases of all these calls whose bill never came.
         error: Kind of the failure, if it failed.
     """
 
@@ -51,10 +55,18 @@ class AttemptRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     accepted: bool = False
     candidate: str | None = None
     violations: Mapping[str, int] = {}
+    calls: int = 1
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+    further: Usage = Usage()
+    unconfirmed: Usage = Usage()
     error: str | None = None
+
+    @property
+    def tokens(self) -> int:
+        """Tokens read and written for its answer and after it."""
+        return self.prompt_tokens + self.completion_tokens + self.further.tokens
 
 
 class RunRow(Struct, frozen=True, kw_only=True):
@@ -117,12 +129,19 @@ class RunRow(Struct, frozen=True, kw_only=True):
 
 
 def run_row(
-    outcome: Outcome[Any], *, answers: Collection[str], lost: Usage, waited: float = 0.0, **named: Any
+    outcome: Outcome[Any],
+    *,
+    bills: AttemptBills,
+    answers: Collection[str],
+    lost: Usage,
+    waited: float = 0.0,
+    **named: Any,
 ) -> RunRow:
     """The row of a run.
 
     Args:
         outcome: Its outcome.
+        bills: What its attempts cost.
         answers: Names of the generators whose answers are the run's.
         lost: What was lost when it was interrupted.
         waited: Of its seconds, those in which it waited for a turn.
@@ -144,7 +163,7 @@ def run_row(
         unconfirmed=outcome.unconfirmed,
         lost=lost,
         seconds=max(0.0, outcome.seconds - waited),
-        attempts=attempt_rows(outcome.attempts),
+        attempts=tuple(_attempt_row(attempt, bills) for attempt in outcome.attempts),
     )
 
 
@@ -155,11 +174,6 @@ def answering(graph: Graph[Any]) -> Collection[str]:
         GraphError: It is not a sound program.
     """
     return [node.name for node in graph.check().answer.generators]
-
-
-def attempt_rows(attempts: Sequence[Attempt]) -> tuple[AttemptRow, ...]:
-    """The attempts in short."""
-    return tuple(map(_attempt_row, attempts))
 
 
 def read_rows(path: Path) -> list[RunRow]:
@@ -185,8 +199,8 @@ def _decoded(lines: Sequence[bytes], path: Path) -> Iterator[RunRow]:
             raise ConfigurationError(f"{path}, line {number}: no run of a study: {error}") from error
 
 
-def _attempt_row(attempt: Attempt) -> AttemptRow:
-    usage = attempt.generation.usage if attempt.generation else None
+def _attempt_row(attempt: Attempt, bills: AttemptBills) -> AttemptRow:
+    bill = bills.answer[attempt.id]
     codes = Counter(violation.code for critique in attempt.critiques for violation in critique.violations)
     return AttemptRow(
         id=attempt.id,
@@ -199,8 +213,11 @@ def _attempt_row(attempt: Attempt) -> AttemptRow:
         accepted=attempt.accepted,
         candidate=attempt.candidate.sha256[:16] if attempt.candidate else None,
         violations=dict(codes),
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-        cost_usd=usage.cost_usd if usage else 0.0,
+        calls=bill.calls,
+        prompt_tokens=bill.prompt_tokens,
+        completion_tokens=bill.completion_tokens,
+        cost_usd=bill.cost_usd,
+        further=bills.further[attempt.id],
+        unconfirmed=bills.unconfirmed[attempt.id],
         error=attempt.error_kind,
     )

@@ -13,6 +13,7 @@ import anyio
 from msgspec import Struct
 
 from modulo.api import solve
+from modulo.bench.bills import TraceWithBills
 from modulo.bench.cells import Cell, generator_of, runs_of, strategy_of
 from modulo.bench.folder import StudyFolder
 from modulo.bench.resuming import Resumed, paid_answers
@@ -28,7 +29,6 @@ from modulo.options import Gate
 from modulo.outcome import Exhausted, Outcome, StopReason
 from modulo.problem import Problem
 from modulo.running.together import run_together
-from modulo.trace import Trace
 from modulo.turns import in_turns
 
 __all__ = ["StudyResult", "run_study"]
@@ -208,7 +208,7 @@ class _Work:
         paid = paid_answers(folder.set_aside_traces(cell.run))
         generator = Resumed(generator_of(study, cell, seed), paid, on_again=self._ledger.extend)
         graph = problem.domain.graph(generator)
-        with Trace(folder.trace(cell.run), keeps_answers=True) as trace:
+        with TraceWithBills(folder.trace(cell.run), keeps_answers=True) as trace:
             outcome = await solve(
                 graph,
                 problem.value,
@@ -223,6 +223,7 @@ class _Work:
             )
         row = run_row(
             outcome,
+            bills=trace.bills,
             answers=answering(graph),
             select=study.select,
             lost=generator.lost,

@@ -255,7 +255,9 @@ async def test_what_tools_said_is_part_of_the_next_worst_case() -> None:
 
 
 @pytest.mark.parametrize("above", [False, True])
-async def test_where_calls_after_tools_find_no_room_that_limit_ends_the_run(above: bool, tmp_path: Path) -> None:
+async def test_where_calls_after_tools_find_no_room_that_limit_ends_the_run(
+    above: bool, tmp_path: Path
+) -> None:
     long = Tool(lambda problem: "x" * 9000, parameters={}, name="long", description="Long.")
     budget, path = Budget(tokens=3500), tmp_path / "trace.jsonl"
     with ScriptedServer([calls("{}", tool="long")] * 3) as server, modulo.Trace(path) as trace:

@@ -17,7 +17,7 @@ Key: TypeAlias = Literal["node", "model", "label", "outcome", "stop_reason"]
 
 KEYS: Final[tuple[Key, ...]] = ("node", "model", "label", "outcome", "stop_reason")
 WITHOUT_ATTEMPT: Final = "(no attempt)"
-"""Bills without an attempt: tries that were repeated, calls of reformulators and judges, nested loops."""
+"""Bills that were for no answer: calls of reformulators and judges, nested loops, and what was cancelled."""
 WITHOUT_BILL: Final = "(no bill)"
 """Worst cases of calls whose bill never came."""
 

@@ -92,12 +92,7 @@ def _ended(row: RunRow) -> int:
 def _value(rows: Sequence[RunRow], k: int) -> RoundValue:
     at_risk = [row for row in rows if _ended(row) >= k]
     certified = sum(row.certified_round == k for row in at_risk)
-    tokens = sum(
-        attempt.prompt_tokens + attempt.completion_tokens
-        for row in at_risk
-        for attempt in row.attempts
-        if attempt.round == k
-    )
+    tokens = sum(attempt.tokens for row in at_risk for attempt in row.attempts if attempt.round == k)
     return RoundValue(
         round=k,
         at_risk=len(at_risk),

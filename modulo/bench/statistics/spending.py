@@ -55,8 +55,8 @@ def spent_by(rows: Sequence[RunRow]) -> Spent:
 def spent_until_certified(row: RunRow) -> Spent | None:
     """What a run had spent at the end of the round that certified it; None if none did.
 
-    Of a run that went on after that (``select = "best"``), calls are counted by attempts, and the time, which was
-    not taken then, is that of the whole run.
+    Of a run that went on after that (``select = "best"``), this is what the attempts until then cost; the time, which
+    was not taken then, is that of the whole run.
     """
     last = row.certified_round
     if last is None or last >= row.rounds:
@@ -70,13 +70,17 @@ def _usage(row: RunRow) -> Usage:
 
 
 def _usage_of(attempts: Sequence[AttemptRow]) -> Usage:
-    dollars = (Usage(cost_usd=attempt.cost_usd) for attempt in attempts)
-    return Usage(
-        calls=len(attempts),
-        prompt_tokens=sum(attempt.prompt_tokens for attempt in attempts),
-        completion_tokens=sum(attempt.completion_tokens for attempt in attempts),
-        cost_usd=sum(dollars, Usage()).cost_usd,
+    return sum((_cost(attempt) for attempt in attempts), Usage())
+
+
+def _cost(attempt: AttemptRow) -> Usage:
+    answer = Usage(
+        calls=attempt.calls,
+        prompt_tokens=attempt.prompt_tokens,
+        completion_tokens=attempt.completion_tokens,
+        cost_usd=attempt.cost_usd,
     )
+    return answer + attempt.further + attempt.unconfirmed
 
 
 def _spent(usage: Usage, *, rounds: int, seconds: float) -> Spent:

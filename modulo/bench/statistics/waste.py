@@ -61,7 +61,7 @@ def _wasted(row: RunRow) -> list[tuple[str, int]]:
         elif attempt.round == last and attempt is not certifying:
             kind = "beside"
         if kind is not None:
-            found.append((kind, attempt.prompt_tokens + attempt.completion_tokens))
+            found.append((kind, attempt.tokens))
     return found
 
 
