@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from modulo.api import solve
 from modulo.backprompt import ChatBackprompter
+from modulo.bench.bills import TraceWithBills
 from modulo.bench.pricing import Priced
 from modulo.bench.recordings import Recording, suites_and_models
-from modulo.bench.bills import TraceWithBills
 from modulo.bench.rows import RunRow, answering, run_row
 from modulo.bench.statistics import Estimate, Resource, cost_per_certified, spent_by
 from modulo.budget import Budget, Usage

@@ -7,7 +7,7 @@ from typing import Final
 
 from modulo.bench.report.drawing import cut
 from modulo.bench.report.html import Html, element, joined
-from modulo.bench.statistics import Comparison
+from modulo.bench.statistics import LEVEL, Comparison
 
 __all__ = ["comparisons_section"]
 
@@ -24,12 +24,12 @@ def comparisons_section(comparisons: Sequence[Comparison]) -> Html:
     ranked = sorted(comparisons, key=lambda one: (one.p_value, -abs(one.difference.value or 0.0)))
     left = len(ranked) - _MOST
     shown = sum(one.significant for one in ranked)
-    by_chance = 0.05 * len(ranked)
+    by_chance = LEVEL * sum(one.least_p_value < LEVEL for one in ranked)
     return joined(
         element(
             "p",
-            f"{shown} of {len(ranked)} comparisons are significant at 5 %; about {by_chance:.1f} would be by "
-            "chance if no strategy were better than another.",
+            f"{shown} of {len(ranked)} comparisons are significant at 5 %; {by_chance:.1f} at most would be by "
+            "chance, on average, if no strategy were better than another.",
         ),
         element("ul", *map(_item, ranked[:_MOST]), class_="comparisons"),
         element("p", f"{left} less clear comparisons are left out.") if left > 0 else None,

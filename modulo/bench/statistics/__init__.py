@@ -42,12 +42,14 @@ from modulo.bench.statistics.summary import (
     summaries_of,
     summary_of,
 )
+from modulo.bench.statistics.verdicts import LEVEL
 from modulo.bench.statistics.waste import Waste, waste_of
 
 __all__ = [
     "ALL",
     "AXES",
     "KEYS",
+    "LEVEL",
     "RESOURCES",
     "Axis",
     "Comparison",

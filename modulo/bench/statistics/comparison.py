@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -31,12 +32,12 @@ class Side(Struct, frozen=True, kw_only=True):
         backprompts: Whether it goes on from answers with critiques, and does not only sample.
         ended_early: Runs without a certificate that ended before they had spent the budget, by reason: with other
             limits, the strategy might have done better.
-        spent: What its runs spent in all.
+        spent: What its runs spent in all; None where that was not counted in the same for all of them.
     """
 
     strategy: str
     certified: int
-    spent: float
+    spent: float | None
     backprompts: bool
     ended_early: Mapping[str, int]
 
@@ -59,9 +60,9 @@ class Comparison(Struct, frozen=True, kw_only=True):
         only_first: Pairs in which only the first was certified.
         only_second: Pairs in which only the second was.
         difference: Share certified by the first less that of the second, with Newcombe's interval over problems.
-        p_value: Of the exact paired test, two-sided. With one run a problem, it is McNemar's.
+        p_value: Of the exact paired test of the difference, two-sided. With one run a problem, it is McNemar's.
         least_p_value: What it would be if one had won on every problem.
-        significant: Whether that is below 5 %. Of twenty comparisons, one is by chance.
+        significant: Whether that is below 5 %. Of twenty comparisons of equals, one at most is, on average.
         words: All this as a sentence.
     """
 
@@ -130,15 +131,16 @@ def _compared(groups: Sequence[Paired]) -> Comparison:
         for problem, outcome in group.outcomes():
             by_problem[problem].append(outcome)
     outcomes = [outcome for found in by_problem.values() for outcome in found]
-    p_value = exact_paired_test([sum(won - lost for won, lost in found) for found in by_problem.values()])
+    p_value = exact_paired_test(_weighed_alike([*by_problem.values()]))
     is_one, (group, *_) = len(groups) == 1, groups
+    by = group.by if all(other.by == group.by for other in groups) else None
     (one, _), *_ = group.pairs
     unspoken = Comparison(
         set=one.set if is_one else ALL,
         model=one.model if is_one else ALL,
-        first=_side(groups, 0, [won for won, _ in outcomes]),
-        second=_side(groups, 1, [lost for _, lost in outcomes]),
-        by=group.by if all(other.by == group.by for other in groups) else None,
+        first=_side(groups, 0, [won for won, _ in outcomes], is_counted=by is not None),
+        second=_side(groups, 1, [lost for _, lost in outcomes], is_counted=by is not None),
+        by=by,
         budget=group.budget if is_one else None,
         shared=any(other.shared for other in groups),
         runs=len(outcomes),
@@ -154,18 +156,24 @@ def _compared(groups: Sequence[Paired]) -> Comparison:
     return replace(unspoken, words=in_words(unspoken))
 
 
+def _weighed_alike(problems: Sequence[Sequence[tuple[bool, bool]]]) -> list[int]:
+    """The mean difference on each problem, as a whole number of the same unit, however many runs it has."""
+    unit = math.lcm(*map(len, problems))
+    return [sum(won - lost for won, lost in found) * (unit // len(found)) for found in problems]
+
+
 def _shares(outcomes: Sequence[tuple[bool, bool]]) -> tuple[float, float]:
     """How much of one problem's runs each of the two certified."""
     first, second = (sum(column) / len(outcomes) for column in zip(*outcomes, strict=True))
     return first, second
 
 
-def _side(groups: Sequence[Paired], place: int, certified: Sequence[bool]) -> Side:
+def _side(groups: Sequence[Paired], place: int, certified: Sequence[bool], *, is_counted: bool) -> Side:
     rows = [row for group in groups for row in group.side(place)]
     return Side(
         strategy=rows[0].strategy,
         certified=sum(certified),
         backprompts=any(attempt.parent is not None for row in rows for attempt in row.attempts),
         ended_early=dict(sum((group.ended_early(place) for group in groups), Counter[str]()).most_common()),
-        spent=sum(group.spent(place) for group in groups),
+        spent=sum(group.spent(place) for group in groups) if is_counted else None,
     )

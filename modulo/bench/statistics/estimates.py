@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Final
@@ -80,18 +79,21 @@ def exact_paired_test(differences: Sequence[int]) -> float:
     differences are 1, 0 or -1, this is the exact test of McNemar (1947).
 
     Args:
-        differences: One for each problem.
+        differences: One for each problem; all in the same unit, of which only whole numbers are taken.
     """
-    ways = {0: 1}
-    for difference in filter(None, differences):
-        more: Counter[int] = Counter()
-        for total, count in ways.items():
-            more[total + difference] += count
-            more[total - difference] += count
-        ways = more
+    sizes = [abs(difference) for difference in differences if difference]
     seen = abs(sum(differences))
-    extreme = sum(count for total, count in ways.items() if abs(total) >= seen)
-    return extreme / sum(ways.values())
+    if not seen:
+        return 1.0
+    # How many choices of signs lose each amount to the other side, as the digits of one number: none exceeds 2^n.
+    digit = len(sizes) + 1
+    choices = 1
+    for size in sizes:
+        choices += choices << (digit * size)
+    most_lost = (sum(sizes) - seen) // 2
+    tail = choices & ((1 << (digit * (most_lost + 1))) - 1)
+    in_tail = tail % ((1 << digit) - 1)  # the sum of its digits
+    return 2 * in_tail / 2 ** len(sizes)
 
 
 def ratio(pairs: Sequence[tuple[float, float]], *, seed: int = 0) -> Estimate:

@@ -44,8 +44,8 @@ def _condition(compared: Comparison) -> str:
     unit = _UNITS[compared.by]
     if not compared.shared:
         return f"At up to {unit.format(compared.budget)} a run"
-    spent = [unit.format(side.spent) for side in (compared.first, compared.second)]
-    return f"With the same budget for all runs together, of which they spent {spent[0]} and {spent[1]}"
+    one, other = (unit.format(side.spent) for side in (compared.first, compared.second))
+    return f"With the same budget for all runs together, of which they spent {one} and {other}"
 
 
 def _difference(compared: Comparison) -> str:
@@ -59,8 +59,11 @@ def _difference(compared: Comparison) -> str:
     )
     if not compared.significant:
         return f"The difference is not significant ({numbers}): {_reason(compared)}."
-    better = compared.first if found.value > 0 else compared.second
-    return f"{better.strategy} is better ({numbers})."
+    first, second = compared.first, compared.second
+    better, other = (first, second) if found.value > 0 else (second, first)
+    # Where some problems have more runs than others, as in a study that was interrupted, counts of runs may mislead.
+    weighed = ", where each problem counts alike" if better.certified <= other.certified else ""
+    return f"{better.strategy} is better{weighed} ({numbers})."
 
 
 def _points(share: float) -> str:

@@ -9,11 +9,13 @@ import pytest
 
 from modulo.bench.folder import StudyFolder
 from modulo.bench.report import runs, violations, write_report
+from modulo.bench.report.comparisons import comparisons_section
 from modulo.bench.report.html import joined
 from modulo.bench.report.runs import runs_section
-from modulo.bench.statistics import ViolationCounts
+from modulo.bench.statistics import ViolationCounts, comparisons_of
 from modulo.errors import ConfigurationError
 from tests.modulo.bench.report.pages import Page, report_of
+from tests.modulo.bench.sample_rows import row
 from tests.modulo.bench.studies import HOSTILE, RIGHT, WRONG, colored, simulated
 
 
@@ -151,6 +153,14 @@ def test_the_most_frequent_violation_is_darkest(rates: list[float]) -> None:
     cells = Page(joined(*violations._cells(counted, rates, max(rates))).markup).named("td")
     assert cells[rates.index(max(rates))]["class"] == "h9"
     assert {cell["class"] for cell in cells} <= {f"h{i}" for i in range(1, 10)}
+
+
+def test_only_comparisons_that_may_be_significant_may_be_so_by_chance() -> None:
+    few = comparisons_of([row(n, "-+", strategy=s) for n in range(5) for s in ("a", "b")])
+    many = comparisons_of([row(n, "-+", strategy=s) for n in range(6) for s in ("a", "b")])
+    said = comparisons_section([*few, *few, *many]).markup
+    assert "0 of 3 comparisons are significant at 5 %; 0.1 at most would be by chance" in said
+    assert "0.0 at most" in comparisons_section(few).markup
 
 
 def test_texts_in_problems_keep_their_lines() -> None:

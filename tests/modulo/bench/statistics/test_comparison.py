@@ -182,6 +182,29 @@ def test_repeats_count_as_the_share_of_their_problem() -> None:
     assert found.difference == paired_difference([(1.0, 0.9)] * 4)
 
 
+def test_who_is_better_is_who_the_test_finds_better_where_some_problems_have_more_runs() -> None:
+    first = [row(n, "-+", strategy="p") for n in range(8)]
+    second = [row(n, "--", strategy="q") for n in range(8)]
+    first += [row(9, "--", strategy="p", repeat=r) for r in range(30)]
+    second += [row(9, "-+", strategy="q", repeat=r) for r in range(30)]
+    found = compare(first, second)
+    assert found is not None
+    assert (found.first.certified, found.second.certified) == (8, 30)
+    assert found.difference.value == pytest.approx(7 / 9)
+    # As many choices of signs as leave one problem, or none, to the other side.
+    assert found.p_value == 2 * (1 + 9) / 2**9
+    assert "p is better, where each problem counts alike (+77.8 points" in found.words
+
+
+def test_what_is_counted_in_tokens_and_in_calls_is_not_added_up() -> None:
+    rows = on_two_sets_with_two_models("-+", "--", problems=2)
+    silent = [row(n, a, set="c", strategy=s, tokens=1) for n in range(2) for s, a in (("p", "-+"), ("q", "!"))]
+    together, *single = comparisons_of([*rows, *silent])
+    assert {one.by for one in single} == {"tokens", "calls"}
+    assert together.by is None
+    assert (together.first.spent, together.second.spent) == (None, None)
+
+
 @pytest.mark.parametrize("backprompts", [True, False])
 def test_two_of_a_kind_are_not_told_apart_by_backprompting(backprompts: bool) -> None:
     made = refining if backprompts else sampling
