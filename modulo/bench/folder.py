@@ -94,7 +94,7 @@ class StudyFolder:
         """
         file = self.path / "study.json"
         try:
-            return study_of(parse_json(read_file(file)), where=str(file))
+            return study_of(_in_todays_format(parse_json(read_file(file))), where=str(file))
         except ProblemError as error:
             raise ConfigurationError(f"{self.path} holds no study: {error}") from error
 
@@ -219,6 +219,17 @@ def _write_whole(file: Path, data: bytes) -> None:
 def _document(study: Study) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(study.model_dump_json())
     return document
+
+
+def _in_todays_format(document: Any) -> Any:
+    """A study as it would be written down today. Before there were formats, no strategies of a model meant all."""
+    if not isinstance(document, dict) or "format" in document or not isinstance(document.get("models"), dict):
+        return document
+    models = {
+        name: {**entry, "strategies": entry.get("strategies") or None} if isinstance(entry, dict) else entry
+        for name, entry in document["models"].items()
+    }
+    return {**document, "models": models}
 
 
 def _compared(document: dict[str, Any]) -> dict[str, Any]:

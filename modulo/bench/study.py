@@ -150,6 +150,7 @@ class Study(_Part):
     """A study: every strategy on every problem with every model.
 
     Attributes:
+        format: Version of what such a file means, as ``study.json`` of a folder of results says it.
         name: Its name.
         problems: Sets of problems.
         models: Models by name; a text alone is a model string.
@@ -162,6 +163,7 @@ class Study(_Part):
         select: ``first`` stops a run at its first certified answer; ``best`` goes on to the end of its budget.
     """
 
+    format: Literal[2] = 2
     name: str = "study"
     problems: tuple[ProblemSet, ...] = Field(min_length=1)
     models: Mapping[str, Annotated[ModelEntry, BeforeValidator(_as_model)]] = Field(min_length=1)

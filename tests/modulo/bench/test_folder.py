@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,33 @@ def test_a_line_that_another_process_is_writing_is_left_alone(tmp_path: Path) ->
         assert (results.path / "runs.jsonl").read_bytes().endswith(b'{"run":"half')
     assert len(ran(tmp_path).rows()) == 1
     assert (results.path / "runs.jsonl").read_bytes().endswith(b"}\n")
+
+
+def test_a_study_that_was_written_down_before_there_were_formats_goes_on(tmp_path: Path) -> None:
+    lines(tmp_path, 1, 2)
+    results = ran(tmp_path)
+    file = results.path / "study.json"
+    document = json.loads(file.read_text())
+    assert document.pop("format") == 2
+    document["models"]["sim"]["strategies"] = []  # all of them, then
+    file.write_text(json.dumps(document))
+    assert results.study().pairs == (("sim", "refine"),)
+    before = results.rows()
+    assert ran(tmp_path).rows() == before
+    assert json.loads(file.read_text())["format"] == 2
+
+
+@pytest.mark.parametrize("written", [1, 3, "2", None])
+def test_a_study_in_a_format_that_nobody_knows_is_refused(tmp_path: Path, written: object) -> None:
+    lines(tmp_path, 1)
+    file = ran(tmp_path).path / "study.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": written}))
+    with pytest.raises(ConfigurationError, match="format"):
+        StudyFolder(tmp_path / "out").study()
+
+
+@pytest.mark.parametrize("models", [[], "x", {"sim": 7}])
+def test_what_is_no_study_is_refused_whatever_its_format(tmp_path: Path, models: object) -> None:
+    (tmp_path / "study.json").write_text(json.dumps({"models": models}))
+    with pytest.raises(ConfigurationError, match=r"study\.json"):
+        StudyFolder(tmp_path).study()
