@@ -64,10 +64,11 @@ async def solve_many(
     Returns:
         The outcomes, in the order of the problems. A run that is not worth another round is ``Exhausted`` with the
         stop reason ``given_up`` and the reason as its ``error``. One whose prompt function fails on its problem is
-        ``Exhausted`` with the stop reason ``error`` and the exception as its ``cause``; the others go on.
+        ``Exhausted`` with the stop reason ``error`` and the exception as its ``cause``; the others go on. An allocation
+        that fails ends all runs that are not over in that way.
 
     Raises:
-        ModuloError: As ``solve``; a ``ProgramError`` only if every run has one.
+        ModuloError: As ``solve``; a ``ProgramError`` only if every run has one, before it came to anything.
     """
     if not is_whole_number(concurrency) or concurrency < 1:
         raise ConfigurationError(f"concurrency must be a whole number of at least 1, not {concurrency!r}")
@@ -81,7 +82,7 @@ async def solve_many(
         given: SolveOptions = {**options, "gate": gate, "seed": seed + place}
         try:
             return await solve(graph, made[place], **given)
-        except ProgramError as error:  # nothing was paid for this one, but perhaps for others
+        except ProgramError as error:  # it came to nothing, but others may have
             failures.append(error)
             return Exhausted(StopReason.ERROR, (), error=str(error), cause=error)
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import anyio
 from msgspec.structs import replace
 
+from modulo.errors import ProgramError
 from modulo.ledger import Ledger
 from modulo.options import Gate
 from modulo.outcome import Exhausted, Outcome
@@ -55,7 +56,8 @@ async def in_turns(
         Their outcomes, in the order of the runs.
 
     Raises:
-        ModuloError: As the runs; the first one that fails ends all. So does an allocation that fails.
+        ModuloError: As the runs; the first one that raises ends all. An allocation that fails is raised in each run
+            that waits for a round, which ends with the work so far if there is any.
     """
     prices, kinds = prices_under(within), groups or [None] * len(problems)
     observers = [Observer(problem, kind, prices) for problem, kind in zip(problems, kinds, strict=True)]
@@ -88,13 +90,20 @@ class _Turns:
         self._arrived: set[int] = set()
         self._waiting: dict[int, anyio.Event] = {}
         self._reasons: dict[int, str] = {}
+        self._failure: ProgramError | None = None
 
     async def wait(self, place: int, tree: Tree) -> str | None:
-        """The gate of one run."""
+        """The gate of one run.
+
+        Raises:
+            ProgramError: The allocation failed; nobody has a further round.
+        """
         self._observers[place].see(tree.attempts)
         opened = self._waiting[place] = anyio.Event()
         self._arrive(place)
         await opened.wait()
+        if self._failure is not None:
+            raise self._failure
         return self._reasons.get(place)
 
     def over(self, place: int, outcome: Outcome[Any]) -> None:
@@ -118,19 +127,32 @@ class _Turns:
         for place in sorted(self._arrived):  # whoever was quicker
             self._standings.change(place, self._observers[place].standing)
         self._arrived.clear()
-        name = type(self._allocation).__name__
-        reasons = part_of_program(_ALLOCATION, name, self._allocation.reasons, self._standings)
-        for place, reason in reasons.items():
+        if not self._waiting:  # the last ones are over
+            return
+        try:
+            self._allot()
+        except ProgramError as error:
+            self._failure = error
+            for place in [*self._waiting]:
+                self._let_through(place)
+
+    def _allot(self) -> None:
+        name, allocation = type(self._allocation).__name__, self._allocation
+        for place, reason in part_of_program(_ALLOCATION, name, allocation.reasons, self._standings).items():
             self._reasons[place] = reason
             self._let_through(place)
-        chosen = part_of_program(
-            _ALLOCATION, name, self._allocation.ask, self._standings, self._concurrency, seed=self._seed
-        )
+        chosen = part_of_program(_ALLOCATION, name, self._chosen)
         if not chosen and not self._at_work:  # else all of them would wait for ever
             chosen = [*self._waiting]
             self._reasons |= dict.fromkeys(chosen, "the allocation gave nobody a further round")
         for place in chosen:
             self._let_through(place)
+
+    def _chosen(self) -> Sequence[int]:
+        chosen = [*dict.fromkeys(self._allocation.ask(self._standings, self._concurrency, seed=self._seed))]
+        if not self._waiting.keys() >= set(chosen):
+            raise ValueError(f"it gave rounds to {chosen}, of which not all wait for one")
+        return chosen
 
     def _let_through(self, place: int) -> None:
         self._standings.change(place, replace(self._standings[place], is_open=False))

@@ -12,6 +12,7 @@ import modulo
 from modulo import BestOfN, Budget, Certified, ConfigurationError, Exhausted, Ledger, StopReason
 from modulo.domains.simulated import SimulatedModel, SimulatedProblem, Skill, graph
 from modulo.errors import ProgramError
+from modulo.generators.function import FunctionGenerator
 from modulo.many import solve_many
 from modulo.strategies.adaptive import Adaptive, Standing
 from modulo.testing import ScriptedGenerator
@@ -151,6 +152,73 @@ async def test_an_allocation_that_fails_ends_all_of_them() -> None:
         pytest.raises(ProgramError, match="the allocation 'Broken' failed: RuntimeError: broken"),
     ):
         await solve_many(graph_of(["ok"]), ["a", "b"], allocation=Broken())
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("turns", range(1, 6))
+@pytest.mark.parametrize("method", ["ask", "reasons"])
+async def test_what_was_found_before_an_allocation_fails_is_there(turns: int, method: str) -> None:
+    class Broken(Adaptive):
+        asked = 0
+
+        def ask(self, standings: Any, n: int, *, seed: int = 0) -> list[int]:
+            self._fail_at_last("ask")
+            return super().ask(standings, n, seed=seed)
+
+        def reasons(self, standings: Any) -> Any:
+            self._fail_at_last("reasons")
+            return super().reasons(standings)
+
+        def _fail_at_last(self, here: str) -> None:
+            Broken.asked += here == method
+            if Broken.asked > turns:
+                raise RuntimeError("broken")
+
+    async def draft(request: Any) -> str:
+        return "ok" if request.problem.value == "a" else "no"
+
+    with anyio.fail_after(10):
+        outcomes = await solve_many(
+            graph_of(FunctionGenerator(draft)),
+            list("abcd"),
+            allocation=Broken(),
+            concurrency=1,
+            budget=Budget(rounds=9),
+        )
+    assert certified(outcomes) == 1
+    assert sum(outcome.usage.rounds for outcome in outcomes) == turns
+    for outcome in outcomes:
+        if isinstance(outcome, Exhausted):
+            assert outcome.stop_reason is StopReason.ERROR
+            assert isinstance(outcome.cause, ProgramError)
+            assert outcome.error == "the allocation 'Broken' failed: RuntimeError: broken"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("places", [[0, 7], [-1], ["a"], [0.5]])
+async def test_an_allocation_that_names_what_does_not_wait_fails(places: Any) -> None:
+    class Wrong(Adaptive):
+        def ask(self, standings: Any, n: int, *, seed: int = 0) -> list[int]:
+            return places  # type: ignore[no-any-return]
+
+    with anyio.fail_after(10), pytest.raises(ProgramError, match="of which not all wait for one"):
+        await solve_many(graph_of(["ok"]), ["a", "b"], allocation=Wrong())
+
+
+@pytest.mark.anyio
+async def test_an_allocation_is_not_asked_when_all_are_over() -> None:
+    class Counting(Adaptive):
+        asked = 0
+
+        def ask(self, standings: Any, n: int, *, seed: int = 0) -> list[int]:
+            Counting.asked += 1
+            return super().ask(standings, n, seed=seed)
+
+    outcomes = await solve_many(
+        graph_of(ScriptedGenerator(["ok"], repeats_last=True)), ["a", "b"], allocation=Counting()
+    )
+    assert certified(outcomes) == 2
+    assert Counting.asked == 1
 
 
 @pytest.mark.anyio
