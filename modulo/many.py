@@ -64,8 +64,8 @@ async def solve_many(
     Returns:
         The outcomes, in the order of the problems. A run that is not worth another round is ``Exhausted`` with the
         stop reason ``given_up`` and the reason as its ``error``. One whose prompt function fails on its problem is
-        ``Exhausted`` with the stop reason ``error`` and the exception as its ``cause``; the others go on. An allocation
-        that fails ends all runs that are not over in that way.
+        ``Exhausted`` with the stop reason ``error`` and the exception as its ``cause``; the others go on. If an
+        allocation fails, all runs that are not over end that way.
 
     Raises:
         ModuloError: As ``solve``; a ``ProgramError`` only if every run has one, before it came to anything.
