@@ -27,7 +27,6 @@ __all__ = [
     "MOST_SAMPLES",
     "ONE_CALL",
     "Backprompter",
-    "BilledPrompt",
     "Conversation",
     "Critic",
     "Expansion",
@@ -87,18 +86,6 @@ DEFAULT_SAMPLING: Final = Sampling()
 """The generator's own settings. One object, since most requests have it."""
 
 
-class BilledPrompt(Struct, gc=False, frozen=True, kw_only=True):
-    """What the beginning of a conversation, as a prompt by itself, was billed at by the same model.
-
-    Attributes:
-        messages: How many messages that were.
-        tokens: How many tokens.
-    """
-
-    messages: int
-    tokens: int
-
-
 class Request(Struct, gc=False, frozen=True, kw_only=True):
     """What a generator is asked.
 
@@ -115,8 +102,9 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
         schema: What follows the prefix fits this JSON schema. For generators whose answers are held to a schema, in
             place of that one, which is of whole answers; others need not care.
         toolbox: Tools that the model may call; it then finishes as ``Finish.TOOL_CALLS``.
-        billed: What is known of the beginning of the messages, for ``worst_case``. Only where tokens or cost are
-            limited.
+        begins_with: How many of the messages were a prompt by themselves, that of the attempt which is gone on from:
+            what that was billed at tells ``worst_case`` something. 0 if they were none, or neither tokens nor cost
+            are limited.
     """
 
     problem: Problem[Any]
@@ -129,7 +117,7 @@ class Request(Struct, gc=False, frozen=True, kw_only=True):
     prefills: bool = False
     schema: Mapping[str, JsonValue] | None = None
     toolbox: Toolbox | None = None
-    billed: BilledPrompt | None = None
+    begins_with: int = 0
 
 
 MOST_SAMPLES: Final = 1000

@@ -72,6 +72,8 @@ class Reply:
     reports: Reports = field(default=Reports.FULL, kw_only=True)
     finish_reason: str | None = field(default="stop", kw_only=True)
     refusal: str | None = field(default=None, kw_only=True)
+    model: str = field(default="test", kw_only=True)
+    """The name of the model that answers."""
     tool_arguments: str | None = field(default=None, kw_only=True)
     """The arguments, as the model wrote them, of one call of a tool named `answer`."""
     tool_calls: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
@@ -205,7 +207,7 @@ def completion(reply: Reply) -> bytes:
         "id": "chatcmpl-scripted",
         "object": "chat.completion",
         "created": 1_700_000_000,
-        "model": "test",
+        "model": reply.model,
         "choices": [
             {"index": index, "message": _message(reply, text), "finish_reason": reply.finish_reason}
             for index, text in enumerate(texts)

@@ -31,6 +31,7 @@ from modulo.errors import (
 )
 from modulo.generators.answer_schema import AnswerSchema
 from modulo.generators.llm_answers import Tokens, read_generations
+from modulo.generators.llm_bills import PromptBills
 from modulo.generators.llm_bounds import most_prompt_tokens
 from modulo.generators.llm_connections import LITELLM_LOOP, forbid_replays, keep_out_of_logging_worker
 from modulo.generators.llm_faults import as_generation_error
@@ -80,6 +81,9 @@ class LLM(Generator):
         prefill: Whether the model can go on from the beginning of an answer (``Request.prefills``). None believes
             litellm. True says so of servers that litellm does not know and that take ``continue_final_message``, as
             vLLM, SGLang and llama.cpp do.
+        routes: Whether the endpoint hands calls on to different models under this one name. Then no prompt is
+            foretold by what another was billed at, but all by their bytes. None takes it of providers that are known
+            to.
         extra: Further parameters of ``litellm.acompletion``.
 
     Raises:
@@ -101,6 +105,7 @@ class LLM(Generator):
         limits: ModelLimits | None = None,
         price: Price | None = None,
         prefill: bool | None = None,
+        routes: bool | None = None,
         extra: Mapping[str, JsonValue] | None = None,
     ) -> None:
         check_sampling(
@@ -114,6 +119,7 @@ class LLM(Generator):
         _check_kind("limits", limits, ModelLimits)
         _check_kind("price", price, Price)
         _check_kind("prefill", prefill, bool)
+        _check_kind("routes", routes, bool)
         self.model = model
         self.temperature = temperature
         self.max_output_tokens = max_output_tokens
@@ -126,6 +132,8 @@ class LLM(Generator):
         self._given_endpoint = Endpoint(model=model, api_base=api_base, api_key=api_key)
         self._price = price
         self._given_prefill = prefill
+        self._given_routes = routes
+        self._bills = PromptBills()
         self._known: ModelFacts | None = None
 
     def __repr__(self) -> str:
@@ -157,6 +165,8 @@ class LLM(Generator):
             found = (await LITELLM_LOOP.run(call))[:samples]
         finally:
             tell_whether_sent(sent.is_set())
+        if samples == 1:
+            self._bills.note(request, found[0])
         if not request.prefills:
             return found
         return [continuation(each, request.prefix, repeats=self._facts.repeats_prefix) for each in found]
@@ -179,7 +189,7 @@ class LLM(Generator):
         schema = self._schema_of(request)
         prompt_tokens = most_prompt_tokens(
             messages_of(request),
-            billed=request.billed,
+            billed=self._bills.beginning_of(request) if self._foretells else None,
             schema_bytes=schema.size_bytes if schema else 0,
             extra=self.extra,
             tool_texts=tool_texts(request.toolbox),
@@ -240,6 +250,13 @@ class LLM(Generator):
         if self._given_prefill is False:
             return None
         return self._facts.prefill or (Prefill.BY_REQUEST if self._given_prefill else None)
+
+    @property
+    def _foretells(self) -> bool:
+        """Whether what a prompt was billed at tells something of those that go on from it."""
+        facts = self._facts
+        routes = facts.routes if self._given_routes is None else self._given_routes
+        return facts.reports_tokens and not routes
 
     def _schema_of(self, request: Request) -> AnswerSchema | None:
         """The schema of whole answers, or what takes its place behind a prefix; none beside calls of tools."""

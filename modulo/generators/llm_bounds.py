@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from modulo.canonical import JsonValue
-from modulo.protocols import BilledPrompt, Message
+from modulo.generators.llm_bills import BilledPrompt
+from modulo.protocols import Message
 
 __all__ = ["most_prompt_tokens"]
 

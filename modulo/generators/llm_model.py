@@ -19,6 +19,16 @@ _CHAT_MODES = frozenset({"chat", "responses", "completion"})
 # A name like input_cost_per_token_above_200k_tokens, but no other tier of service (_batches, _priority, ...).
 _LONG_PROMPT = re.compile(r"(_above_\d+k_tokens)?")
 _MILLION = 1_000_000
+# Providers whose counts litellm 1.110 passes on as they are; for others, Ollama among them, it makes some up where a
+# response has none. None of these hands calls on to models of other makers.
+_REPORTING = frozenset(
+    {
+        *("openai", "custom_openai", "openai_like", "azure", "hosted_vllm", "llamafile", "lm_studio"),
+        *("anthropic", "gemini", "mistral", "codestral", "deepseek", "xai", "groq", "cerebras", "sambanova"),
+        *("moonshot", "dashscope", "together_ai", "fireworks_ai", "nvidia_nim", "deepinfra"),
+    }
+)
+_ROUTER = re.compile(r"\b(auto|router)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,8 @@ class ModelFacts:
         takes_n: Whether one call can bring several samples.
         prefill: How the model goes on from the beginning of an answer; None if it cannot, or nobody knows.
         repeats_prefix: Whether its responses begin with that beginning.
+        reports_tokens: Whether bills have what the provider counted: where some do not say, litellm guesses.
+        routes: Whether calls may be handed on to different models.
     """
 
     provider: str
@@ -70,6 +82,8 @@ class ModelFacts:
     takes_n: bool
     prefill: Prefill | None = None
     repeats_prefix: bool = False
+    reports_tokens: bool = False
+    routes: bool = True
 
     def worst_cost_usd(self, *, prompt_tokens: int, completion_tokens: int) -> float:
         """The most that so many tokens can cost; 0 if nobody knows the price."""
@@ -118,6 +132,8 @@ def look_up(litellm: Any, endpoint: Endpoint, *, price: Price | None, version: s
         takes_n="n" in (litellm.get_supported_openai_params(model=name, custom_llm_provider=provider) or ()),
         prefill=Prefill.BY_MESSAGE if entry.get("supports_assistant_prefill") is True else None,
         repeats_prefix=repeats_prefix(name, provider),
+        reports_tokens=provider in _REPORTING,
+        routes=_ROUTER.search(name.lower()) is not None,
     )
 
 

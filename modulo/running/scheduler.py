@@ -26,8 +26,8 @@ from modulo.graph.program import Program
 from modulo.ledger import Reservation, book_unlimited
 from modulo.problem import Candidate, Problem
 from modulo.prompt_hashes import PromptHashes
-from modulo.protocols import Backprompter, Finish, Generation, Rendered, Request
-from modulo.running.billed_prompts import BilledPrompts
+from modulo.protocols import Backprompter, Finish, Generation, Message, Rendered, Request
+from modulo.running.beginnings import Beginnings
 from modulo.running.calls import Answer, Caller
 from modulo.running.conversing import BACKPROMPTER, Conversations
 from modulo.running.failures import raise_of_program
@@ -88,7 +88,7 @@ class Scheduler:
         self._reporter = reporter
         self._script = script
         is_limited = place.ledger.limits("tokens") or place.ledger.limits("cost_usd")
-        self._billed = BilledPrompts(tree) if is_limited else None
+        self._beginnings = Beginnings() if is_limited else None
         self._hashes = PromptHashes()
         self._conversations = Conversations(problem, tree)
         self._reformulation = Reformulation(program, problem)
@@ -128,8 +128,6 @@ class Scheduler:
             answers: Sequence[Answer | None]
             if job.plan.expansion.offers is None:
                 answers = await self._caller.answers(job.node.generator, job.request, first, job.samples)
-                if self._billed is not None:
-                    self._billed.note(first, job.request, answers)
             else:
                 answers = [self._offered(job.plan.expansion.offers)]
             for attempt_id, answer in enumerate(answers, first):
@@ -207,7 +205,7 @@ class Scheduler:
                 prefix=expansion.prefix,
                 prefills=expansion.prefills,
                 schema=rendered.schema,
-                billed=self._billed.beginning(expansion, rendered.messages) if self._billed else None,
+                begins_with=self._beginning(plan, rendered.messages) if self._beginnings else 0,
             ),
             node=node,
             stage=self._program.stage_for(node.name),
@@ -219,6 +217,13 @@ class Scheduler:
         if self._reporter.emit:
             self._announce(job, rendered)
         return job
+
+    def _beginning(self, plan: Plan, messages: tuple[Message, ...]) -> int:
+        """How much of a prompt was one before; and remember this one for those that go on from it."""
+        assert self._beginnings is not None
+        for attempt in range(plan.first_attempt, plan.first_attempt + plan.expansion.samples):
+            self._beginnings.note(attempt, messages)
+        return self._beginnings.length(plan.expansion, messages)
 
     def _offered(self, attempt_id: int) -> Generation:
         """An earlier answer, for which nothing has to be paid again."""

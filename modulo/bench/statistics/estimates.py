@@ -93,7 +93,7 @@ def exact_paired_test(differences: Sequence[int]) -> float:
     most_lost = (sum(sizes) - seen) // 2
     tail = choices & ((1 << (digit * (most_lost + 1))) - 1)
     in_tail = tail % ((1 << digit) - 1)  # the sum of its digits
-    return 2 * in_tail / 2 ** len(sizes)
+    return float(2 * in_tail / 2 ** len(sizes))
 
 
 def ratio(pairs: Sequence[tuple[float, float]], *, seed: int = 0) -> Estimate:

@@ -8,7 +8,6 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
-from msgspec.structs import replace
 from pydantic import BaseModel
 
 from modulo.errors import (
@@ -23,7 +22,7 @@ from modulo.generators.llm import LLM
 from modulo.generators.local import Local
 from modulo.generators.model_limits import ModelLimits
 from modulo.generators.price import Price
-from modulo.protocols import BilledPrompt, Sampling
+from modulo.protocols import Sampling
 from tests.llm_calls import KEY, llm_of, request_of
 from tests.scripted_server import ScriptedServer
 from tests.scripted_steps import Reply, Status
@@ -243,18 +242,6 @@ async def test_a_worst_case_counts_bytes_and_not_characters(text: str) -> None:
     worst = LLM("openai/test", api_key=KEY).worst_case(request_of(text)).prompt_tokens
 
     assert worst - plain >= len(text.encode("utf-8", "surrogatepass"))
-
-
-async def test_what_the_beginning_was_billed_at_bounds_the_whole() -> None:
-    model = LLM("openai/test", api_key=KEY)
-    request = request_of("x" * 5000, "y" * 10)
-    plain = model.worst_case(request).prompt_tokens
-    known = replace(request, billed=BilledPrompt(messages=1, tokens=1200))
-    assert model.worst_case(known).prompt_tokens == plain - 5000 - 16 + 1200
-    # A bill beyond what there can be, of a server that counts otherwise, makes it no worse than it was.
-    assert (
-        model.worst_case(replace(request, billed=BilledPrompt(messages=1, tokens=9000))).prompt_tokens == plain
-    )
 
 
 async def test_a_schema_counts_in_the_worst_case() -> None:

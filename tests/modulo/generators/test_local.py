@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from modulo.errors import ConfigurationError, ContextOverflow
 from modulo.generators.local import Local
 from modulo.generators.local_weights import find_smollm2
-from modulo.protocols import BilledPrompt, Finish, Message, Sampling
+from modulo.protocols import Finish, Message, Sampling
 from tests.llm_calls import request_of
 from tests.scripted_server import closed_port_url
 
@@ -96,16 +96,16 @@ async def test_no_turn_of_a_conversation_is_billed_more_than_foretold_from_the_o
         "Another one!",
     ]
     messages: tuple[Message, ...] = ()
-    billed: BilledPrompt | None = None
+    asked = 0
     for text in texts:
         messages = (*messages, Message("user", text))
-        request = replace(request_of(), messages=messages, billed=billed)
+        request = replace(request_of(), messages=messages, begins_with=asked)
         foretold = model.worst_case(request).prompt_tokens
         generation = await model.generate(request)
         assert generation.usage is not None
         tokens = generation.usage.prompt_tokens
         assert tokens <= foretold
-        billed = BilledPrompt(messages=len(messages), tokens=tokens)
+        asked = len(messages)
         messages = (*messages, Message("assistant", generation.text))
 
 
