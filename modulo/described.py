@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from modulo.canonical import JsonValue
@@ -26,7 +27,8 @@ def rebuilt(document: Mapping[str, Any], kind: type[Any]) -> Any:
         kind: ``Strategy`` or ``Backprompter``.
 
     Raises:
-        ConfigurationError: It is no part of the library, so nobody can tell how to make it.
+        ConfigurationError: It is no part of the library, so nobody can tell how to make it; or it has no such
+            settings in this version.
         KeyError: The document has no such fields.
         TypeError: It has no such settings.
     """
@@ -37,7 +39,14 @@ def rebuilt(document: Mapping[str, Any], kind: type[Any]) -> Any:
         raise ConfigurationError(
             f"{document['id']} is no part of the library; give the {kind.__name__.lower()} to replay()"
         )
-    return found(**document["options"])
+    options: dict[str, Any] = dict(**document["options"])
+    unknown = sorted(options.keys() - signature(found).parameters.keys())
+    if unknown:
+        raise ConfigurationError(
+            f"{name} has no {', '.join(unknown)} in this version of Modulo; give the {kind.__name__.lower()} that "
+            "does the same now to replay()"
+        )
+    return found(**options)
 
 
 def type_id(thing: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Final
@@ -16,8 +17,11 @@ __all__ = ["text_search"]
 
 _LONGEST_QUERY: Final = 500
 _LONGEST_PASSAGE: Final = 1000
+_LONGEST_TITLE: Final = 200
 _MOST_FOUND: Final = 100
-_WORD: Final = re.compile(r"\w+")
+_MOST_ESCAPED: Final = 6
+"""Characters that JSON writes for one, at most."""
+_UP_TO_LAST_SPACE: Final = re.compile(r".*\s", re.DOTALL)
 _BETWEEN_PARAGRAPHS: Final = re.compile(r"\n\s*\n")
 
 
@@ -26,8 +30,8 @@ def text_search(
 ) -> Tool:
     """A tool that finds passages of texts by the words in them, the best first.
 
-    A passage is a paragraph, or a part of a long one. One is found if it has any of the words, or others of the same
-    English stem. The index is SQLite's FTS5, in memory: 100 MB of text take some ten seconds to read in.
+    A passage is a paragraph, or a part of a long one. One is found if it or the title of its text has any of the words,
+    or others of the same English stem, however their accents are encoded. The index is SQLite's FTS5, in memory: 100 MB of text take some ten seconds to read in.
 
     Args:
         texts: The texts, each by its title. Words in scripts that write without spaces are not found.
@@ -60,7 +64,7 @@ def text_search(
             },
             "required": ["query"],
         },
-        max_characters=most * (_LONGEST_PASSAGE + 200),
+        max_characters=2 + most * (_MOST_ESCAPED * (_LONGEST_PASSAGE + _LONGEST_TITLE) + 40),
     )
 
 
@@ -79,16 +83,16 @@ class _Passages:
         except sqlite3.OperationalError as error:
             raise ConfigurationError(f"text_search needs an SQLite with FTS5, and here: {error}") from error
         rows = (
-            (_sendable(title), passage)
+            (_as_indexed(title), passage)
             for title, text in texts.items()
-            for passage in _passages_of(_sendable(text))
+            for passage in _passages_of(_as_indexed(text))
         )
         if not self._index.executemany("INSERT INTO passages VALUES (?, ?)", rows).rowcount > 0:
             raise ConfigurationError("text_search: there is nothing in the texts")
 
     def found(self, query: str, most: int) -> list[dict[str, str]]:
         # In quotation marks, a word is never one of the query language.
-        words = " OR ".join(f'"{word}"' for word in _WORD.findall(_sendable(query)))
+        words = " OR ".join(f'"{word}"' for word in _words_of(_as_indexed(query)))
         if not words:
             raise ValueError("the query has no word to look for")
         with self._lock:
@@ -96,21 +100,28 @@ class _Passages:
                 "SELECT title, passage FROM passages WHERE passages MATCH ? ORDER BY rank, rowid LIMIT ?",
                 (words, most),
             ).fetchall()
-        return [{"title": title, "passage": passage} for title, passage in rows]
+        return [{"title": title[:_LONGEST_TITLE], "passage": passage} for title, passage in rows]
 
 
-def _sendable(text: str) -> str:
-    """The text without halves of surrogate pairs, which SQLite does not take."""
-    return text.encode("utf-8", "replace").decode()
+def _as_indexed(text: str) -> str:
+    """The text with each accent in its letter, and without halves of surrogate pairs, which SQLite does not take."""
+    return unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()
+
+
+def _words_of(text: str) -> list[str]:
+    """The words of a text; vowel signs and accents that stand by themselves are parts of them."""
+    return "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text).split()
 
 
 def _passages_of(text: str) -> Iterator[str]:
     for paragraph in _BETWEEN_PARAGRAPHS.split(text):
-        rest = paragraph.strip()
-        while len(rest) > _LONGEST_PASSAGE:
-            # Between two words, unless there is one that long.
-            end = rest.rfind(" ", 1, _LONGEST_PASSAGE) + 1 or _LONGEST_PASSAGE
-            yield rest[:end].strip()
-            rest = rest[end:].strip()
-        if rest:
-            yield rest
+        start, end = 0, len(paragraph)
+        while start < end:
+            stop = min(start + _LONGEST_PASSAGE, end)
+            if stop < end and not paragraph[stop].isspace():
+                # Between two words, unless there is one that long.
+                words = _UP_TO_LAST_SPACE.match(paragraph, start, stop)
+                stop = words.end() if words else stop
+            if passage := paragraph[start:stop].strip():
+                yield passage
+            start = stop

@@ -49,8 +49,16 @@ def climb(
         tries: Rejected answers after which a rung is left.
         conversation: What an answer goes on from, with what critics said of it: the latest of its generator, the
             latest of its own rung, or nothing.
+
+    Raises:
+        ConfigurationError: The whole of a conversation is wanted that no two rungs can have together.
     """
     evidence = folded(tree, "rungs", _Evidence, _Evidence.note)
+    if conversation == "whole" and len(rungs) > 1 and len({node for node, _ in rungs}) == len(rungs):
+        raise ConfigurationError(
+            "conversation='whole' shows a model what others of its generator wrote, but each of these is a generator of "
+            "its own, with its own prompt: put the models into one with Models"
+        )
     for rung in rungs:
         here = evidence.rejected.get(rung)
         if here is None or not here.is_enough(tree, tries):

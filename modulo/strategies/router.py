@@ -42,7 +42,8 @@ class Router(Strategy):
         models: Names of models (``Models``) or of racing generators, in the order without data; none takes all.
         tries: Rejected answers after which the next model is asked; a repeated answer calls for it at once.
         conversation: What a model sees of what was tried: ``own``, its own answers and what critics said of them;
-            ``whole``, those of the models before it as well; ``none``, neither.
+            ``whole``, those of the models before it as well; ``none``, neither. Racing generators have prompts of
+            their own, so none sees what another wrote, and ``whole`` is refused.
 
     Raises:
         ConfigurationError: A setting makes no sense, or the file holds no table.
@@ -63,7 +64,7 @@ class Router(Strategy):
         """One answer of the model whose turn it is; none once the last one was tried often enough.
 
         Raises:
-            ConfigurationError: There is no such model.
+            ConfigurationError: There is no such model, or ``whole`` is wanted of racing generators.
         """
         arms = chosen_arms(tree, self.models, strategy="Router")
         attempts = attempts_at(tree)

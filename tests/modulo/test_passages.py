@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 import anyio
@@ -64,6 +65,43 @@ async def test_a_long_paragraph_is_cut_between_words_and_nothing_of_it_is_lost()
     passages = await found(text_search({"long": " ".join(words)}, most=100), " ".join(words[::40]))
     assert all(len(passage["passage"]) <= 1000 for passage in passages)
     assert sorted(" ".join(passage["passage"] for passage in passages).split()) == sorted(words)
+
+
+@pytest.mark.parametrize("space", ["\n", "\t", "\u3000", " \n "])
+async def test_any_space_is_between_words(space: str) -> None:
+    words = [f"word{number}" for number in range(500)]
+    passages = await found(text_search({"long": space.join(words)}, most=100), " ".join(words[::40]))
+    assert len(passages) > 3
+    assert sorted(" ".join(passage["passage"] for passage in passages).split()) == sorted(words)
+
+
+async def test_a_paragraph_of_many_megabytes_is_read_in_at_once() -> None:
+    text = "lake " * 2_000_000
+    with anyio.fail_after(60):  # in quadratic time, it would take hours
+        assert len(await found(text_search({"long": text}), "lake")) == 5
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("word", ["Zürich", "Ångström", "한국어", "हिन्दी", "นี่"])
+async def test_accents_are_found_however_they_are_encoded(word: str, form: Any) -> None:
+    other = "NFD" if form == "NFC" else "NFC"
+    tool = text_search({"city": f"It is in {unicodedata.normalize(form, word)} now."} | OTHERS)
+    (passage,) = await found(tool, unicodedata.normalize(other, word))
+    assert passage["title"] == "city"
+
+
+@pytest.mark.parametrize("filling", ['"', "\\", "\x01", "é", "🜁", "x"])
+async def test_what_is_told_is_always_whole_json(filling: str) -> None:
+    texts = {filling * 5000 + str(number): f"lake {filling * 980}" for number in range(3)}
+    passages = await found(text_search(texts, most=3), "lake")
+    assert len(passages) == 3
+    assert {len(passage["title"]) for passage in passages} == {200}
+    assert {passage["passage"] for passage in passages} == {f"lake {filling * 980}"}
+
+
+async def test_titles_are_searched_too() -> None:
+    (passage,) = await found(text_search({"On volcanoes": "They are hot."} | OTHERS), "volcano")
+    assert passage["passage"] == "They are hot."
 
 
 async def test_a_word_longer_than_a_passage_is_cut() -> None:

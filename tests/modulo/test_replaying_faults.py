@@ -69,13 +69,27 @@ async def test_a_damaged_trace_is_refused_in_a_sentence(tmp_path: Path) -> None:
         without("candidate_reformulated", "sha256"),
         without("run_finished", "stop_reason"),
         without("budget_settled", "attempt"),
-        bad_settings("strategy", {"id": "modulo.strategies.refine:Refine", "options": {"depth": 3}}),
+        bad_settings("strategy", {"id": "modulo.strategies.refine:Refine", "options": 3}),
         bad_settings("retries", {"tries": 3}),
         bad_settings("budget", {"moons": 3}),
     ]
     for change in changes:
         with pytest.raises(TraceError, match="damaged"):
             await replay(edited(path, change), graph=recorded.graph())
+
+
+@pytest.mark.anyio
+async def test_a_setting_that_only_another_version_has_is_no_damage(tmp_path: Path) -> None:
+    recorded = ALL["certified"]()
+    path = tmp_path / "trace.jsonl"
+    await record(recorded, path)
+
+    def older(documents: list[dict[str, Any]]) -> None:
+        strategy = {"id": "modulo.strategies.cascade:Cascade", "options": {"keeps_conversation": True}}
+        documents[0]["settings"]["strategy"] = strategy
+
+    with pytest.raises(modulo.ConfigurationError, match="Cascade has no keeps_conversation in this version"):
+        await replay(edited(path, older), graph=recorded.graph())
 
 
 @pytest.mark.anyio

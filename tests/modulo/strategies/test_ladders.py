@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import modulo
 from modulo import (
     Cascade,
     Certified,
@@ -15,11 +16,13 @@ from modulo import (
     Exhausted,
     Generation,
     Models,
+    Router,
     StopReason,
 )
 from modulo.errors import GenerationTimeout
 from modulo.protocols import Request
 from modulo.testing import ScriptedGenerator
+from tests.modulo.loops import is_ok
 from tests.modulo.strategies.runs import assert_replays, run
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +103,16 @@ async def test_what_a_model_sees_of_others_can_be_chosen(conversation: Any, pare
     outcome = await run(Models(models), Cascade(conversation=conversation))
     assert [a.sampling.model for a in outcome.attempts] == ["a", "a", "b", "b"]
     assert [a.parent for a in outcome.attempts] == parents
+
+
+@pytest.mark.parametrize("strategy", [Cascade(conversation="whole"), Router(conversation="whole")])
+async def test_racing_generators_have_no_conversation_together(strategy: Any) -> None:
+    graph = modulo.Graph("test")
+    small = graph.generator("small", ScriptedGenerator(["no"]), prompt=lambda problem: problem)
+    large = graph.generator("large", ScriptedGenerator(["ok"]), prompt=lambda problem: problem)
+    graph.critic("ok", is_ok, reads=small | large)
+    with pytest.raises(ConfigurationError, match="a generator of its own, with its own prompt"):
+        await modulo.solve(graph, "p", strategy=strategy)
 
 
 async def test_a_repeated_answer_calls_for_the_next_model_at_once() -> None:
