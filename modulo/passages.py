@@ -30,8 +30,9 @@ def text_search(
 ) -> Tool:
     """A tool that finds passages of texts by the words in them, the best first.
 
-    A passage is a paragraph, or a part of a long one. One is found if it or the title of its text has any of the words,
-    or others of the same English stem, however their accents are encoded. The index is SQLite's FTS5, in memory: 100 MB of text take some ten seconds to read in.
+    A passage is a paragraph, or a part of a long one. One is found if it or the title of its text has any of the
+    words, or others of the same English stem, however their accents are encoded. The index is SQLite's FTS5, in
+    memory: 100 MB of text take some ten seconds to read in.
 
     Args:
         texts: The texts, each by its title. Words in scripts that write without spaces are not found.

@@ -164,7 +164,7 @@ def bench(target: str, as_json: bool, **options: Any) -> int:
         _write(StudyFolder(path), options["html"])
         _learn(StudyFolder(path), options["routing"])
         return report_study(StudyFolder(path), as_json=as_json)
-    if len(path.parts) > 1 or target.endswith("-results"):
+    if target != path.name or target.endswith("-results"):
         raise ConfigurationError(
             f"there is no folder of results {target}, and a study file is called *.toml or *.yaml"
         )

@@ -56,8 +56,8 @@ def climb(
     evidence = folded(tree, "rungs", _Evidence, _Evidence.note)
     if conversation == "whole" and len(rungs) > 1 and len({node for node, _ in rungs}) == len(rungs):
         raise ConfigurationError(
-            "conversation='whole' shows a model what others of its generator wrote, but each of these is a generator of "
-            "its own, with its own prompt: put the models into one with Models"
+            "conversation='whole' shows a model what others of its generator wrote, but each of these is a generator "
+            "of its own, with its own prompt: put the models into one with Models"
         )
     for rung in rungs:
         here = evidence.rejected.get(rung)

@@ -409,7 +409,7 @@ def test_runs_whose_budget_has_no_room_for_a_call_are_told(capsys: pytest.Captur
     assert "no call" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("target", ["some/folder", "game-results"])
+@pytest.mark.parametrize("target", ["some/folder", "game-results", "./nope", "nope/", "/nope"])
 def test_a_folder_that_is_not_there_is_no_domain_that_is_not(
     capsys: pytest.CaptureFixture[str], target: str
 ) -> None:
