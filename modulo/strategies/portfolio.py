@@ -41,7 +41,13 @@ class Portfolio(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """What each of them wants, in turn, until there is room for no more."""
-        wanted = [self._wanted_by(i, tree, n) for i in range(len(self.strategies))]
+        wanted: list[list[Expansion]] = []
+        for i in range(len(self.strategies)):
+            if len(wanted) == n:  # one of each fills it
+                break
+            expansions = self._wanted_by(i, tree, n)
+            if expansions:
+                wanted.append(expansions)
         in_turn = [one for nth in range(n) for expansions in wanted for one in expansions[nth : nth + 1]]
         return in_turn[:n]
 
