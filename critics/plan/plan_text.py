@@ -67,11 +67,11 @@ def read_plan(text: str) -> list[PlanStep]:
         TooMuchWork: It has too many steps.
     """
     text = text.replace("\r\n", "\n")
+    if _PLAIN.fullmatch(text):
+        return _plain_steps(text)
     control = _CONTROL.search(text)
     if control:
         _refuse(text, control.start(), f"The character {control[0]!r} does not belong in a plan.")
-    if _PLAIN.fullmatch(text):
-        return _plain_steps(text)
     steps: list[PlanStep] = []
     match = _STEP.match
     at = 0

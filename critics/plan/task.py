@@ -98,8 +98,12 @@ class Task:
 
     def start(self, max_evaluations: int) -> State:
         """The state at the beginning."""
+        return self.state(set(self._facts), dict(self._values), max_evaluations)
+
+    def state(self, facts: set[Fact], values: dict[Fact, Exact], max_evaluations: int) -> State:
+        """The state in which these facts hold and functions have these values."""
         derive = self._derivation.derive if self._derivation.names else None
-        return State(set(self._facts), dict(self._values), self.members, derive, Work(max_evaluations))
+        return State(facts, values, self.members, derive, Work(max_evaluations))
 
     def members(self, types: tuple[str, ...]) -> tuple[str, ...]:
         """The objects of some types, in their order."""

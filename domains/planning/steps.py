@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from modulo.critics.plan import PddlProblem, problem_text
 from modulo.critics.plan.pddl.syntax import Atom, Exact, Fluent
 from modulo.critics.plan.plan_text import read_plan, step_text
-from modulo.critics.plan.quantifiers import Holds
-from modulo.critics.plan.state import Environment, Fact, State
+from modulo.critics.plan.state import Fact, State
 from modulo.critics.plan.stepping import carry_out
 from modulo.critics.plan.task import Task
 from modulo.critics.plan.undetermined import Meaningless, TooMuchWork
@@ -25,14 +23,23 @@ __all__ = ["PlanSteps"]
 _MOST_STEPS: Final = 100
 """Longest beginning; those of longer plans would fill the memory."""
 _MOST_WORK: Final = 1_000_000
-_MOST_KEPT: Final = 2_000
-"""States that are kept, of a few kilobytes each."""
+_MOST_KEPT: Final = 1_000
+"""States that are kept of late, of a few kilobytes each, and as many from before that."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    facts: set[Fact]
-    values: dict[Fact, Exact]
+class _Reached(Struct, frozen=True, gc=False):
+    """What holds behind a beginning."""
+
+    facts: frozenset[Fact]
+    values: Mapping[Fact, Exact]
+
+    @property
+    def key(self) -> str:
+        """The same for the same facts and values, in this process."""
+        made = hash(self.facts)
+        if self.values:
+            made = hash((made, frozenset(self.values.items())))
+        return f"{made:x}"
 
 
 class PlanSteps(Steps[PddlProblem, str]):
@@ -53,6 +60,7 @@ class PlanSteps(Steps[PddlProblem, str]):
     def __init__(self, prompt: Callable[[PddlProblem], str]) -> None:
         self._prompt = prompt
         self._reached: dict[tuple[PddlProblem, str], _Reached] = {}
+        self._reached_before: dict[tuple[PddlProblem, str], _Reached] = {}
 
     def applies_to(self, problem: PddlProblem) -> bool:
         """Whether plans of this problem are steps one after the other."""
@@ -74,65 +82,67 @@ class PlanSteps(Steps[PddlProblem, str]):
 
     def prompt(self, problem: PddlProblem, beginning: Beginning) -> str:
         """The prompt of the problem that is left."""
-        return self._prompt(_after(problem, self._state(problem, begun_lines(beginning.text))))
+        return self._prompt(_after(problem, self._state(problem, problem.task(), begun_lines(beginning.text))))
 
     def _beginnings(self, problem: PddlProblem, candidate: str, known: str) -> Sequence[Beginning]:
         """Beginnings behind lines that are known to be one, and with which the candidate begins."""
         task, found = problem.task(), list[Beginning]()
         try:
-            state = self._state(problem, known)
+            state = self._state(problem, task, known)
             length = known.count("\n")
             for step in read_plan(candidate[len(known) :])[: _MOST_STEPS - length]:
                 if step.time is not None or carry_out(task, [step], state) is not None:
                     break
                 known += step_text(step) + "\n"
-                found.append(_beginning(task, state, known))
-                if found[-1].score == 1:
+                # The set remembers the hashes of its facts, so no fact is looked at for a copy or a key.
+                reached, score = _Reached(frozenset(state.facts), state.values.copy()), _score(task, state)
+                text = begun_text(known, is_complete=score == 1)
+                found.append(Beginning(text=text, state=reached.key, score=score))
+                if score == 1:
                     break
-                self._keep(problem, known, state)
+                self._keep(problem, known, reached)
         except TooMuchWork:
             return found  # what came before it is worth having
         except ValueError:
             return ()
         return found
 
-    def _state(self, problem: PddlProblem, lines: str) -> State:
+    def _state(self, problem: PddlProblem, task: Task, lines: str) -> State:
         """The state that a beginning leads to. That of most is known, since it was found in some answer."""
-        task = problem.task()
-        state, reached = task.start(_MOST_WORK), self._reached.get((problem, lines))
-        if reached is None:
-            failed = carry_out(task, read_plan(lines), state)
-            assert failed is None, "a beginning can be carried out"
-        else:
-            state.facts, state.values = reached.facts.copy(), reached.values.copy()
+        reached = self._known(problem, lines)
+        if reached is not None:
+            return task.state(set(reached.facts), dict(reached.values), _MOST_WORK)
+        state = task.start(_MOST_WORK)
+        failed = carry_out(task, read_plan(lines), state)
+        assert failed is None, "a beginning can be carried out"
         return state
 
-    def _keep(self, problem: PddlProblem, lines: str, state: State) -> None:
+    def _known(self, problem: PddlProblem, lines: str) -> _Reached | None:
+        key = problem, lines
+        reached = self._reached.get(key)
+        if reached is None:
+            reached = self._reached_before.get(key)
+            if reached is not None:
+                self._keep(problem, lines, reached)
+        return reached
+
+    def _keep(self, problem: PddlProblem, lines: str, reached: _Reached) -> None:
+        # What nobody asked for since goes. Whole dictionaries, since several threads may be here.
         if len(self._reached) >= _MOST_KEPT:
-            self._reached = {}
-        self._reached[problem, lines] = _Reached(state.facts.copy(), state.values.copy())
+            self._reached_before, self._reached = self._reached, {}
+        self._reached[problem, lines] = reached
 
 
-def _beginning(task: Task, state: State, lines: str) -> Beginning:
+def _score(task: Task, state: State) -> float:
+    """The share of the goal's parts that hold."""
     parts, env = task.goal.condition.parts, task.goal.frame.environment(())
-    unmet = sum([not _is_met(holds, env, state) for _, holds in parts])
-    text = begun_text(lines, is_complete=not unmet)
-    return Beginning(text=text, state=_key(state), score=1 - unmet / max(len(parts), 1))
-
-
-def _is_met(holds: Holds, env: Environment, state: State) -> bool:
-    """Whether a part of the goal holds. One that has no value, by a division perhaps, does not."""
-    try:
-        return holds(env, state)
-    except Meaningless:
-        return False
-
-
-def _key(state: State) -> str:
-    known = "\n".join(sorted(map(" ".join, state.facts)))
-    if state.values:
-        known += repr(sorted(state.values.items()))
-    return hashlib.blake2b(known.encode(), digest_size=16).hexdigest()
+    unmet = 0
+    for _, holds in parts:
+        try:
+            unmet += not holds(env, state)
+        except Meaningless:  # without a value, by a division perhaps
+            unmet += 1
+    return 1 - unmet / max(len(parts), 1)
 
 
 def _after(problem: PddlProblem, state: State) -> PddlProblem:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import islice
 
 from modulo.canonical import JsonValue
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import arms_of, folded
+from modulo.strategies.arms import folded, has_arms
 from modulo.strategies.counts import check_counts
 from modulo.strategies.positions import Position, Positions
 from modulo.tree import Attempt, Tree
@@ -49,14 +50,16 @@ class BeamSearch(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """What is still missing from the places in the beam."""
-        arms = arms_of(tree)
-        beam = folded(tree, f"beam {self!r}", lambda: _Beam(self, tree), _Beam.take)
-        wanted = [
-            beam.positions.expansion(place, arms, place.asked + nth, self.temperature)
+        if not has_arms(tree):
+            return ()
+        kept_as = f"beam of {self.width} by {self.samples}, {self.restarts} restarts"
+        beam = folded(tree, kept_as, lambda: _Beam(self, tree), _Beam.take)
+        wanted = (
+            beam.positions.expansion(place, tree, place.asked + nth, self.temperature)
             for place, missing in beam.missing.values()
             for nth in range(min(n, missing))
-        ]
-        return wanted[:n] if arms else ()
+        )
+        return [*islice(wanted, n)]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from modulo.protocols import DEFAULT_SAMPLING, Expansion, Sampling
 from modulo.steps import AsksForRest, Beginning, Steps
-from modulo.strategies.arms import Arm
+from modulo.strategies.arms import arms_of
 from modulo.tree import Attempt, Tree
 
 __all__ = ["Found", "Position", "Positions"]
@@ -31,6 +31,8 @@ class Position(Struct, kw_only=True, eq=False):
         score: How promising it is, from 0 to 1.
         asked: How many attempts were made from here.
         children: The places that were found from here.
+        visits: How many attempts were made from here or below, as ``TreeSearch`` counts them.
+        reward: The sum of what those brought.
     """
 
     id: int
@@ -40,6 +42,8 @@ class Position(Struct, kw_only=True, eq=False):
     score: float = 0.0
     asked: int = 0
     children: list[Position] = []
+    visits: int = 0
+    reward: float = 0.0
 
     @property
     def is_complete(self) -> bool:
@@ -101,27 +105,30 @@ class Positions:
                 new.append(at)
         return Found(origin, new)
 
-    def expansion(
-        self, position: Position, arms: Sequence[Arm], nth: int, temperature: float | None
-    ) -> Expansion:
+    def expansion(self, position: Position, tree: Tree, nth: int, temperature: float | None) -> Expansion:
         """What to ask from a place.
 
         Args:
             position: The place.
-            arms: What new answers are asked of, in turn.
+            tree: The attempts so far. From the root, its arms are asked in turn.
             nth: How many are asked from here before it, earlier ones included.
             temperature: Softmax temperature; None leaves it to the generator.
         """
         attempt, beginning = position.attempt, position.beginning
         if attempt is None and self._hopeless is not None:
             attempt, nth = self._hopeless if nth % 2 else None, nth // 2
-        arm = arms[nth % len(arms)] if attempt is None else Arm(attempt.node, attempt.sampling.model)
+        if attempt is None:
+            arms = arms_of(tree)
+            arm = arms[nth % len(arms)]
+            node, model = arm.node, arm.model
+        else:
+            node, model = attempt.node, attempt.sampling.model
         sampling = DEFAULT_SAMPLING
-        if temperature is not None or arm.model is not None:
-            sampling = Sampling(temperature=temperature, model=arm.model)
-        steps = self._steps[arm.node]
+        if temperature is not None or model is not None:
+            sampling = Sampling(temperature=temperature, model=model)
+        steps = self._steps[node]
         return Expansion(
-            node=arm.node,
+            node=node,
             parent=None if attempt is None else attempt.id,
             sampling=sampling,
             backprompter=AsksForRest(steps, beginning) if steps and beginning else None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError
@@ -13,12 +14,14 @@ from modulo.generators.llm_options import check_sampling
 from modulo.numeric import MAX_INTEGER, is_number
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import arms_of, folded
+from modulo.strategies.arms import folded, has_arms
 from modulo.strategies.counts import check_counts
 from modulo.strategies.positions import Position, Positions
 from modulo.tree import Attempt, Tree
 
 __all__ = ["TreeSearch"]
+
+_NONE: Final[Mapping[int, int]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +68,15 @@ class TreeSearch(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """Answers from the places that are worth most by now."""
-        arms = arms_of(tree)
         seen = folded(tree, "tree search", lambda: _Seen(Positions(tree)), _Seen.take)
-        if not arms or (self.patience is not None and seen.fruitless >= self.patience):
+        if not has_arms(tree) or (self.patience is not None and seen.fruitless >= self.patience):
             return ()
         pending, asked = Counter[int](), Counter[int]()
         wanted = []
         for _ in range(min(n, self.width)):
             place = self._selected(seen, pending, asked)
             nth = place.asked + asked[place.id]
-            wanted.append(seen.positions.expansion(place, arms, nth, self.temperature))
+            wanted.append(seen.positions.expansion(place, tree, nth, self.temperature))
             asked[place.id] += 1
         return wanted
 
@@ -89,25 +91,32 @@ class TreeSearch(Strategy):
                 return place
         place = seen.positions.root
         while True:
-            visits = seen.visits[place.id] + pending[place.id]
+            visits = place.visits + pending[place.id]
             pending[place.id] += 1
             if not place.children or place.asked + asked[place.id] < self.widening * math.sqrt(visits + 1):
                 return place
-            log = math.log(visits + 1)
-            place = max(place.children, key=lambda child: self._bound(seen, child, pending[child.id], log))
+            # As long as nothing is asked for, only places above are pending.
+            place = self._best(place.children, pending if asked else _NONE, math.log(visits + 1))
 
-    def _bound(self, seen: _Seen, place: Position, pending: int, log: float) -> float:
-        visits = seen.visits[place.id] + pending
-        return seen.rewards[place.id] / visits + self.exploration * math.sqrt(log / visits)
+    def _best(self, places: Sequence[Position], pending: Mapping[int, int], log: float) -> Position:
+        """The first one of the highest bound. A plain loop: this is where searching takes its time."""
+        exploration, sqrt = self.exploration, math.sqrt
+        best, highest = places[0], -1.0
+        for place in places:
+            visits = place.visits
+            if pending:
+                visits += pending.get(place.id, 0)
+            bound = place.reward / visits + exploration * sqrt(log / visits)
+            if bound > highest:
+                best, highest = place, bound
+        return best
 
 
 @dataclass(slots=True)
 class _Seen:
-    """Visits and rewards of all places, from the attempts so far."""
+    """What the attempts so far have brought; visits and rewards stand at the places."""
 
     positions: Positions
-    visits: Counter[int] = field(default_factory=Counter)
-    rewards: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     complete: list[Position] = field(default_factory=list)
     fruitless: int = 0
 
@@ -119,6 +128,6 @@ class _Seen:
         reward = max((place.score for place in found.new), default=0.0)
         place: Position | None = found.new[-1] if found.new else found.origin
         while place is not None:
-            self.visits[place.id] += 1
-            self.rewards[place.id] += reward
+            place.visits += 1
+            place.reward += reward
             place = place.parent

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from modulo.generators.choice import Models
 from modulo.graph import Graph
 from modulo.problem import Candidate, Problem
 from modulo.protocols import Generation
-from modulo.strategies.arms import Arm, folded
+from modulo.strategies.arms import folded
 from modulo.strategies.positions import Positions
 from modulo.tree import Attempt, Tree
 from tests.modulo.strategies.stepping import KnowsDigits, lock
-
-ARMS = [Arm("digits")]
 
 
 def tree_of(graph: Graph | None = None) -> Tree:
@@ -69,7 +68,7 @@ def test_an_answer_without_a_right_step_is_told_so_every_other_time() -> None:
     tree = tree_of()
     positions = Positions(tree)
     positions.note(attempt(tree, "9"))
-    asked = [positions.expansion(positions.root, ARMS, nth, None) for nth in range(4)]
+    asked = [positions.expansion(positions.root, tree, nth, None) for nth in range(4)]
     assert [expansion.parent for expansion in asked] == [None, 0, None, 0]
     assert {(expansion.prefix, expansion.backprompter, expansion.label) for expansion in asked} == {
         ("", None, "0")
@@ -82,17 +81,17 @@ def test_without_steps_each_different_answer_is_a_place() -> None:
     found = [positions.note(attempt(tree, text)).new for text in ("12", "13", "12")]
     assert list(map(len, found)) == [1, 1, 0]
     place = found[1][0]
-    expansion = positions.expansion(place, ARMS, 0, None)
+    expansion = positions.expansion(place, tree, 0, None)
     assert (expansion.parent, expansion.prefix, expansion.backprompter, expansion.label) == (1, "", None, "2")
 
 
 def test_a_place_is_asked_of_the_model_that_it_was_found_with() -> None:
-    tree = tree_of()
+    model = KnowsDigits(1.0)
+    tree = tree_of(lock(Models({"small": model, "large": model})))
     positions = Positions(tree)
     (*_, place) = positions.note(attempt(tree, "1299")).new
-    arms = [Arm("digits", "small"), Arm("digits", "large")]
-    assert positions.expansion(place, arms, 1, 0.3).sampling.model is None
-    asked = [positions.expansion(positions.root, arms, nth, 0.3).sampling for nth in range(3)]
+    assert positions.expansion(place, tree, 1, 0.3).sampling.model is None
+    asked = [positions.expansion(positions.root, tree, nth, 0.3).sampling for nth in range(3)]
     assert [(sampling.model, sampling.temperature) for sampling in asked] == [
         ("small", 0.3),
         ("large", 0.3),
