@@ -7,7 +7,8 @@ another number: twenty times in a row, and twenty times each right after a colle
 nothing in the caches ("cold"), as it is after waiting for a model; each of the two is held to the figure. A strategy
 that asks for several at a time is asked for one. Searches by steps are measured on plans for eight blocks, walks at
 random with mistakes, so their times are those of the domain's stepping, too. Each row of ``Adaptive`` is a set of
-1,000 simulated problems, solved with one budget for all: once as it allots rounds, once with the same number for each problem.
+1,000 simulated problems, solved with one budget for all: once as it allots rounds, once with the same number for each
+problem.
 """
 
 from __future__ import annotations
