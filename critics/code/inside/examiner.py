@@ -60,6 +60,7 @@ def run_tests(job: dict[str, Any], functions: dict[str, Any], assertions: Assert
     try:
         prompt = _parsed(job["prompt"])
         _check_definitions(report, job["entry_point"], prompt, functions)
+        _check_imports(report, _parsed(_python_of(job)), functions.keys() | _defined(prompt))
         scope = vars(_new_module("tests"))
         _run_prompt(prompt, scope, report)
         scope[job["entry_point"]] = functions[job["entry_point"]]
@@ -138,8 +139,7 @@ def _offer(job: dict[str, Any], prompt: ast.Module, scope: dict[str, Any], funct
     its own into them.
     """
     helpers = {name: scope[name] for name in _defined(prompt) & set(scope) - {job["entry_point"]}}
-    test = _session(job["test"]) if job["format"] == "doctest" else job["test"]
-    starred = {job["entry_point"], *helpers, *(_wanted_of_all(test) & set(functions) - set(scope))}
+    starred = {job["entry_point"], *helpers, *(_wanted_of_all(_python_of(job)) & set(functions) - set(scope))}
     others = {name: function for name, function in functions.items() if name not in vars(builtins)}
     offered = {**others, job["entry_point"]: functions[job["entry_point"]], **helpers}
     vars(sys.modules[MODULE]).update({**offered, "__all__": sorted(starred)})
@@ -156,6 +156,11 @@ def _wanted_of_all(test: str) -> set[str]:
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     sources = [node.module for node in imports if node.names[0].name == "*"]
     return _unbound(tree) if sources == [MODULE] else set()
+
+
+def _python_of(job: dict[str, Any]) -> str:
+    """The tests as a program."""
+    return _session(job["test"]) if job["format"] == "doctest" else str(job["test"])
 
 
 def _session(text: str) -> str:
@@ -188,6 +193,17 @@ def _check_definitions(report: Report, entry_point: str, prompt: ast.Module, def
         if name not in defined:
             message = f"The program leaves out {name}, which the problem defines; give all of the module."
             report.end_with("missing_definition", message)
+
+
+def _check_imports(report: Report, tests: ast.Module, known: Container[str]) -> None:
+    """The program has what tests import from it and call: without that it has failed them, whatever else it does."""
+    for statement in tests.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module == MODULE:
+            for item in statement.names:
+                is_missing = item.name != "*" and item.name not in known
+                if is_missing and _calls_any(tests, (item.asname or item.name,)):
+                    message = f"The tests need {item.name}, which the program does not define."
+                    report.end_with("missing_definition", message)
 
 
 def _new_module(name: str) -> ModuleType:

@@ -19,6 +19,6 @@ def problem(*assertions: str, prompt: str = "", entry_point: str = "f") -> CodeP
     return CodeProblem(prompt=prompt, entry_point=entry_point, test=test)
 
 
-def critic() -> PassesTests:
-    """The critic under quick limits."""
-    return PassesTests(limits=QUICK)
+def critic(**options: bool) -> PassesTests:
+    """The critic under quick limits, perhaps with hidden tests or together with them."""
+    return PassesTests(limits=QUICK, **options)

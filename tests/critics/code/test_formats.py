@@ -235,3 +235,45 @@ async def test_sources_that_are_nested_too_deep_decide_nothing_of_the_program() 
     about = CodeProblem(prompt="-" * 200_000 + "1", entry_point="f", test="assert f(2) == 4")
     assert (await critic().critique(about, RIGHT)).accepts
     assert (await WellFormedProgram().critique(about, RIGHT)).accepts
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    ("form", "head", "test"),
+    [
+        ("pytest", "", "def test_both():\n    assert f(1) == g(1)"),
+        ("pytest", "", "def test_one():\n    assert f(1) == 2\ndef test_other():\n    assert g(1) == 2"),
+        (
+            "unittest",
+            "import unittest\n",
+            "class T(unittest.TestCase):\n    def test(self): self.assertEqual(f(1), g(1))",
+        ),
+        ("doctest", "", ""),
+    ],
+)
+async def test_a_program_without_what_tests_import_and_call_has_failed_them(
+    form: str, head: str, test: str, together: bool
+) -> None:
+    text = f"{head}from solution import f, g as g\n{test}\n"
+    if form == "doctest":
+        text = ">>> from solution import f, g\n>>> f(1) == g(1)\nTrue\n"
+    about = CodeProblem(prompt="Write f, please.", entry_point="f", test=text, format=form)  # type: ignore[arg-type]
+    one, both = "def f(n): return 2 * n\n", "def f(n): return 2 * n\ndef g(n): return n + n\n"
+    critique = await critic(together=together).critique(about, one)
+    assert critique.verdict is Verdict.REJECT, critique
+    assert "g" in critique.violations[0].message
+    assert (await critic(together=together).critique(about, both)).accepts
+
+
+async def test_what_tests_import_and_do_not_call_may_be_no_function() -> None:
+    text = "from solution import LIMIT, f\ndef test():\n    assert f(1) == LIMIT\n"
+    about = CodeProblem(prompt="Write f, please.", entry_point="f", test=text, format="pytest")
+    critique = await critic().critique(about, "LIMIT = 2\ndef f(n): return 2 * n\n")
+    assert critique.verdict is Verdict.UNDECIDED
+
+
+async def test_a_hidden_test_tells_no_name_that_it_needs() -> None:
+    text = "from solution import f, secret\ndef test():\n    assert f(1) == secret(1)\n"
+    about = CodeProblem(prompt="Write f, please.", entry_point="f", test=text, format="pytest")
+    critique = await critic(hidden=True).critique(about, "def f(n): return 2 * n\n")
+    assert [violation.message for violation in critique.violations] == ["A hidden test failed."]
