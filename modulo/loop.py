@@ -48,6 +48,9 @@ _NO_SCOPE: Final = nullcontext()
 _FAILURES_IN_A_ROW: Final = 3
 """Rounds in a row in which no attempt could be judged after which a run stops with ``error``, or with the limit that
 left generators no room for their further calls."""
+_TOO_LONG: Final = 1 / 8
+"""What a conversation that became too long counts as such a failure: it says nothing of the generator, and strategies go
+on with others; but not for ever."""
 _LIMITS: Final = frozenset(StopReason.of_limit(resource) for resource in Budget.__dataclass_fields__)
 
 
@@ -88,7 +91,7 @@ class Run:
         self._sinks = (*(options.trace.sinks() if options.trace else ()), *sinks)
         self._reporter: Reporter
         self._tree = Tree(self._program, self._problem, seed=options.seed)
-        self._failures_in_a_row = 0
+        self._failures_in_a_row = 0.0
         self._round: Rounds
         self._judge: Judge
         self._scope: anyio.CancelScope | None = None
@@ -318,9 +321,10 @@ class Run:
     def _stop_on_failures(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
             if not attempt.error:
-                self._failures_in_a_row = 0
+                self._failures_in_a_row = 0.0
                 return
-        self._failures_in_a_row += 1
+        is_too_long = all(a.error_kind == "context_overflow" and a.parent is not None for a in attempts)
+        self._failures_in_a_row += _TOO_LONG if is_too_long else 1
         fatal = [a for a in attempts if a.error_kind in ("authentication", "request_rejected", "depleted")]
         if len(fatal) == len(attempts):
             depleted = all(attempt.error_kind == "depleted" for attempt in fatal)

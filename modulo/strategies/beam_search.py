@@ -82,7 +82,8 @@ class _Beam:
         for place in found.new:
             heappush(self._waiting, (-place.score, place.id))
         place, missing = self.missing.get(found.origin.id, (found.origin, 0))
-        if missing > 1:
+        # What has no room for a further answer has none for the others either.
+        if missing > 1 and attempt.error_kind != "context_overflow":
             self.missing[place.id] = (place, missing - 1)
         else:
             self.missing.pop(place.id, None)

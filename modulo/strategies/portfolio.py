@@ -43,7 +43,8 @@ class Portfolio(Strategy):
         """What each of them wants, in turn, until there is room for no more."""
         wanted: list[list[Expansion]] = []
         for i in range(len(self.strategies)):
-            if len(wanted) == n:  # one of each fills it
+            # One of each fills it. At first all are asked, since what one cannot do is said before anything is paid.
+            if len(wanted) >= n and tree.attempts:
                 break
             expansions = self._wanted_by(i, tree, n)
             if expansions:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import modulo
-from modulo import BeamSearch, BestOfN, Budget, Certified, Exhausted, StopReason, Strategy, TreeSearch
-from modulo.errors import ConfigurationError
-from modulo.protocols import Request
+from modulo import ABMCTS, BeamSearch, BestOfN, Budget, Certified, Exhausted, StopReason, Strategy, TreeSearch
+from modulo.errors import ConfigurationError, ContextOverflow
+from modulo.protocols import Expansion, Request
 from modulo.testing import ScriptedGenerator
+from modulo.tree import Tree
 from tests.modulo.loops import graph_of
 from tests.modulo.strategies.runs import assert_replays
 from tests.modulo.strategies.stepping import KnowsDigits, lock
@@ -48,6 +49,41 @@ async def test_what_was_found_is_put_before_the_answer_and_the_rest_is_asked_for
     asked = {request.prefix: request.messages[-1].content for request in generator.requests}
     assert asked["314|"] == "It begins with 314|. Go on."
     assert asked[""] == PROBLEM
+
+
+@pytest.mark.parametrize("strategy", [ABMCTS(patience=None), TreeSearch(patience=None), BeamSearch()])
+@pytest.mark.parametrize("room", [1, 3])
+async def test_conversations_that_become_too_long_do_not_end_a_search(strategy: Strategy, room: int) -> None:
+    def answers(request: Request) -> str:
+        if len(request.messages) > room:
+            raise ContextOverflow("too long")
+        return "ok" if request.turn > 60 else f"no {request.turn}"
+
+    graph = graph_of(ScriptedGenerator(answers))
+    outcome = await modulo.solve(graph, "p", strategy=strategy, budget=Budget(calls=1000))
+    assert isinstance(outcome, Certified)
+    assert sum(attempt.error_kind == "context_overflow" for attempt in outcome.attempts) > 3
+
+
+async def test_where_every_conversation_is_too_long_that_ends_the_run() -> None:
+    def answers(request: Request) -> str:
+        if request.turn:
+            raise ContextOverflow("too long")
+        return "no"
+
+    outcome = await modulo.solve(
+        graph_of(ScriptedGenerator(answers)), "p", strategy=OnAndOn(), budget=Budget(rounds=1000)
+    )
+    assert isinstance(outcome, Exhausted)
+    assert outcome.stop_reason is StopReason.ERROR
+    assert len(outcome.attempts) == 25
+
+
+class OnAndOn(Strategy):
+    """Goes on from the first attempt for ever."""
+
+    def ask(self, tree: Tree, n: int) -> list[Expansion]:
+        return [Expansion(node="draft", parent=0 if tree.attempts else None)]
 
 
 @pytest.mark.parametrize("strategy", SEARCHES)
