@@ -49,8 +49,8 @@ _FAILURES_IN_A_ROW: Final = 3
 """Rounds in a row in which no attempt could be judged after which a run stops with ``error``, or with the limit that
 left generators no room for their further calls."""
 _TOO_LONG: Final = 1 / 8
-"""What a conversation that became too long counts as such a failure: it says nothing of the generator, and strategies go
-on with others; but not for ever."""
+"""What a conversation that became too long counts as such a failure: it says nothing of the generator, and strategies
+go on with others; but not for ever."""
 _LIMITS: Final = frozenset(StopReason.of_limit(resource) for resource in Budget.__dataclass_fields__)
 
 
