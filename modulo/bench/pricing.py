@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from modulo.generators.around import Around
 from modulo.generators.price import Price
 from modulo.protocols import Generation, Generator, Request
 
-__all__ = ["Priced"]
+__all__ = ["Priced", "unpriced_of"]
 
 
 class Priced(Around):
@@ -76,3 +76,28 @@ class Priced(Around):
             prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens
         )
         return replace(usage, cost_usd=cost_usd)
+
+
+def unpriced_of(generator: Generator, asked: Iterable[str | None]) -> tuple[str, ...]:
+    """The models that were asked of which nobody knows what they cost: whatever is spent on them is in no dollars.
+
+    Args:
+        generator: The generator, after it was asked.
+        asked: The names by which it was asked for its models; None is the first of several, or the only one.
+    """
+    description = generator.describe()
+    models = description.get("models")
+    if not isinstance(models, Mapping):
+        return _unpriced(description)
+    names = {next(iter(models)) if name is None else name for name in asked}
+    return tuple(dict.fromkeys(found for name in sorted(names) for found in _unpriced(models[name])))
+
+
+def _unpriced(description: object) -> tuple[str, ...]:
+    """The model of one description, if it has a field for its price and nothing in it."""
+    if not isinstance(description, Mapping):
+        return ()
+    inner = description.get("model")
+    if "price" in description:
+        return (str(inner),) if description["price"] is None else ()
+    return _unpriced(inner)

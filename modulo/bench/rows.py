@@ -93,6 +93,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
         unconfirmed: Worst cases of calls whose bill never came.
         lost: The same of calls that were on their way when the study was interrupted.
         seconds: Time taken, not counting what was interrupted, nor waiting for a turn.
+        unpriced: Models that it asked of which nobody knows what they cost: dollars are without them.
         shared_by: How many runs had one budget together, this one among them; 1 if it had one of its own.
         attempts: Its attempts.
     """
@@ -117,6 +118,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
     unconfirmed: Usage
     lost: Usage = Usage()
     seconds: float
+    unpriced: tuple[str, ...] = ()
     shared_by: int = 1
     attempts: tuple[AttemptRow, ...]
 

@@ -16,6 +16,7 @@ from modulo.api import solve
 from modulo.bench.bills import TraceWithBills
 from modulo.bench.cells import Cell, generator_of, runs_of, strategy_of
 from modulo.bench.folder import StudyFolder
+from modulo.bench.pricing import unpriced_of
 from modulo.bench.resuming import Resumed, paid_answers
 from modulo.bench.rows import RunRow, answering, run_row
 from modulo.bench.sharing import Doorway, Shared, budget_of_all, shared_from_string
@@ -228,6 +229,7 @@ class _Work:
             select=study.select,
             lost=generator.lost,
             waited=door.waited if door else 0.0,
+            unpriced=unpriced_of(generator, {attempt.sampling.model for attempt in outcome.attempts}),
             shared_by=shared_by,
             run=cell.run,
             set=problem.set,

@@ -62,12 +62,19 @@ def _summary_row(summary: Summary) -> tuple[str, ...]:
         f"{summary.certified:,}/{summary.runs:,}",
         percentage(summary.accuracy),
         estimated(per_certified["tokens"], "tokens"),
-        estimated(per_certified["cost_usd"], "cost_usd") if summary.spent.cost_usd else "no price",
+        _dollars(summary),
         estimated(per_certified["calls"], "calls"),
         estimated(per_certified["seconds"], "seconds"),
         f"{summary.waste.share:.0%}",
         _counted(summary.stop_reasons),
     )
+
+
+def _dollars(summary: Summary) -> str:
+    if not summary.spent.cost_usd:
+        return "no price"
+    told = estimated(summary.per_certified["cost_usd"], "cost_usd")
+    return f"{told}, and {', '.join(summary.unpriced)} without a price" if summary.unpriced else told
 
 
 def _comparison_row(compared: Comparison) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 def priced_in(summaries: Sequence[Summary]) -> Resource:
-    """What costs are told in: dollars where there are any, else tokens, else calls."""
-    if any(summary.spent.cost_usd for summary in summaries):
+    """What costs are told in: dollars where there are any, and all of them are known, else tokens, else calls."""
+    if any(summary.spent.cost_usd for summary in summaries) and not any(one.unpriced for one in summaries):
         return "cost_usd"
     return "tokens" if any(summary.spent.tokens for summary in summaries) else "calls"
 

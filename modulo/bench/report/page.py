@@ -128,11 +128,16 @@ def _head(rows: Sequence[RunRow]) -> Html:
         (percent(certified / len(rows) if rows else None), "certified"),
         (f"{spent.calls:,}", "calls"),
         (f"{spent.tokens:,}", "tokens"),
-        *(((f"${spent.cost_usd:,.2f}", "spent"),) if spent.cost_usd else ()),
+        *(((f"${spent.cost_usd:,.2f}", f"spent{_without_price(rows)}"),) if spent.cost_usd else ()),
     )
     return element(
         "dl", *(element("div", element("dt", name), element("dd", value)) for value, name in figures)
     )
+
+
+def _without_price(rows: Sequence[RunRow]) -> str:
+    names = sorted({name for row in rows for name in row.unpriced})
+    return f", not counting {', '.join(names)}" if names else ""
 
 
 def _missing(folder: StudyFolder, study: Study, rows: Sequence[RunRow]) -> Html | None:

@@ -61,6 +61,7 @@ class Summary(Struct, frozen=True, kw_only=True):
         certified: How many were certified.
         accuracy: The share of the runs that were certified.
         spent: All that was spent, for whatever became of it.
+        unpriced: Models asked of which nobody knows what they cost: dollars are without them.
         per_certified: Cost per certified answer, by what it is counted in: all spending, that of failures included,
             over certified answers.
         pass_at: pass@k, where samples are independent.
@@ -79,6 +80,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     certified: int
     accuracy: Estimate
     spent: Spent
+    unpriced: tuple[str, ...]
     per_certified: Mapping[Resource, Estimate]
     pass_at: PassAtK | None
     coverage: Mapping[Axis, tuple[CoveragePoint, ...]]
@@ -117,6 +119,7 @@ def summary_of(group: Group, rows: Sequence[RunRow], *, seed: int = 0) -> Summar
         certified=sum(row.certified for row in rows),
         accuracy=certified_share(rows),
         spent=spent_by(rows),
+        unpriced=tuple(dict.fromkeys(name for row in rows for name in row.unpriced)),
         per_certified={resource: cost_per_certified(rows, resource, seed=seed) for resource in RESOURCES},
         pass_at=pass_at(rows),
         coverage={axis: coverage(rows, axis) for axis in AXES},
