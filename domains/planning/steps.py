@@ -59,8 +59,8 @@ class PlanSteps(Steps[PddlProblem, str]):
 
     def __init__(self, prompt: Callable[[PddlProblem], str]) -> None:
         self._prompt = prompt
-        self._reached: dict[tuple[PddlProblem, str], _Reached] = {}
-        self._reached_before: dict[tuple[PddlProblem, str], _Reached] = {}
+        self._reached: dict[tuple[str, str, str], _Reached] = {}
+        self._reached_before: dict[tuple[str, str, str], _Reached] = {}
 
     def applies_to(self, problem: PddlProblem) -> bool:
         """Whether plans of this problem are steps one after the other."""
@@ -118,7 +118,7 @@ class PlanSteps(Steps[PddlProblem, str]):
         return state
 
     def _known(self, problem: PddlProblem, lines: str) -> _Reached | None:
-        key = problem, lines
+        key = problem.domain_pddl, problem.problem_pddl, lines
         reached = self._reached.get(key)
         if reached is None:
             reached = self._reached_before.get(key)
@@ -130,7 +130,7 @@ class PlanSteps(Steps[PddlProblem, str]):
         # What nobody asked for since goes. Whole dictionaries, since several threads may be here.
         if len(self._reached) >= _MOST_KEPT:
             self._reached_before, self._reached = self._reached, {}
-        self._reached[problem, lines] = reached
+        self._reached[problem.domain_pddl, problem.problem_pddl, lines] = reached
 
 
 def _score(task: Task, state: State) -> float:

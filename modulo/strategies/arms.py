@@ -22,7 +22,6 @@ __all__ = [
     "counts_at",
     "counts_of_nodes",
     "folded",
-    "has_arms",
 ]
 
 F = TypeVar("F")
@@ -53,11 +52,6 @@ def arms_of(tree: Tree) -> list[Arm]:
     """The arms of the frontier, in the order of the graph and of the generators' models."""
     nodes = [node for node in tree.frontier().generators if tree.inputs_of(node.name) is not None]
     return _arms_of_nodes(nodes)
-
-
-def has_arms(tree: Tree) -> bool:
-    """Whether the frontier has any, without looking at models."""
-    return any(tree.inputs_of(node.name) is not None for node in tree.frontier().generators)
 
 
 def chosen_arms(tree: Tree, names: Sequence[str], *, strategy: str) -> list[Arm]:

@@ -11,7 +11,7 @@ from modulo.canonical import JsonValue
 from modulo.generators.llm_options import check_sampling
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import folded, has_arms
+from modulo.strategies.arms import folded
 from modulo.strategies.counts import check_counts
 from modulo.strategies.positions import Position, Positions
 from modulo.tree import Attempt, Tree
@@ -50,8 +50,6 @@ class BeamSearch(Strategy):
 
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """What is still missing from the places in the beam."""
-        if not has_arms(tree):
-            return ()
         kept_as = f"beam of {self.width} by {self.samples}, {self.restarts} restarts"
         beam = folded(tree, kept_as, lambda: _Beam(self, tree), _Beam.take)
         wanted = (
@@ -59,7 +57,7 @@ class BeamSearch(Strategy):
             for place, missing in beam.missing.values()
             for nth in range(min(n, missing))
         )
-        return [*islice(wanted, n)]
+        return [*islice(filter(None, wanted), n)]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""

@@ -7,7 +7,7 @@ answer was right, it also says so, every other time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -92,21 +92,24 @@ class Positions:
         origin = at = self._origin(attempt)
         origin.asked += 1
         new: list[Position] = []
-        places = list(self._places(attempt, origin.beginning))
+        places = self._places(attempt, origin.beginning)
         if not places and origin is self.root and attempt.generation is not None:
             self._hopeless = attempt
         for state, score, beginning in places:
-            if (attempt.node, state) not in self._states:
-                self._states.add((attempt.node, state))
-                at = Position(id=len(self.all), parent=at, attempt=attempt, beginning=beginning, score=score)
-                assert at.parent is not None
-                at.parent.children.append(at)
+            key = attempt.node, state
+            if key not in self._states:
+                self._states.add(key)
+                above = at
+                at = Position(id=len(self.all), parent=above, attempt=attempt, beginning=beginning, score=score)
+                above.children.append(at)
                 self.all.append(at)
                 new.append(at)
         return Found(origin, new)
 
-    def expansion(self, position: Position, tree: Tree, nth: int, temperature: float | None) -> Expansion:
-        """What to ask from a place.
+    def expansion(
+        self, position: Position, tree: Tree, nth: int, temperature: float | None
+    ) -> Expansion | None:
+        """What to ask from a place; None from the root where there is nobody to ask.
 
         Args:
             position: The place.
@@ -119,6 +122,8 @@ class Positions:
             attempt, nth = self._hopeless if nth % 2 else None, nth // 2
         if attempt is None:
             arms = arms_of(tree)
+            if not arms:
+                return None
             arm = arms[nth % len(arms)]
             node, model = arm.node, arm.model
         else:
@@ -143,15 +148,14 @@ class Positions:
         number = attempt.label.rpartition(".")[2]  # a portfolio puts its own label before ours
         return self.all[int(number)] if number.isdecimal() and int(number) < len(self.all) else self.root
 
-    def _places(self, attempt: Attempt, begun: Beginning | None) -> Iterator[_Place]:
+    def _places(self, attempt: Attempt, begun: Beginning | None) -> Sequence[_Place]:
         if attempt.generation is None:
-            return
+            return ()
         steps, candidate = self._steps[attempt.node], attempt.candidate
         if steps is None:
             score = 1 / (1 + attempt.violation_count) if candidate else 0.0
-            yield attempt.answer_key, score, None
-        elif candidate and not candidate.claims_unsolvable:
-            for beginning in steps.beginnings_judged(
-                self._problem, candidate.value(), attempt.critiques, begun
-            ):
-                yield beginning.state, beginning.score, beginning
+            return ((attempt.answer_key, score, None),)
+        if not candidate or candidate.claims_unsolvable:
+            return ()
+        found = steps.beginnings_judged(self._problem, candidate.value(), attempt.critiques, begun)
+        return [(beginning.state, beginning.score, beginning) for beginning in found]

@@ -14,7 +14,7 @@ from modulo.generators.llm_options import check_sampling
 from modulo.numeric import MAX_INTEGER, is_number
 from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
-from modulo.strategies.arms import folded, has_arms
+from modulo.strategies.arms import folded
 from modulo.strategies.counts import check_counts
 from modulo.strategies.positions import Position, Positions
 from modulo.tree import Attempt, Tree
@@ -69,14 +69,17 @@ class TreeSearch(Strategy):
     def ask(self, tree: Tree, n: int) -> Sequence[Expansion]:
         """Answers from the places that are worth most by now."""
         seen = folded(tree, "tree search", lambda: _Seen(Positions(tree)), _Seen.take)
-        if not has_arms(tree) or (self.patience is not None and seen.fruitless >= self.patience):
+        if self.patience is not None and seen.fruitless >= self.patience:
             return ()
         pending, asked = Counter[int](), Counter[int]()
-        wanted = []
+        wanted: list[Expansion] = []
         for _ in range(min(n, self.width)):
             place = self._selected(seen, pending, asked)
             nth = place.asked + asked[place.id]
-            wanted.append(seen.positions.expansion(place, tree, nth, self.temperature))
+            expansion = seen.positions.expansion(place, tree, nth, self.temperature)
+            if expansion is None:
+                break
+            wanted.append(expansion)
             asked[place.id] += 1
         return wanted
 
@@ -124,8 +127,11 @@ class _Seen:
         """Credit what an attempt has brought to all places above it."""
         found = self.positions.note(attempt)
         self.fruitless = 0 if found.new else self.fruitless + 1
-        self.complete += [place for place in found.new if place.is_complete]
-        reward = max((place.score for place in found.new), default=0.0)
+        reward = 0.0
+        for new in found.new:
+            reward = max(reward, new.score)
+            if new.is_complete:
+                self.complete.append(new)
         place: Position | None = found.new[-1] if found.new else found.origin
         while place is not None:
             place.visits += 1
