@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -137,8 +137,8 @@ class _Turns:
                 self._let_through(place)
 
     def _allot(self) -> None:
-        name, allocation = type(self._allocation).__name__, self._allocation
-        for place, reason in part_of_program(_ALLOCATION, name, allocation.reasons, self._standings).items():
+        name = type(self._allocation).__name__
+        for place, reason in part_of_program(_ALLOCATION, name, self._given_up).items():
             self._reasons[place] = reason
             self._let_through(place)
         chosen = part_of_program(_ALLOCATION, name, self._chosen)
@@ -148,11 +148,19 @@ class _Turns:
         for place in chosen:
             self._let_through(place)
 
+    def _given_up(self) -> dict[int, str]:
+        reasons = dict(self._allocation.reasons(self._standings))
+        self._check_waiting(reasons)
+        return reasons
+
     def _chosen(self) -> Sequence[int]:
         chosen = [*dict.fromkeys(self._allocation.ask(self._standings, self._concurrency, seed=self._seed))]
-        if not self._waiting.keys() >= set(chosen):
-            raise ValueError(f"it gave rounds to {chosen}, of which not all wait for one")
+        self._check_waiting(chosen)
         return chosen
+
+    def _check_waiting(self, places: Iterable[int]) -> None:
+        if not self._waiting.keys() >= set(places):
+            raise ValueError(f"it decides about {[*places]}, of which not all wait for a round")
 
     def _let_through(self, place: int) -> None:
         self._standings.change(place, replace(self._standings[place], is_open=False))

@@ -20,10 +20,10 @@ _CHAT_MODES = frozenset({"chat", "responses", "completion"})
 _LONG_PROMPT = re.compile(r"(_above_\d+k_tokens)?")
 _MILLION = 1_000_000
 # Providers whose counts litellm 1.110 passes on as they are; for others, Ollama among them, it makes some up where a
-# response has none. None of these hands calls on to models of other makers.
+# response has none. None of these hands calls on to models of other makers, nor cuts prompts that are too long.
 _REPORTING = frozenset(
     {
-        *("openai", "custom_openai", "openai_like", "azure", "hosted_vllm", "llamafile", "lm_studio"),
+        *("openai", "custom_openai", "openai_like", "azure", "hosted_vllm"),
         *("anthropic", "gemini", "mistral", "codestral", "deepseek", "xai", "groq", "cerebras", "sambanova"),
         *("moonshot", "dashscope", "together_ai", "fireworks_ai", "nvidia_nim", "deepinfra"),
     }

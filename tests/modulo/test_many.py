@@ -201,8 +201,13 @@ async def test_an_allocation_that_names_what_does_not_wait_fails(places: Any) ->
         def ask(self, standings: Any, n: int, *, seed: int = 0) -> list[int]:
             return places  # type: ignore[no-any-return]
 
-    with anyio.fail_after(10), pytest.raises(ProgramError, match="of which not all wait for one"):
-        await solve_many(graph_of(["ok"]), ["a", "b"], allocation=Wrong())
+    class WronglyGivenUp(Adaptive):
+        def reasons(self, standings: Any) -> dict[int, str]:
+            return dict.fromkeys(places, "no more")
+
+    for allocation in (Wrong(), WronglyGivenUp()):
+        with anyio.fail_after(10), pytest.raises(ProgramError, match="of which not all wait for a round"):
+            await solve_many(graph_of(["ok"]), ["a", "b"], allocation=allocation)
 
 
 @pytest.mark.anyio

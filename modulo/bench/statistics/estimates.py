@@ -85,15 +85,31 @@ def exact_paired_test(differences: Sequence[int]) -> float:
     seen = abs(sum(differences))
     if not seen:
         return 1.0
-    # How many choices of signs lose each amount to the other side, as the digits of one number: none exceeds 2^n.
+    unit = math.gcd(*sizes)
+    sizes = [size // unit for size in sizes]
+    most_lost = (sum(sizes) - seen // unit) // 2
+    return float(2 * _choices(sizes, most_lost) / 2 ** len(sizes))
+
+
+def _choices(sizes: Sequence[int], most: int) -> int:
+    """How many choices of some of the sizes come to so much or less."""
+    if max(sizes) == 1:
+        return sum(_binomials(len(sizes), most))
+    # How many come to each amount, as the digits of one number: none exceeds 2^n.
     digit = len(sizes) + 1
     choices = 1
     for size in sizes:
         choices += choices << (digit * size)
-    most_lost = (sum(sizes) - seen) // 2
-    tail = choices & ((1 << (digit * (most_lost + 1))) - 1)
-    in_tail = tail % ((1 << digit) - 1)  # the sum of its digits
-    return float(2 * in_tail / 2 ** len(sizes))
+    wanted = choices & ((1 << (digit * (most + 1))) - 1)
+    return wanted % ((1 << digit) - 1)  # the sum of its digits
+
+
+def _binomials(n: int, most: int) -> Iterator[int]:
+    """How many choices of k of n there are, for k from 0 to so many."""
+    ways = 1
+    for k in range(most + 1):
+        yield ways
+        ways = ways * (n - k) // (k + 1)
 
 
 def ratio(pairs: Sequence[tuple[float, float]], *, seed: int = 0) -> Estimate:
