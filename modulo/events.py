@@ -95,11 +95,12 @@ class GenerationStarted(Event, gc=False, frozen=True, kw_only=True):
 
 
 class BudgetReserved(Event, gc=False, frozen=True, kw_only=True):
-    """The worst case of one call was set aside."""
+    """The worst case of one call was set aside; ``nested`` as with ``BudgetSettled``."""
 
     type: ClassVar[str] = "budget_reserved"
     attempt: int
     amount: Usage
+    nested: bool = False
 
 
 class BudgetRefused(Event, gc=False, frozen=True, kw_only=True):

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import anyio
 import anyio.lowlevel
+from msgspec.structs import replace
 
 from modulo.amount import Amount
 from modulo.budget import Budget, Usage
 from modulo.errors import LimitReached, ModuloError, ProgramError
-from modulo.events import ArtefactWithdrawn, BudgetSettled, Event, RunStarted
+from modulo.events import ArtefactWithdrawn, BudgetReserved, BudgetSettled, Event, RunStarted
 from modulo.graph import Graph
 from modulo.graph.problems import as_problem
 from modulo.graph.program import Program
@@ -27,7 +28,7 @@ from modulo.running.certifying import Certifier
 from modulo.running.concluding import Ending, Stop, in_words
 from modulo.running.failures import is_failure, raise_of_program
 from modulo.running.judging import Judge, applicable_critics
-from modulo.running.place import Place, active_place, enter, leave
+from modulo.running.place import Place, Report, active_place, enter, leave
 from modulo.running.planning import Planner
 from modulo.running.preparing import check_picklable, prepare
 from modulo.running.reporting import Reporter
@@ -350,30 +351,22 @@ class Run:
             self._reporter.emit(event)
 
 
-def _told_of_bills(report: Callable[[int, BudgetSettled], None], attempt: int) -> Callable[[Event], None]:
-    """A sink that tells the run around this one what is spent here on its account."""
+def _told_of_bills(report: Report, attempt: int) -> Callable[[Event], None]:
+    """A sink that tells the run around this one what is set aside and spent here on its account."""
 
     def sink(event: Event) -> None:
-        if isinstance(event, BudgetSettled):
+        if isinstance(event, BudgetReserved | BudgetSettled):
             report(attempt, event)
 
     return sink
 
 
-def _telling_of_nested_bills(reporter: Reporter) -> Callable[[int, BudgetSettled], None]:
-    """Tells of what a loop nested in an attempt has spent. It must not hold the run, which holds the place."""
+def _telling_of_nested_bills(reporter: Reporter) -> Report:
+    """Tells of what calls in an attempt set aside and spend. It must not hold the run, which holds the place."""
 
-    def tell(attempt: int, event: BudgetSettled) -> None:
+    def tell(attempt: int, event: BudgetReserved | BudgetSettled) -> None:
         assert reporter.emit is not None
-        reporter.emit(
-            BudgetSettled(
-                at=reporter.elapsed(),
-                attempt=attempt,
-                bill=event.bill,
-                unconfirmed=event.unconfirmed,
-                nested=True,
-            )
-        )
+        reporter.emit(replace(event, at=reporter.elapsed(), attempt=attempt, nested=True))
 
     return tell
 

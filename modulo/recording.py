@@ -103,7 +103,10 @@ class Recording:
             for i in range(d["samples"])
         }
         self._answers = {d["attempt"]: d for d in self._of("generation_finished")}
-        self._calls = self._by_attempt("budget_reserved", "budget_refused")
+        self._calls = {
+            attempt: [d for d in calls if not d.get("nested")]
+            for attempt, calls in self._by_attempt("budget_reserved", "budget_refused").items()
+        }
         self._retries = self._by_attempt("retry")
         self._critiques = self._by_attempt("critique")
         self._remarks = self._by_attempt("remark")
@@ -338,6 +341,8 @@ class Recording:
             if kind is None:
                 continue
             attempt = d["attempt"]
+            if kind == "reserved" and d.get("nested"):
+                continue  # a replay makes no call within an attempt, but books what they were settled at
             if kind == "settled" and d.get("nested"):
                 kind = "nested"
             elif kind == "settled":

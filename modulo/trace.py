@@ -242,6 +242,8 @@ class _EventEncoder:
         if write is not None:
             return [*(write(self, head, event) or ()), head]
         head |= structs.asdict(event)
+        if type(event) is BudgetReserved and not event.nested:
+            del head["nested"]
         head["at"] = round(event.at, 6)
         return [head]
 

@@ -94,9 +94,11 @@ class _GenerationStarted(_OfAttempt):
 
 class _Reserved(_OfAttempt):
     amount: _Amount
+    nested: bool = False
 
 
-class _Refused(_Reserved):
+class _Refused(_OfAttempt):
+    amount: _Amount
     resource: Limit
 
 

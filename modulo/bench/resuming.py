@@ -140,10 +140,12 @@ class _Costs:
         self._settled: defaultdict[int, list[Usage]] = defaultdict(list)
         self._open: defaultdict[int, list[Usage]] = defaultdict(list)
         self._nested: defaultdict[int, list[_Bill]] = defaultdict(list)
+        self._nested_open: defaultdict[int, list[Usage]] = defaultdict(list)
 
     def read(self, document: Mapping[str, Any]) -> None:
         if document["type"] == "budget_reserved":
-            self._open[document["attempt"]].append(Usage(**document["amount"]))
+            calls = self._nested_open if document.get("nested") else self._open
+            calls[document["attempt"]].append(Usage(**document["amount"]))
         elif document["type"] == "budget_settled":
             # The call itself is in the bill, whether or not the rest of its worst case is confirmed.
             unconfirmed = Usage(**{**(document["unconfirmed"] or {}), "calls": 0})
@@ -151,6 +153,9 @@ class _Costs:
             cost = bill + unconfirmed
             if document["nested"]:
                 self._nested[document["attempt"]].append(_Bill(bill, cost))
+                under_way = self._nested_open[document["attempt"]]
+                if under_way:  # which one it was does not stand there: the most may be left
+                    under_way.remove(min(under_way, key=_size))
                 return
             if self._open[document["attempt"]]:
                 self._open[document["attempt"]].pop()
@@ -167,8 +172,13 @@ class _Costs:
     def total(self, *, but: Collection[int]) -> Usage:
         """Of all calls that were really made, those nested in an attempt included."""
         made = (costs[number] for costs in (self._settled, self._open) for number in costs if number not in but)
-        nested = (bill.cost for bills in self._nested.values() for bill in bills)
+        nested = [bill.cost for bills in self._nested.values() for bill in bills]
+        nested += [cost for several in self._nested_open.values() for cost in several]
         return sum((cost for several in made for cost in several), sum(nested, Usage()))
+
+
+def _size(usage: Usage) -> tuple[float, int]:
+    return usage.cost_usd, usage.tokens
 
 
 def _generation(document: Mapping[str, Any], texts: Mapping[str, str], prefix: str) -> Generation:

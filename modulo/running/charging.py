@@ -6,7 +6,7 @@ import anyio.lowlevel
 
 from modulo.budget import Budget
 from modulo.errors import GenerationError
-from modulo.events import BudgetSettled, Event
+from modulo.events import BudgetReserved, BudgetSettled, Event
 from modulo.ledger import Ledger
 from modulo.protocols import Generation, Generator, Request
 from modulo.running.calls import Caller
@@ -34,7 +34,7 @@ async def charged_answer(generator: Generator, request: Request, *, retries: Ret
     report = place.report
 
     def tell(event: Event) -> None:
-        if report is not None and isinstance(event, BudgetSettled):
+        if report is not None and isinstance(event, BudgetReserved | BudgetSettled):
             report(attempt, event)
 
     clock = place.ledger.clock

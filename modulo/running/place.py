@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import Final
+from typing import Final, TypeAlias
 
 from modulo.budget import Usage
-from modulo.events import BudgetSettled
+from modulo.events import BudgetReserved, BudgetSettled
 from modulo.ledger import Ledger
 
-__all__ = ["Place", "active_ledger", "active_place", "enter", "leave"]
+__all__ = ["Place", "Report", "active_ledger", "active_place", "enter", "leave"]
+
+Report: TypeAlias = Callable[[int, BudgetReserved | BudgetSettled], None]
+"""Takes what happened to the books for an attempt."""
 
 
 class Place:
@@ -18,7 +21,7 @@ class Place:
 
     Attributes:
         ledger: The books of the run.
-        report: Takes what loops nested here spend; None if nobody listens.
+        report: Takes what calls nested here set aside and spend; None if nobody listens.
         attempt: The attempt at work; None between attempts.
         holds_a_call: Whether we are inside of a call to a generator. It holds a reservation, so whoever is
             nested in it must not wait for others to settle: they may wait for us.
@@ -30,7 +33,7 @@ class Place:
     def __init__(
         self,
         ledger: Ledger,
-        report: Callable[[int, BudgetSettled], None] | None,
+        report: Report | None,
         attempt: int | None = None,
         holds_a_call: bool = False,
         overruns: dict[str, Usage] | None = None,

@@ -12,6 +12,7 @@ import pytest
 from modulo import Tool, ToolLoop
 from modulo.bench import running
 from modulo.bench.folder import StudyFolder
+from modulo.bench.resuming import paid_answers
 from modulo.bench.rows import RunRow
 from modulo.bench.running import StudyResult, run_study
 from modulo.bench.statistics import spent_by, spent_until_certified
@@ -43,6 +44,7 @@ class _Consulting(Around):
 
     async def generate(self, request: Request) -> Generation:
         self._provider.calls += 1
+        self._provider.on_call(self._provider.calls)
         if self._provider.calls == self._provider.breaks_at:
             raise KeyboardInterrupt
         usage = Usage(calls=1, completion_tokens=TOKENS)
@@ -60,6 +62,7 @@ class _Provider:
     def __init__(self) -> None:
         self.calls = 0
         self.breaks_at: int | None = None
+        self.on_call: Callable[[int], object] = lambda number: None
 
     def consulting(self, made: Callable[..., Any]) -> Callable[..., Any]:
         look = Tool(lambda problem: "nothing", name="look", description="Looks.", parameters={})
@@ -115,6 +118,23 @@ def test_an_interruption_in_an_attempt_costs_that_attempt_alone(
     assert spent_by(rows).calls == provider.calls == needed + lost.calls
     assert lost.calls <= 3
     assert [row.usage for row in rows] == [row.usage for row in whole.rows]
+
+
+def test_a_kill_at_any_call_loses_none_from_the_books(provider: _Provider, tmp_path: Path) -> None:
+    traces: dict[int, Path] = {}
+
+    def as_it_is_on_disk(number: int) -> None:
+        (trace,) = (tmp_path / "out" / "traces").iterdir()
+        traces[number] = tmp_path / f"{number}.jsonl"
+        traces[number].write_bytes(trace.read_bytes())
+
+    provider.on_call = as_it_is_on_disk
+    problems = [{"domain": "simulated", "count": 1}]
+    ran(tmp_path / "out", problems=problems, models={"sim": "simulated:easy=0"}, concurrency=1)
+    assert len(traces) == provider.calls == 18
+    for number, trace in traces.items():
+        spent = paid_answers([trace]).spent
+        assert (spent.calls, spent.completion_tokens) == (number, TOKENS * number)
 
 
 @pytest.mark.parametrize("breaks_at", range(2, 40, 3))

@@ -85,9 +85,9 @@ def _assert_counts_fit(budget: Budget, spent: Usage) -> None:
 
 
 def _assert_every_call_is_settled(ran: Ran) -> None:
-    reserved = Counter(e.attempt for e in ran.events if isinstance(e, BudgetReserved))
+    reserved = Counter((e.attempt, e.nested) for e in ran.events if isinstance(e, BudgetReserved))
     settled = [e for e in ran.events if isinstance(e, BudgetSettled)]
-    assert reserved == Counter(e.attempt for e in settled if not e.nested)
+    assert reserved == Counter((e.attempt, e.nested) for e in settled)
     assert sum(e.bill.calls for e in settled) == ran.books.spent.calls
     assert sum(e.bill.tokens for e in settled) == ran.books.spent.tokens
 
