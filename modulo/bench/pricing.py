@@ -90,7 +90,7 @@ def unpriced_of(generator: Generator, asked: Iterable[str | None]) -> tuple[str,
     if not isinstance(models, Mapping):
         return _unpriced(description)
     names = {next(iter(models)) if name is None else name for name in asked}
-    return tuple(dict.fromkeys(found for name in sorted(names) for found in _unpriced(models[name])))
+    return tuple(dict.fromkeys(found for name in sorted(names) for found in _unpriced(models.get(name))))
 
 
 def _unpriced(description: object) -> tuple[str, ...]:

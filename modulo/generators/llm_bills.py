@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from threading import Lock
 from typing import Final
 
 from msgspec import Struct
@@ -12,8 +10,8 @@ from modulo.protocols import Generation, Request
 
 __all__ = ["BilledPrompt", "PromptBills"]
 
-_MOST: Final = 2**16
-"""Prompts that are remembered, each in about 100 bytes."""
+_MOST: Final = 2**15
+"""Prompts of late that are remembered, each in about 100 bytes, and as many from before that."""
 
 
 class BilledPrompt(Struct, frozen=True, kw_only=True):
@@ -36,9 +34,9 @@ class PromptBills:
     """
 
     def __init__(self) -> None:
-        self._tokens: OrderedDict[int, int] = OrderedDict()
+        self._tokens: dict[int, int] = {}
+        self._tokens_before: dict[int, int] = {}
         self._names: set[str] = set()
-        self._lock = Lock()
 
     def note(self, request: Request, generation: Generation) -> None:
         """Remember the bill of a call for one answer: of several, nobody knows the share of each.
@@ -50,16 +48,20 @@ class PromptBills:
             return
         # Kept as hashes, since conversations of all lengths would take quadratic space.
         key = hash(request.messages)
-        with self._lock:
-            self._names.add(generation.model)
-            self._tokens[key] = max(usage.prompt_tokens, self._tokens.pop(key, 0))
-            if len(self._tokens) > _MOST:
-                self._tokens.popitem(last=False)
+        self._names.add(generation.model)
+        # Whole dictionaries, since several threads may be here.
+        if len(self._tokens) >= _MOST:
+            self._tokens_before, self._tokens = self._tokens, {}
+        self._tokens[key] = max(usage.prompt_tokens, self._known(key) or 0)
 
     def beginning_of(self, request: Request) -> BilledPrompt | None:
         """The bill of the prompt that a request goes on from, if that prompt was asked here."""
         count = request.begins_with
         if not count or len(self._names) != 1:
             return None
-        tokens = self._tokens.get(hash(request.messages[:count]))
+        tokens = self._known(hash(request.messages[:count]))
         return None if tokens is None else BilledPrompt(messages=count, tokens=tokens)
+
+    def _known(self, key: int) -> int | None:
+        tokens = self._tokens.get(key)
+        return self._tokens_before.get(key) if tokens is None else tokens

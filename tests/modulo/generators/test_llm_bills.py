@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -150,7 +152,16 @@ async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
         answer = Generation(text="no", model="it", usage=modulo.Usage(calls=1, prompt_tokens=n))
         bills.note(request_of(f"{n}"), answer)
     found = [bills.beginning_of(replace(request_of(f"{n}"), begins_with=1)) for n in range(1, 5)]
-    assert [one and one.tokens for one in found] == [None, None, 3, 4]
+    assert [one and one.tokens for one in found] == [1, 2, 3, 4]
+    bills.note(request_of("5"), Generation(text="no", model="it", usage=modulo.Usage(calls=1, prompt_tokens=5)))
+    assert bills.beginning_of(replace(request_of("1"), begins_with=1)) is None
+
+
+async def test_a_model_can_be_copied_and_sent_to_another_process() -> None:
+    model, _ = await after_first()
+    for copied in (copy.deepcopy(model._bills), pickle.loads(pickle.dumps(model._bills))):
+        assert copied.beginning_of(NEXT) == model._bills.beginning_of(NEXT)
+    assert pickle.loads(pickle.dumps(LLM("openai/test", api_key=KEY))).model == "openai/test"
 
 
 class _Explaining(Around):
