@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import groupby
-from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from modulo.canonical import JsonValue
 from modulo.errors import ConfigurationError, MissingDependencyError
@@ -19,13 +14,10 @@ from modulo.protocols import Expansion, Strategy
 from modulo.settings import settings_of
 from modulo.strategies.arms import Arm, attempts_at, chosen_arms
 from modulo.strategies.counts import check_counts, names_in
-from modulo.strategies.scores import score_of
-from modulo.tree import Attempt, Tree
+from modulo.strategies.quests import Quest, going_on_from
+from modulo.tree import Tree
 
 __all__ = ["TreeQuest"]
-
-_DRAWING: Final = Lock()
-"""Held while an algorithm draws from the generators of the whole process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,27 +75,27 @@ class TreeQuest(Strategy):
         """
         arms = {arm.name: arm for arm in chosen_arms(tree, self.models, strategy="TreeQuest")}
         wanted = min(n, self.width or n)
-        search = self._search(tree, arms, wanted)
-        if not arms or (self.patience is not None and search.repeats >= self.patience):
+        quest = self._quest(tree, arms, wanted)
+        if not arms or (self.patience is not None and quest.repeats >= self.patience):
             return ()
         return [
             _expansion(tree, arms[trial.action], trial.parent_state, f"{nth}/{wanted}")
-            for nth, trial in enumerate(search.asked(wanted))
+            for nth, trial in enumerate(quest.asked(wanted))
         ]
 
     def describe(self) -> Mapping[str, JsonValue]:
         """The settings."""
         return {**settings_of(self), "models": [*self.models], "settings": {**self.settings}}
 
-    def _search(self, tree: Tree, arms: Mapping[str, Arm], wanted: int) -> _Search:
+    def _quest(self, tree: Tree, arms: Mapping[str, Arm], wanted: int) -> Quest:
         """Where the search stands. What the tree's memo has is gone on with, unless something else came of it."""
         attempts, blamed, key = attempts_at(tree), len(tree.blamed), f"treequest {self!r}"
         known = tree.memo.get(key)
         if known is None or known[:2] != (id(attempts), blamed) or not known[2].take(tree, attempts, wanted):
-            search = _Search(self._made(), [*arms], tree.seed)
-            search.take(tree, attempts, wanted)
-            known = tree.memo[key] = (id(attempts), blamed, search, attempts)
-        found: _Search = known[2]
+            quest = Quest(self._made(), [*arms], tree.seed)
+            quest.take(tree, attempts, wanted)
+            known = tree.memo[key] = (id(attempts), blamed, quest, attempts)
+        found: Quest = known[2]
         return found
 
     def _made(self) -> Any:
@@ -120,85 +112,7 @@ class TreeQuest(Strategy):
         return made
 
 
-class _Search:
-    """An algorithm that was asked for and told what the attempts say, in their order.
-
-    Attributes:
-        repeats: How many answers in a row, up to the last one, had been given before.
-    """
-
-    def __init__(self, algorithm: Any, actions: list[str], seed: int) -> None:
-        self._algorithm, self._actions, self._seed = algorithm, actions, seed
-        self._state = algorithm.init_tree()
-        self._taken = 0
-        self._trials: list[Any] | None = None
-        self._wanted = 0
-        self._answers: set[str] = set()
-        self.repeats = 0
-
-    def asked(self, wanted: int) -> list[Any]:
-        """What it wants next; the same if it is asked again."""
-        if self._trials is None:
-            with _seeded(f"{self._seed} {self._taken}"):
-                self._state, self._trials = self._algorithm.ask_batch(self._state, wanted, self._actions)
-            self._wanted = wanted
-        return self._trials
-
-    def take(self, tree: Tree, attempts: Sequence[Attempt], wanted: int) -> bool:
-        """Tell it of further attempts; False if they, or what is wanted now, do not follow from how it was asked."""
-        for _, group in groupby(attempts[self._taken :], key=lambda attempt: attempt.round):
-            told = list(group)
-            places = [attempt.label.rpartition(".")[2].split("/") for attempt in told]
-            size = int(places[0][1])
-            if self._trials is not None and self._wanted != size:
-                return False
-            trials = self.asked(size)
-            for attempt, (nth, _) in zip(told, places, strict=True):
-                self._tell(tree, attempt, trials[int(nth)] if int(nth) < len(trials) else None)
-            self._taken += len(told)
-            self._trials = None
-        return self._trials is None or self._wanted == wanted
-
-    def _tell(self, tree: Tree, attempt: Attempt, trial: Any) -> None:
-        arm = Arm.of(attempt)
-        if (
-            trial is None
-            or arm.name != trial.action
-            or attempt.parent != _parent(tree, arm, trial.parent_state)
-        ):
-            return
-        is_repeat = attempt.generation is not None and attempt.answer_key in self._answers
-        score = score_of(attempt, is_repeat=is_repeat, was_blamed=tree.was_blamed(attempt))
-        if score is None:
-            return
-        if attempt.generation is not None:
-            self._answers.add(attempt.answer_key)
-            self.repeats = self.repeats + 1 if is_repeat else 0
-        self._state = self._algorithm.tell(self._state, trial.trial_id, (attempt.id, score))
-
-
 def _expansion(tree: Tree, arm: Arm, place: int | None, label: str) -> Expansion:
-    return Expansion(node=arm.node, parent=_parent(tree, arm, place), sampling=arm.sampling(), label=label)
-
-
-def _parent(tree: Tree, arm: Arm, place: int | None) -> int | None:
-    """The attempt to go on from, if the arm can and something is wrong with it."""
-    if place is None or tree[place].node != arm.node:
-        return None
-    return None if tree[place].accepted and not tree.was_blamed(tree[place]) else place
-
-
-@contextmanager
-def _seeded(seed: str) -> Iterator[None]:
-    """Seed the generators of the whole process, and put them back."""
-    drawn = import_module("numpy").random
-    digest = hashlib.sha256(seed.encode()).digest()
-    with _DRAWING:
-        before = random.getstate(), drawn.get_state()
-        random.seed(digest)
-        drawn.seed(int.from_bytes(digest[:4], "big"))
-        try:
-            yield
-        finally:
-            random.setstate(before[0])
-            drawn.set_state(before[1])
+    return Expansion(
+        node=arm.node, parent=going_on_from(tree, arm, place), sampling=arm.sampling(), label=label
+    )
